@@ -1,0 +1,135 @@
+import { count, live } from "../checks.ts";
+import type { Capability, Driver, DriverPage, Entry, Store } from "../driver.ts";
+import { compareCodePoints } from "../order.ts";
+import { createStore, type StoreOptions } from "../store.ts";
+
+/** Options of {@link memoryStore}. */
+export interface MemoryStoreOptions extends StoreOptions {
+  /** The most entries to hold, over all collections; beyond it the least recently used one goes. Default: no limit. */
+  readonly maxEntries?: number | undefined;
+}
+
+interface Held extends Entry {
+  readonly collection: string;
+  readonly key: string;
+}
+
+/**
+ * A store in the memory of this process or isolate.
+ *
+ * | | |
+ * |---|---|
+ * | Consistency | strong, within the store object |
+ * | Limits | memory, or `maxEntries` |
+ * | Calls per operation | none |
+ * | Stores | values, never references to the caller's objects |
+ *
+ * It starts no timer: expired entries are found when they are read, and reclaimed now and then by later writes, so
+ * that memory stays bounded when short-lived entries are only ever written.
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): Store<Capability> {
+  return createStore(memoryDriver(options), options);
+}
+
+function memoryDriver({ maxEntries }: MemoryStoreOptions): Driver<Capability> {
+  count(maxEntries, "maxEntries", 1);
+  const collections = new Map<string, Map<string, Held>>();
+  /** All entries from the least to the most recently used; only kept where somebody needs the order. */
+  const used = maxEntries === undefined ? undefined : new Set<Held>();
+  let writes = 0;
+  let writesUntilCull = 1000;
+
+  function find(collection: string, key: string): Held | undefined {
+    const held = collections.get(collection)?.get(key);
+    if (used && held) {
+      used.delete(held);
+      used.add(held);
+    }
+    return held;
+  }
+
+  function drop({ collection, key }: Held): void {
+    const entries = collections.get(collection) as Map<string, Held>;
+    used?.delete(entries.get(key) as Held);
+    entries.delete(key);
+    if (entries.size === 0) collections.delete(collection);
+  }
+
+  function set(collection: string, key: string, { value, createdAt, expiresAt }: Entry): void {
+    let entries = collections.get(collection);
+    if (!entries) collections.set(collection, (entries = new Map()));
+    const held = { value, createdAt, expiresAt, version: `${++writes}`, collection, key };
+    if (used) {
+      const old = entries.get(key);
+      if (old) used.delete(old);
+      used.add(held);
+    }
+    entries.set(key, held);
+    if (used && used.size > (maxEntries as number)) for (const oldest of used) return drop(oldest);
+    if (--writesUntilCull === 0) cull();
+  }
+
+  function remove(collection: string, key: string): boolean {
+    const held = collections.get(collection)?.get(key);
+    if (held) drop(held);
+    return live(held) !== undefined;
+  }
+
+  function cull(): number {
+    let culled = 0;
+    let kept = 0;
+    for (const entries of collections.values()) {
+      for (const held of entries.values()) {
+        if (live(held)) kept++;
+        else {
+          drop(held);
+          culled++;
+        }
+      }
+    }
+    // Each write pays for a constant part of the next pass, and no more can pile up than was alive at the last.
+    writesUntilCull = kept + 1000;
+    return culled;
+  }
+
+  function destroyCollection(collection: string): boolean {
+    const entries = [...(collections.get(collection)?.values() ?? [])];
+    for (const held of entries) drop(held);
+    return entries.some(live);
+  }
+
+  return {
+    name: "memory",
+    consistency: "strong",
+    read: (collection, keys) =>
+      keys.length === 1 ? [find(collection, keys[0] as string)] : keys.map((key) => find(collection, key)),
+    write(collection, items) {
+      for (const [key, entry] of items) set(collection, key, entry);
+    },
+    remove: (collection, keys) => keys.filter((key) => remove(collection, key)).length,
+    listKeys(collection, page) {
+      const entries = collections.get(collection)?.values() ?? [];
+      return pageOf(Array.from(entries).filter(live).map((held) => held.key), page);
+    },
+    listCollections: (page) =>
+      pageOf([...collections.keys()].filter((name) => [...(collections.get(name) as Map<string, Held>).values()].some(live)), page),
+    destroyCollection,
+    destroy: () => [...collections.keys()].filter(destroyCollection).length > 0,
+    cull,
+    swap(collection, key, expected, next) {
+      const current = find(collection, key);
+      if (current?.version !== expected) return { ok: false, current };
+      if (next) set(collection, key, next);
+      else remove(collection, key);
+      return { ok: true };
+    },
+  };
+}
+
+/** The cursor is the last name of the page before, so that deletions in between lose nothing. */
+function pageOf(names: string[], { prefix = "", cursor, limit = 1000 }: DriverPage) {
+  const rest = names
+    .filter((name) => name.startsWith(prefix) && (cursor === undefined || compareCodePoints(name, cursor) > 0))
+    .sort(compareCodePoints);
+  return { names: rest.slice(0, limit), cursor: rest.length > limit ? rest[limit - 1] : undefined };
+}

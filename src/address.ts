@@ -1,0 +1,37 @@
+/**
+ * Joins a collection and a key into one well-formed string, `collection::key` as Python's py-key-value-aio writes it.
+ *
+ * Injective for all strings. In the collection, `:` is escaped where it could be taken for the separator (before
+ * another `:` and at the end). UTF-8 cannot hold a lone surrogate: in both parts it becomes `%uD800`. A `%` that could
+ * be taken for an escape becomes `%25`. An address without any of these stands as it is.
+ */
+export function joinAddress(collection: string, key: string): string {
+  const escaped = collection.replace(/%(?=25|3A|uD[89A-F])/g, "%25").replace(/:(?=:|$)/g, "%3A");
+  return `${escapeSurrogates(escaped)}::${escapeSurrogates(key.replace(/%(?=25|uD[89A-F])/g, "%25"))}`;
+}
+
+/** The inverse of {@link joinAddress}; `undefined` for a string that it never returns. */
+export function splitAddress(address: string): readonly [collection: string, key: string] | undefined {
+  const at = address.indexOf("::");
+  const collection = unescape(address.slice(0, at), /%(25|3A|uD[89A-F][0-9A-F]{2})/g);
+  const key = unescape(address.slice(at + 2), /%(25|uD[89A-F][0-9A-F]{2})/g);
+  return at >= 0 && joinAddress(collection, key) === address ? [collection, key] : undefined;
+}
+
+/**
+ * The longest string with which the address of every key that starts with `prefix` starts.
+ *
+ * It is shorter than the address of `prefix` itself where the prefix ends in what may be half of a surrogate pair or
+ * of an escape, so the names found by it must still be compared with `prefix`.
+ */
+export function addressPrefix(collection: string, prefix: string): string {
+  return joinAddress(collection, prefix.replace(/(?:%(?:2|uD?)?|[\uD800-\uDBFF])$/, ""));
+}
+
+function escapeSurrogates(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, (unit) => `%u${unit.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+function unescape(text: string, escapes: RegExp): string {
+  return text.replace(escapes, (_, code: string) => String.fromCharCode(Number.parseInt(code.replace("uD", "D"), 16)));
+}

@@ -1,0 +1,80 @@
+import { count, live, string } from "./checks.ts";
+import type { Awaitable, Driver, Entry, MethodNames } from "./driver.ts";
+import { KeyValueError } from "./errors.ts";
+import { copyJson } from "./json.ts";
+import type { AtomicOptions, AtomicPutOptions, CapabilityMethods } from "./protocol.ts";
+import type { Arguments } from "./store.ts";
+
+/** Makes the next entry of what is there; the same entry means that nothing is to be changed. */
+type Change = (old: Entry | undefined) => Awaitable<Entry | undefined>;
+
+/**
+ * The atomic operations of a store whose driver has `swap`.
+ *
+ * Each is a read that goes past every cache and a swap, or a swap alone; a swap that fails brings the current entry
+ * along, so that starting again costs one call.
+ */
+export function atomics(
+  { name: store, read, swap }: Driver<"swap">,
+  { collectionOf, entryOf }: Arguments,
+): Pick<CapabilityMethods, MethodNames["swap"]> {
+  /** Swaps until nobody else comes first, and gives the entries before and after. */
+  async function modify(key: string, options: AtomicOptions | undefined, change: Change, readFirst = true) {
+    const collection = collectionOf(options);
+    let left = count(options?.retries ?? 100, "retries", 0);
+    let current = readFirst ? (await read(collection, [key], { fresh: true }))[0] : undefined;
+    for (;;) {
+      const old = live(current);
+      const next = await change(old);
+      if (next === old) return [old, next];
+      const result = await swap(collection, key, current?.version, next);
+      if (result.ok) return [old, next];
+      if (!left--) {
+        throw new KeyValueError("conflict", "other writers came first too often", { store, collection, key });
+      }
+      current = result.current;
+    }
+  }
+
+  return {
+    async putIfAbsent(key, value, options) {
+      const entry = entryOf(key, value, options);
+      const [old] = await modify(key, options, (old) => old ?? entry, false);
+      return !old;
+    },
+
+    async take<T>(key: string, options?: AtomicOptions) {
+      const [old] = await modify(string(key), options, () => undefined);
+      return old ? copyJson(old.value as T) : null;
+    },
+
+    async update<T>(
+      key: string,
+      change: (value: T | null) => T | null | undefined | Promise<T | null | undefined>,
+      options?: AtomicPutOptions,
+    ) {
+      // Refuses bad arguments before anything is read.
+      entryOf(key, 0, options);
+      if (typeof change !== "function") throw new TypeError("change must be a function");
+      const [, next] = await modify(key, options, async (old) => {
+        const value = await change(old ? copyJson(old.value as T) : null);
+        return value === undefined ? old : value === null ? undefined : entryOf(key, value, options, old);
+      });
+      return next ? copyJson(next.value as T) : null;
+    },
+
+    async increment(key, by = 1, options) {
+      if (!Number.isFinite(by)) throw new TypeError("by must be a finite number");
+      const first = entryOf(key, by, options);
+      const [, next] = await modify(key, options, (old) => {
+        if (!old) return first;
+        if (typeof old.value === "number") {
+          return entryOf(key, old.value + by, { ...options, ttl: undefined }, old);
+        }
+        const details = { store, collection: collectionOf(options), key };
+        throw new KeyValueError("not_a_number", "only a number can be incremented", details);
+      });
+      return next?.value as number;
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import type { AnyDriver, Awaitable, CapabilitiesOf, Capability, Driver, DriverPage, Entry, Store } from "./driver.ts";
+import type { AsyncKeyValue, Page } from "./protocol.ts";
+import { createStore, toDriver } from "./store.ts";
+
+/** The place of an entry. */
+export interface Address {
+  readonly collection: string;
+  readonly key: string;
+}
+
+/**
+ * Makes a store of a store: hands its driver to `change` and keeps its default collection.
+ *
+ * The result has the capabilities that the new driver has; name them in the type where it has fewer than the store.
+ */
+export function wrap<S extends AsyncKeyValue, C extends Capability = CapabilitiesOf<S>>(
+  store: S,
+  change: (driver: AnyDriver) => AnyDriver,
+): Store<C> {
+  return createStore(change(toDriver(store) as AnyDriver), { defaultCollection: store.defaultCollection }) as Store<C>;
+}
+
+/** How {@link transform} changes entries; either may answer with a promise. */
+export interface Transformation {
+  /** Changes an entry on its way in. Not called for a removal. */
+  encode(entry: Entry, address: Address): Awaitable<Entry>;
+  /** Changes an entry on its way out; `undefined` makes it missing. The version is kept whatever this returns. */
+  decode(entry: Entry, address: Address): Awaitable<Entry | undefined>;
+}
+
+/**
+ * A driver that changes entries on their way in and out of another one, `swap` included.
+ *
+ * A whole bulk is encoded before any of it is written, so a failure to encode writes nothing.
+ */
+export function transform<D extends AnyDriver>(driver: D, { encode, decode }: Transformation): D {
+  const { read, write, swap } = driver as AnyDriver;
+  async function decoded(entry: Entry | undefined, collection: string, key: string): Promise<Entry | undefined> {
+    const result = entry && (await decode(entry, { collection, key }));
+    return result && { ...result, version: entry.version };
+  }
+  return {
+    ...driver,
+    async read(collection, keys, options) {
+      const entries = await read(collection, keys, options);
+      return Promise.all(keys.map((key, i) => decoded(entries[i], collection, key)));
+    },
+    async write(collection, items) {
+      const encoded = items.map(async ([key, entry]) => [key, await encode(entry, { collection, key })] as const);
+      return write(collection, await Promise.all(encoded));
+    },
+    ...(swap && {
+      async swap(collection, key, expected, next) {
+        const result = await swap(collection, key, expected, next && (await encode(next, { collection, key })));
+        return result.ok ? result : { ok: false, current: await decoded(result.current, collection, key) };
+      },
+    }),
+  } satisfies AnyDriver as D;
+}
+
+/** How {@link remap} renames; both parts are pure and injective, and `from` is the inverse of `to`. */
+export interface Renaming {
+  /** Renames collections; what a prefix becomes is a prefix of what the names that start with it become. */
+  readonly collection?: { to(name: string): string; from?(name: string): string | undefined };
+  /** Renames the keys of a collection, in the same way; `from` answers `undefined` for a key that is not the store's. */
+  readonly key?: {
+    to(key: string, collection: string): string;
+    from(name: string, collection: string): string | undefined;
+  };
+}
+
+/** What a driver can do after {@link remap}: what would reach entries that are not the store's is gone. */
+export type Remapped<D, R> = Exclude<
+  CapabilitiesOf<D>,
+  | "destroy"
+  | (R extends { readonly key: object } | { readonly collection: { readonly from?: never } }
+      ? "listCollections" | "destroyCollection"
+      : never)
+>;
+
+/**
+ * A driver that keeps its entries under other names of another driver, listings included.
+ *
+ * It never has `destroy`, and whole collections can be listed and destroyed only where keys are not renamed and
+ * `collection.from` is given. `cull` stays, since it only reclaims what is gone.
+ */
+export function remap<D extends AnyDriver, R extends Renaming>(driver: D, renaming: R): Driver<Remapped<D, R>>;
+export function remap(driver: AnyDriver, { collection: collections, key: keys }: Renaming): AnyDriver {
+  const { read, write, remove, listKeys, listCollections, destroyCollection, destroy: _, swap, ...rest } = driver;
+  const there = (collection: string): string => collections?.to(collection) ?? collection;
+  const named = (key: string, collection: string): string => keys?.to(key, collection) ?? key;
+  const back = (names: readonly string[], from: (name: string) => string | undefined): string[] =>
+    names.map(from).filter((name) => name !== undefined);
+  const whole = keys || (collections && !collections.from) ? undefined : { listCollections, destroyCollection };
+  return {
+    ...rest,
+    read: (collection, asked, options) =>
+      read(there(collection), asked.map((key) => named(key, collection)), options),
+    write: (collection, items) =>
+      write(there(collection), items.map(([key, entry]) => [named(key, collection), entry])),
+    remove: (collection, asked) => remove(there(collection), asked.map((key) => named(key, collection))),
+    ...(listKeys && {
+      async listKeys(collection, { prefix = "", ...page }) {
+        const { names, cursor } = await listKeys(there(collection), { ...page, prefix: named(prefix, collection) });
+        return { names: keys ? back(names, (name) => keys.from(name, collection)) : names, cursor };
+      },
+    }),
+    ...(swap && {
+      swap: (collection, key, expected, next) => swap(there(collection), named(key, collection), expected, next),
+    }),
+    ...(whole?.listCollections && {
+      async listCollections({ prefix = "", ...page }) {
+        const { names, cursor } = await whole.listCollections!({ ...page, prefix: there(prefix) });
+        return { names: collections?.from ? back(names, collections.from) : names, cursor };
+      },
+    }),
+    ...(whole?.destroyCollection && {
+      destroyCollection: (collection) => whole.destroyCollection!(there(collection)),
+    }),
+  } satisfies AnyDriver;
+}
+
+/** One call to a driver, as {@link intercept} sees it. */
+export interface Call {
+  readonly operation: "read" | "write" | "remove" | Capability;
+  readonly collection?: string | undefined;
+  /** The keys of a read, write, remove or swap. */
+  readonly keys?: readonly string[] | undefined;
+  /** What a write or swap puts in their place, aligned with `keys`. */
+  readonly entries?: readonly (Entry | undefined)[] | undefined;
+  /** Of a read: goes past caches and fallbacks. */
+  readonly fresh?: boolean | undefined;
+}
+
+/**
+ * Surrounds a call. It may wait, call `proceed` again, measure, or throw; since the type of the result is unknown to
+ * it, it can only return what `proceed` gave.
+ */
+export type Around = <R>(call: Call, proceed: () => Awaitable<R>) => Awaitable<R>;
+
+/** A driver that lets `around` surround every call to another one. */
+export function intercept<D extends AnyDriver>(driver: D, around: Around): D {
+  const { read, write, remove, listKeys, listCollections, destroyCollection, destroy, cull, swap } = driver as AnyDriver;
+  return {
+    ...driver,
+    read: (collection, keys, options) =>
+      around({ operation: "read", collection, keys, fresh: options?.fresh }, () => read(collection, keys, options)),
+    write: (collection, items) =>
+      around(
+        { operation: "write", collection, keys: items.map(([key]) => key), entries: items.map(([, entry]) => entry) },
+        () => write(collection, items),
+      ),
+    remove: (collection, keys) => around({ operation: "remove", collection, keys }, () => remove(collection, keys)),
+    ...(listKeys && {
+      listKeys: (collection, page) =>
+        around({ operation: "listKeys", collection }, () => listKeys(collection, page)),
+    }),
+    ...(listCollections && {
+      listCollections: (page) => around({ operation: "listCollections" }, () => listCollections(page)),
+    }),
+    ...(destroyCollection && {
+      destroyCollection: (collection) =>
+        around({ operation: "destroyCollection", collection }, () => destroyCollection(collection)),
+    }),
+    ...(destroy && { destroy: () => around({ operation: "destroy" }, destroy) }),
+    ...(cull && { cull: () => around({ operation: "cull" }, cull) }),
+    ...(swap && {
+      swap: (collection, key, expected, next) =>
+        around({ operation: "swap", collection, keys: [key], entries: [next] }, () =>
+          swap(collection, key, expected, next),
+        ),
+    }),
+  } satisfies AnyDriver as D;
+}

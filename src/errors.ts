@@ -1,0 +1,87 @@
+/**
+ * What went wrong, as a stable string to branch on.
+ *
+ * - `invalid_ttl`: the TTL is not a positive finite number, or its deadline lies after the year 9999.
+ * - `invalid_cursor`: a listing cursor that this store did not hand out.
+ * - `invalid_value`: a value that a schema refuses.
+ * - `not_serializable`: a value that JSON would silently change; the message has the path to it.
+ * - `not_a_number`: `increment` met a value that is not a number.
+ * - `not_found`: a required entry is missing.
+ * - `too_large`, `too_small`: outside of what the backend or a wrapper takes; see `size` and `limit`.
+ * - `corrupted`: the stored bytes are not what this store writes.
+ * - `wrong_key`, `unknown_key`, `tampered`, `not_encrypted`: why a stored value could not be decrypted.
+ * - `read_only`: a write to a read-only store.
+ * - `conflict`: an atomic operation lost against other writers more often than it may retry.
+ * - `aborted`: the caller's signal ended the operation.
+ * - `timeout`: no answer in time; the operation may still have happened.
+ * - `unavailable`: the backend could not be reached, or failed for a moment; worth a retry.
+ * - `overloaded`: the backend has too much to do; a retry makes it worse.
+ * - `rate_limited`: too many calls; see `retryAfter`.
+ * - `unauthorized`: the backend refuses the credentials.
+ * - `misconfigured`: the store's options do not fit what the backend holds.
+ * - `backend`: any other failure of the backend; see `cause`.
+ */
+export type ErrorCode =
+  | "invalid_ttl"
+  | "invalid_cursor"
+  | "invalid_value"
+  | "not_serializable"
+  | "not_a_number"
+  | "not_found"
+  | "too_large"
+  | "too_small"
+  | "corrupted"
+  | "wrong_key"
+  | "unknown_key"
+  | "tampered"
+  | "not_encrypted"
+  | "read_only"
+  | "conflict"
+  | "aborted"
+  | "timeout"
+  | "unavailable"
+  | "overloaded"
+  | "rate_limited"
+  | "unauthorized"
+  | "misconfigured"
+  | "backend";
+
+/** Where and how a {@link KeyValueError} happened. Every field is optional. */
+export interface ErrorDetails {
+  /** The name of the store's driver. */
+  readonly store?: string | undefined;
+  readonly collection?: string | undefined;
+  readonly key?: string | undefined;
+  /** Of a bulk write or delete: the keys that failed. The others were written or deleted. */
+  readonly failed?: readonly string[] | undefined;
+  /** Of `too_large` and `too_small`: what was measured, in bytes. */
+  readonly size?: number | undefined;
+  /** Of `too_large` and `too_small`: what is allowed, in bytes. */
+  readonly limit?: number | undefined;
+  /** Of `rate_limited`: seconds after which a retry is welcome, when the backend says so. */
+  readonly retryAfter?: number | undefined;
+  /** The failure underneath. */
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error class of this library: every failure but a wrong argument type, which is a `TypeError`.
+ * Its message never holds a stored value or a credential.
+ */
+export class KeyValueError extends Error implements ErrorDetails {
+  override readonly name = "KeyValueError";
+  readonly code: ErrorCode;
+  declare readonly store?: string | undefined;
+  declare readonly collection?: string | undefined;
+  declare readonly key?: string | undefined;
+  declare readonly failed?: readonly string[] | undefined;
+  declare readonly size?: number | undefined;
+  declare readonly limit?: number | undefined;
+  declare readonly retryAfter?: number | undefined;
+
+  constructor(code: ErrorCode, message: string, details?: ErrorDetails) {
+    super(message, details);
+    this.code = code;
+    Object.assign(this, details);
+  }
+}

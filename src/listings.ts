@@ -1,0 +1,40 @@
+import { count, string } from "./checks.ts";
+import type { AnyDriver, Awaitable, DriverPage } from "./driver.ts";
+import type { CapabilityMethods, CollectionOptions, ListOptions, Page, PageOptions } from "./protocol.ts";
+import type { Arguments } from "./store.ts";
+
+/** The listing methods of a store, as many as its driver has. */
+export function listings({ listKeys, listCollections }: AnyDriver, { collectionOf }: Arguments): Partial<CapabilityMethods> {
+  return {
+    ...(listKeys && {
+      listKeys: async (options?: PageOptions & CollectionOptions) => listKeys(collectionOf(options), pageOf(options)),
+      keys: (options?: ListOptions & CollectionOptions) =>
+        iterate((page) => listKeys(collectionOf(options), page), options),
+    }),
+    ...(listCollections && {
+      listCollections: async (options?: PageOptions) => listCollections(pageOf(options)),
+      collections: (options?: ListOptions) => iterate(listCollections, options),
+    }),
+  };
+}
+
+function pageOf({ prefix, cursor, limit }: PageOptions = {}): DriverPage {
+  string(prefix ?? "", "prefix");
+  string(cursor ?? "", "cursor");
+  return { prefix, cursor, limit: count(limit, "limit") };
+}
+
+/** Follows the cursor to the end, also over empty pages; a name that the backend repeats is given once. */
+async function* iterate(
+  list: (page: DriverPage) => Awaitable<Page>,
+  options: ListOptions | undefined,
+): AsyncGenerator<string, void, undefined> {
+  const { prefix, limit } = pageOf(options);
+  const seen = new Set<string>();
+  let cursor: string | undefined;
+  do {
+    const page = await list({ prefix, cursor, limit: limit && limit - seen.size });
+    for (const name of page.names) if (seen.size < seen.add(name).size) yield name;
+    cursor = page.cursor;
+  } while (cursor !== undefined && seen.size !== limit);
+}

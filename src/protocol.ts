@@ -1,0 +1,140 @@
+/** Where an operation looks. */
+export interface CollectionOptions {
+  /** The namespace of the key. Default: the store's `defaultCollection`, which is `"default_collection"` unless set. */
+  readonly collection?: string | undefined;
+}
+
+/** Where a value is put, and for how long. */
+export interface PutOptions extends CollectionOptions {
+  /** Seconds until the entry expires, a positive finite number, fractions allowed. Default: it never expires. */
+  readonly ttl?: number | undefined;
+}
+
+/** A value and the seconds it has left; `ttl` is `null` when it never expires. */
+export interface ValueWithTtl<T> {
+  readonly value: T;
+  readonly ttl: number | null;
+}
+
+/**
+ * The protocol: what application and framework code is written against, whatever the backend is.
+ *
+ * A value is any JSON value except `null`, which stands for a missing entry. What goes in is copied at the call, what
+ * comes out is a fresh copy. Every method returns a promise and never throws synchronously; a wrong argument type
+ * rejects with a `TypeError`, everything else with a `KeyValueError`. The methods do not need `this`.
+ */
+export interface AsyncKeyValue {
+  /** The collection that is used where a call names none. Default: `"default_collection"`. */
+  readonly defaultCollection?: string | undefined;
+
+  /** Reads a value; `null` when there is none. */
+  get<T = unknown>(key: string, options?: CollectionOptions): Promise<T | null>;
+
+  /** Reads many values of a collection, aligned with `keys`: missing ones are `null`, a repeated key is repeated. */
+  getMany<T = unknown>(keys: readonly string[], options?: CollectionOptions): Promise<(T | null)[]>;
+
+  /** Reads a value and the seconds it has left; `null` when there is none. */
+  ttl<T = unknown>(key: string, options?: CollectionOptions): Promise<ValueWithTtl<T> | null>;
+
+  /** Reads many values with the seconds they have left, aligned with `keys`. */
+  ttlMany<T = unknown>(keys: readonly string[], options?: CollectionOptions): Promise<(ValueWithTtl<T> | null)[]>;
+
+  /**
+   * Writes a value over whatever is there, TTL included.
+   *
+   * @throws KeyValueError `not_serializable`, `invalid_ttl` or `too_large`, before anything is sent.
+   */
+  put(key: string, value: unknown, options?: PutOptions): Promise<void>;
+
+  /** Writes many values with one TTL; of a repeated key the last value stays. Everything is checked before the first is sent. */
+  putMany(entries: Iterable<readonly [key: string, value: unknown]>, options?: PutOptions): Promise<void>;
+
+  /** Removes an entry and answers whether there was one that had not expired. */
+  delete(key: string, options?: CollectionOptions): Promise<boolean>;
+
+  /** Removes many entries and answers how many there were; a repeated key counts once. */
+  deleteMany(keys: readonly string[], options?: CollectionOptions): Promise<number>;
+}
+
+/** Which names a listing gives. */
+export interface ListOptions {
+  /** Only names that start with this. Default: all. */
+  readonly prefix?: string | undefined;
+  /** At most so many names, a positive integer. Default: of a page what the backend likes, of an iterator all. */
+  readonly limit?: number | undefined;
+}
+
+/** Which page of a listing to give. */
+export interface PageOptions extends ListOptions {
+  /** The `cursor` of the page before, with the same prefix. Default: the first page. */
+  readonly cursor?: string | undefined;
+}
+
+/** One page of a listing. It may be empty and still have a cursor; without a cursor it is the last. */
+export interface Page {
+  readonly names: readonly string[];
+  readonly cursor?: string | undefined;
+}
+
+/** How an atomic operation goes about conflicts. */
+export interface AtomicOptions extends CollectionOptions {
+  /** How often to start again when another writer came first, before code `conflict`. Default: 100. */
+  readonly retries?: number | undefined;
+}
+
+/** {@link AtomicOptions} of an operation that writes. */
+export interface AtomicPutOptions extends AtomicOptions, PutOptions {}
+
+/** The methods that a store has beyond {@link AsyncKeyValue} when its backend can do more. */
+export interface CapabilityMethods {
+  /** One page of a collection's keys. Expired entries are left out. */
+  listKeys(options?: PageOptions & CollectionOptions): Promise<Page>;
+
+  /** Iterates over a collection's keys, page after page; each is given once, so the names seen are kept in memory. */
+  keys(options?: ListOptions & CollectionOptions): AsyncIterableIterator<string>;
+
+  /** One page of the names of the collections that hold something. */
+  listCollections(options?: PageOptions): Promise<Page>;
+
+  /** Iterates over the names of the collections that hold something; each is given once. */
+  collections(options?: ListOptions): AsyncIterableIterator<string>;
+
+  /** Removes all of a collection and answers whether there was anything. */
+  destroyCollection(options?: CollectionOptions): Promise<boolean>;
+
+  /** Removes everything that this store owns and answers whether there was anything. */
+  destroy(): Promise<boolean>;
+
+  /** Reclaims the space of expired entries and answers how many there were. */
+  cull(): Promise<number>;
+
+  /** Writes a value unless there is one already; answers whether it was written. Of many callers exactly one is told `true`. */
+  putIfAbsent(key: string, value: unknown, options?: AtomicPutOptions): Promise<boolean>;
+
+  /** Reads a value and removes it in one step; of many callers exactly one gets it, the others get `null`. */
+  take<T = unknown>(key: string, options?: AtomicOptions): Promise<T | null>;
+
+  /**
+   * Replaces a value by what `change` makes of it, and answers with the value that is there afterwards.
+   *
+   * `change` gets a copy of the value, or `null` when there is none. It returns the next value, `null` to delete, or
+   * `undefined` to leave everything as it is; it may be async, and is called again when another writer came first.
+   * The entry keeps its deadline unless `ttl` is given.
+   *
+   * @throws KeyValueError `conflict` when others came first more than `retries` times.
+   */
+  update<T = unknown>(
+    key: string,
+    change: (value: T | null) => T | null | undefined | Promise<T | null | undefined>,
+    options?: AtomicPutOptions,
+  ): Promise<T | null>;
+
+  /**
+   * Adds `by` (default 1) to a number and answers with the sum; a missing entry counts as 0.
+   *
+   * `ttl` is for an entry that this call starts: one that is there keeps its deadline.
+   *
+   * @throws KeyValueError `not_a_number` when the value is not a number.
+   */
+  increment(key: string, by?: number, options?: AtomicPutOptions): Promise<number>;
+}

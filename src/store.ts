@@ -1,0 +1,177 @@
+import { atomics } from "./atomics.ts";
+import { distinct, live, string } from "./checks.ts";
+import {
+  type AnyDriver,
+  type CapabilitiesOf,
+  type Capability,
+  type Driver,
+  type Entry,
+  type MethodNames,
+  type ReadOptions,
+  type Store,
+} from "./driver.ts";
+import { KeyValueError } from "./errors.ts";
+import { copyJson, isPlain, toJson } from "./json.ts";
+import { listings } from "./listings.ts";
+import { overMethods } from "./over-methods.ts";
+import type { AsyncKeyValue, CapabilityMethods, CollectionOptions, PutOptions, ValueWithTtl } from "./protocol.ts";
+
+/** Options that every store takes. */
+export interface StoreOptions {
+  /** The collection that is used where a call names none. Default: `"default_collection"`. */
+  readonly defaultCollection?: string | undefined;
+}
+
+/** How a store turns arguments into what a driver takes. */
+export interface Arguments {
+  collectionOf(options: CollectionOptions | undefined): string;
+  /** A checked copy as an entry: a new one, or one that takes the place of `old` and keeps its times. */
+  entryOf(key: string, value: unknown, options: PutOptions | undefined, old?: Entry, now?: number): Entry;
+}
+
+/** The key of `Symbol.asyncDispose` where the compiler's libraries know it. */
+type AsyncDispose = SymbolConstructor extends { readonly asyncDispose: infer Key extends symbol } ? Key : never;
+
+/** What a store has when its driver has something to close, so that `await using` can do it. */
+export type Closable<D> = D extends { close(): unknown } ? { [Key in AsyncDispose]: () => Promise<void> } : unknown;
+
+/** The last millisecond of the year 9999: later dates have no common text form. */
+const MAX_DEADLINE = 253402300799999;
+
+const VALUE_ONLY = { valueOnly: true };
+
+/** The drivers of the stores made here. A store that is not in it was spread, proxied, or made by somebody else. */
+const drivers: WeakMap<object, AnyDriver> = /* @__PURE__ */ new WeakMap();
+
+/**
+ * Makes a store of a driver: the one place where arguments are checked, values copied and deadlines kept.
+ *
+ * The store has the methods of the capabilities that the driver has, and no others.
+ *
+ * @throws TypeError when the driver is not a plain object: `{ ...driver }` would lose methods that are on a prototype.
+ */
+export function createStore<const D extends AnyDriver>(
+  driver: D,
+  options?: StoreOptions,
+): Store<CapabilitiesOf<D>> & Closable<D>;
+export function createStore(driver: AnyDriver, options?: StoreOptions): AsyncKeyValue {
+  if (!isPlain(driver)) {
+    throw new TypeError("a driver must be a plain object: { ...driver } would lose methods that are on a prototype");
+  }
+  const { name: store, close, destroyCollection, destroy, cull } = driver;
+  const defaultCollection = string(options?.defaultCollection ?? "default_collection", "defaultCollection");
+
+  function collectionOf(options: CollectionOptions | undefined): string {
+    if (typeof (options ?? {}) !== "object") throw new TypeError("options must be an object");
+    return options?.collection === undefined ? defaultCollection : string(options.collection, "collection");
+  }
+
+  function entryOf(key: string, value: unknown, options?: PutOptions, old?: Entry, now = Date.now()): Entry {
+    const details = { store, collection: collectionOf(options), key: string(key) };
+    const ttl = options?.ttl;
+    let expiresAt = old?.expiresAt;
+    if (ttl !== undefined) {
+      expiresAt = typeof ttl === "number" && ttl > 0 ? now + Math.max(1, Math.round(ttl * 1000)) : MAX_DEADLINE + 1;
+      if (!(expiresAt <= MAX_DEADLINE)) {
+        throw new KeyValueError("invalid_ttl", "ttl must be seconds, above 0 and up to the year 9999", details);
+      }
+    }
+    return { value: toJson(value, details), createdAt: old ? old.createdAt : now, expiresAt };
+  }
+
+  /** Reads each key once and aligns what is alive with `keys`. */
+  async function readMany<R>(
+    keys: readonly string[],
+    options: CollectionOptions | undefined,
+    pick: (entry: Entry) => R,
+    how?: ReadOptions,
+  ): Promise<(R | null)[]> {
+    const collection = collectionOf(options);
+    const unique = distinct(keys);
+    const asked = [...keys];
+    const entries = unique.length > 0 ? await driver.read(collection, unique, how) : [];
+    const found = new Map(unique.map((key, i) => [key, live(entries[i])]));
+    return asked.map((key) => {
+      const entry = found.get(key);
+      return entry ? pick(entry) : null;
+    });
+  }
+
+  async function removeMany(keys: readonly string[], options: CollectionOptions | undefined): Promise<number> {
+    const collection = collectionOf(options);
+    const unique = distinct(keys);
+    return unique.length > 0 ? driver.remove(collection, unique) : 0;
+  }
+
+  const args = { collectionOf, entryOf };
+  const made: AsyncKeyValue = {
+    defaultCollection,
+    async get<T>(key: string, options?: CollectionOptions) {
+      // Awaiting only what is a promise halves the time of a miss in a driver that answers at once.
+      const entries = driver.read(collectionOf(options), [string(key)], VALUE_ONLY);
+      const entry = live((Array.isArray(entries) ? entries : await entries)[0]);
+      return entry ? valueOf<T>(entry) : null;
+    },
+    getMany: <T>(keys: readonly string[], options?: CollectionOptions) =>
+      readMany(keys, options, valueOf<T>, VALUE_ONLY),
+    async ttl<T>(key: string, options?: CollectionOptions) {
+      const entry = live((await driver.read(collectionOf(options), [string(key)]))[0]);
+      return entry ? withTtl<T>(entry) : null;
+    },
+    ttlMany: <T>(keys: readonly string[], options?: CollectionOptions) => readMany(keys, options, withTtl<T>),
+    async put(key, value, options) {
+      const written = driver.write(collectionOf(options), [[key, entryOf(key, value, options)]]);
+      if (written) await written;
+    },
+    async putMany(entries, options) {
+      const now = Date.now();
+      const items = new Map<string, Entry>();
+      for (const pair of entries) {
+        if (!Array.isArray(pair)) throw new TypeError("entries must be [key, value] pairs");
+        items.set(pair[0], entryOf(pair[0], pair[1], options, undefined, now));
+      }
+      const collection = collectionOf(options);
+      if (items.size > 0) await driver.write(collection, [...items]);
+    },
+    delete: async (key, options) => (await removeMany([key], options)) > 0,
+    deleteMany: removeMany,
+    ...listings(driver, args),
+    ...(driver.swap && atomics(driver as Driver<"swap">, args)),
+    ...(destroyCollection && {
+      destroyCollection: async (options?: CollectionOptions) => destroyCollection(collectionOf(options)),
+    }),
+    ...(destroy && { destroy: async () => destroy() }),
+    ...(cull && { cull: async () => cull() }),
+    ...(close && { [Symbol.asyncDispose]: async () => close() }),
+  };
+  drivers.set(made, driver);
+  return made;
+}
+
+/** Whether a store whose capabilities are unknown has the methods that a capability brings; narrows its type. */
+export function supports<S extends AsyncKeyValue, C extends Capability>(
+  store: S,
+  capability: C,
+): store is S & Pick<CapabilityMethods, MethodNames[C]> {
+  return (capability === "swap" ? "putIfAbsent" : capability) in store;
+}
+
+/**
+ * The driver behind a store, for wrappers to build on.
+ *
+ * Of a store that was spread, proxied, or made by somebody else it is one that speaks through the store's own eight
+ * methods, so that none of them is bypassed; it has no capabilities and counts as eventually consistent.
+ */
+export function toDriver<S extends AsyncKeyValue>(store: S): Driver<CapabilitiesOf<S>>;
+export function toDriver(store: AsyncKeyValue): AnyDriver {
+  return drivers.get(store) ?? overMethods(store);
+}
+
+function valueOf<T>(entry: Entry): T {
+  return copyJson(entry.value as T);
+}
+
+function withTtl<T>(entry: Entry): ValueWithTtl<T> {
+  const { expiresAt } = entry;
+  return { value: valueOf(entry), ttl: expiresAt === undefined ? null : (expiresAt - Date.now()) / 1000 };
+}
