@@ -13,8 +13,8 @@ export function joinAddress(collection: string, key: string): string {
 /** The inverse of {@link joinAddress}; `undefined` for a string that it never returns. */
 export function splitAddress(address: string): readonly [collection: string, key: string] | undefined {
   const at = address.indexOf("::");
-  const collection = unescape(address.slice(0, at), /%(25|3A|uD[89A-F][0-9A-F]{2})/g);
-  const key = unescape(address.slice(at + 2), /%(25|uD[89A-F][0-9A-F]{2})/g);
+  const collection = unescaped(address.slice(0, at), /%(25|3A|uD[89A-F][0-9A-F]{2})/g);
+  const key = unescaped(address.slice(at + 2), /%(25|uD[89A-F][0-9A-F]{2})/g);
   return at >= 0 && joinAddress(collection, key) === address ? [collection, key] : undefined;
 }
 
@@ -32,6 +32,6 @@ function escapeSurrogates(text: string): string {
   return text.replace(/\p{Surrogate}/gu, (unit) => `%u${unit.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-function unescape(text: string, escapes: RegExp): string {
+function unescaped(text: string, escapes: RegExp): string {
   return text.replace(escapes, (_, code: string) => String.fromCharCode(Number.parseInt(code.replace("uD", "D"), 16)));
 }

@@ -1,7 +1,7 @@
 import { count, live, string } from "./checks.ts";
 import type { Awaitable, Driver, Entry, MethodNames } from "./driver.ts";
 import { KeyValueError } from "./errors.ts";
-import { copyJson } from "./json.ts";
+import { toJson } from "./json.ts";
 import type { AtomicOptions, AtomicPutOptions, CapabilityMethods } from "./protocol.ts";
 import type { Arguments } from "./store.ts";
 
@@ -45,7 +45,7 @@ export function atomics(
 
     async take<T>(key: string, options?: AtomicOptions) {
       const [old] = await modify(string(key), options, () => undefined);
-      return old ? copyJson(old.value as T) : null;
+      return old ? (toJson(old.value) as T) : null;
     },
 
     async update<T>(
@@ -57,10 +57,10 @@ export function atomics(
       entryOf(key, 0, options);
       if (typeof change !== "function") throw new TypeError("change must be a function");
       const [, next] = await modify(key, options, async (old) => {
-        const value = await change(old ? copyJson(old.value as T) : null);
+        const value = await change(old ? (toJson(old.value) as T) : null);
         return value === undefined ? old : value === null ? undefined : entryOf(key, value, options, old);
       });
-      return next ? copyJson(next.value as T) : null;
+      return next ? (toJson(next.value) as T) : null;
     },
 
     async increment(key, by = 1, options) {

@@ -6,10 +6,10 @@ export function string(value: unknown, name = "key"): string {
   throw new TypeError(`${name} must be a string`);
 }
 
-/** The keys of a list in its order, without repetitions. */
-export function distinct(keys: readonly string[]): string[] {
+/** Returns a copy of the argument when it is an array of strings. */
+export function strings(keys: readonly string[]): string[] {
   if (!Array.isArray(keys)) throw new TypeError("keys must be an array");
-  return [...new Set(keys.map((key) => string(key)))];
+  return keys.map((key) => string(key));
 }
 
 /** Returns the argument when it is a whole number of at least `min`, or left out. */

@@ -1,3 +1,4 @@
+import { live } from "./checks.ts";
 import type { AnyDriver, Awaitable, CapabilitiesOf, Capability, Driver, DriverPage, Entry, Store } from "./driver.ts";
 import type { AsyncKeyValue, Page } from "./protocol.ts";
 import { createStore, toDriver } from "./store.ts";
@@ -24,7 +25,10 @@ export function wrap<S extends AsyncKeyValue, C extends Capability = Capabilitie
 export interface Transformation {
   /** Changes an entry on its way in. Not called for a removal. */
   encode(entry: Entry, address: Address): Awaitable<Entry>;
-  /** Changes an entry on its way out; `undefined` makes it missing. The version is kept whatever this returns. */
+  /**
+   * Changes an entry on its way out, unless it has expired; `undefined` makes it missing. The version is kept whatever
+   * this returns.
+   */
   decode(entry: Entry, address: Address): Awaitable<Entry | undefined>;
 }
 
@@ -36,8 +40,11 @@ export interface Transformation {
 export function transform<D extends AnyDriver>(driver: D, { encode, decode }: Transformation): D {
   const { read, write, swap } = driver as AnyDriver;
   async function decoded(entry: Entry | undefined, collection: string, key: string): Promise<Entry | undefined> {
-    const result = entry && (await decode(entry, { collection, key }));
-    return result && { ...result, version: entry.version };
+    if (!live(entry)) return entry;
+    const { version } = entry;
+    const result = await decode(entry, { collection, key });
+    // What decoding makes missing counts as expired, so that a swap can still take its place.
+    return result ? { ...result, version } : version === undefined ? undefined : { value: null, expiresAt: 0, version };
   }
   return {
     ...driver,
@@ -73,9 +80,9 @@ export interface Renaming {
 export type Remapped<D, R> = Exclude<
   CapabilitiesOf<D>,
   | "destroy"
-  | (R extends { readonly key: object } | { readonly collection: { readonly from?: never } }
-      ? "listCollections" | "destroyCollection"
-      : never)
+  | (R extends { readonly key?: never; readonly collection?: Required<NonNullable<Renaming["collection"]>> }
+      ? never
+      : "listCollections" | "destroyCollection")
 >;
 
 /**
@@ -95,10 +102,21 @@ export function remap(driver: AnyDriver, { collection: collections, key: keys }:
   return {
     ...rest,
     read: (collection, asked, options) =>
-      read(there(collection), asked.map((key) => named(key, collection)), options),
+      read(
+        there(collection),
+        asked.map((key) => named(key, collection)),
+        options,
+      ),
     write: (collection, items) =>
-      write(there(collection), items.map(([key, entry]) => [named(key, collection), entry])),
-    remove: (collection, asked) => remove(there(collection), asked.map((key) => named(key, collection))),
+      write(
+        there(collection),
+        items.map(([key, entry]) => [named(key, collection), entry]),
+      ),
+    remove: (collection, asked) =>
+      remove(
+        there(collection),
+        asked.map((key) => named(key, collection)),
+      ),
     ...(listKeys && {
       async listKeys(collection, { prefix = "", ...page }) {
         const { names, cursor } = await listKeys(there(collection), { ...page, prefix: named(prefix, collection) });
@@ -114,9 +132,7 @@ export function remap(driver: AnyDriver, { collection: collections, key: keys }:
         return { names: collections?.from ? back(names, collections.from) : names, cursor };
       },
     }),
-    ...(whole?.destroyCollection && {
-      destroyCollection: (collection) => whole.destroyCollection!(there(collection)),
-    }),
+    ...(whole?.destroyCollection && { destroyCollection: (collection) => whole.destroyCollection!(there(collection)) }),
   } satisfies AnyDriver;
 }
 
@@ -140,7 +156,8 @@ export type Around = <R>(call: Call, proceed: () => Awaitable<R>) => Awaitable<R
 
 /** A driver that lets `around` surround every call to another one. */
 export function intercept<D extends AnyDriver>(driver: D, around: Around): D {
-  const { read, write, remove, listKeys, listCollections, destroyCollection, destroy, cull, swap } = driver as AnyDriver;
+  const { read, write, remove, listKeys, listCollections, destroyCollection, destroy, cull, swap } =
+    driver as AnyDriver;
   return {
     ...driver,
     read: (collection, keys, options) =>
@@ -152,8 +169,7 @@ export function intercept<D extends AnyDriver>(driver: D, around: Around): D {
       ),
     remove: (collection, keys) => around({ operation: "remove", collection, keys }, () => remove(collection, keys)),
     ...(listKeys && {
-      listKeys: (collection, page) =>
-        around({ operation: "listKeys", collection }, () => listKeys(collection, page)),
+      listKeys: (collection, page) => around({ operation: "listKeys", collection }, () => listKeys(collection, page)),
     }),
     ...(listCollections && {
       listCollections: (page) => around({ operation: "listCollections" }, () => listCollections(page)),

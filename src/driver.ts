@@ -36,8 +36,8 @@ export interface DriverPage {
 /**
  * What every backend implements: a plain object of functions that do not use `this`, so that it can be spread.
  *
- * `createStore` has checked every argument: keys are distinct, lists are not empty, values are JSON. A driver turns the
- * failures of its backend into `KeyValueError`.
+ * `createStore` has checked every argument: lists are not empty, values are JSON, and keys are distinct, except that a
+ * read may ask for one twice. A driver turns the failures of its backend into `KeyValueError`.
  */
 export interface BaseDriver {
   /** A short name for messages, such as `"memory"`. */
@@ -47,11 +47,7 @@ export interface BaseDriver {
   /** In bytes, what the driver checks before it calls the backend. */
   readonly limits?: { readonly keyBytes?: number; readonly valueBytes?: number } | undefined;
   /** Reads entries, aligned with `keys`. Expired ones may be among them. */
-  read(
-    collection: string,
-    keys: readonly string[],
-    options?: ReadOptions,
-  ): Awaitable<readonly (Entry | undefined)[]>;
+  read(collection: string, keys: readonly string[], options?: ReadOptions): Awaitable<readonly (Entry | undefined)[]>;
   /** Writes whole entries. One whose deadline has passed removes what is there. */
   write(collection: string, items: readonly (readonly [key: string, entry: Entry])[]): Awaitable<void>;
   /** Removes entries and counts those that had not expired. */
@@ -78,12 +74,7 @@ export interface Capabilities {
    * `expected: undefined` succeeds exactly when `read` would find nothing; an entry that still lies there expired is
    * answered with its version. Sent again after a lost reply, a swap that has happened still answers `ok`.
    */
-  swap(
-    collection: string,
-    key: string,
-    expected: string | undefined,
-    next: Entry | undefined,
-  ): Awaitable<SwapResult>;
+  swap(collection: string, key: string, expected: string | undefined, next: Entry | undefined): Awaitable<SwapResult>;
 }
 
 /** The name of something that a backend may be able to do as well. */

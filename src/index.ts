@@ -27,4 +27,10 @@ export type {
   PutOptions,
   ValueWithTtl,
 } from "./protocol.ts";
-export { type Closable, createStore, type StoreOptions, supports, toDriver } from "./store.ts";
+export {
+  type Closable,
+  createStore,
+  type StoreOptions,
+  supports,
+  toDriver,
+} from "./store.ts";

@@ -21,20 +21,6 @@ class Problem {
   }
 }
 
-/** Returns a copy of a value that is known to be JSON. */
-export function copyJson<T>(value: T): T;
-export function copyJson(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(copyJson);
-  // Spreading keeps a property named `__proto__` as data, and engines clone the object's shape at once.
-  const copy: Record<string, unknown> = { ...value };
-  for (const name in copy) {
-    const inner = copy[name];
-    if (typeof inner === "object" && inner !== null) copy[name] = copyJson(inner);
-  }
-  return copy;
-}
-
 /**
  * Returns a copy of a value that will survive JSON unchanged; properties that are `undefined` are left out.
  *

@@ -4,7 +4,10 @@ import type { CapabilityMethods, CollectionOptions, ListOptions, Page, PageOptio
 import type { Arguments } from "./store.ts";
 
 /** The listing methods of a store, as many as its driver has. */
-export function listings({ listKeys, listCollections }: AnyDriver, { collectionOf }: Arguments): Partial<CapabilityMethods> {
+export function listings(
+  { listKeys, listCollections }: AnyDriver,
+  { collectionOf }: Arguments,
+): Partial<CapabilityMethods> {
   return {
     ...(listKeys && {
       listKeys: async (options?: PageOptions & CollectionOptions) => listKeys(collectionOf(options), pageOf(options)),

@@ -10,10 +10,12 @@ export function overMethods(store: AsyncKeyValue): BaseDriver {
     async read(collection, keys, options) {
       const [first] = keys as [string];
       if (options?.valueOnly) {
-        const values = keys.length === 1 ? [await store.get(first, { collection })] : await store.getMany(keys, { collection });
+        const values =
+          keys.length === 1 ? [await store.get(first, { collection })] : await store.getMany(keys, { collection });
         return values.map((value) => (value == null ? undefined : ({ value } as Entry)));
       }
-      const found = keys.length === 1 ? [await store.ttl(first, { collection })] : await store.ttlMany(keys, { collection });
+      const found =
+        keys.length === 1 ? [await store.ttl(first, { collection })] : await store.ttlMany(keys, { collection });
       return found.map(entryOf);
     },
 
@@ -29,7 +31,11 @@ export function overMethods(store: AsyncKeyValue): BaseDriver {
       for (const [expiresAt, group] of groups) {
         const ttl = expiresAt === undefined ? undefined : (expiresAt - now) / 1000;
         const [[key, value]] = group as [[string, unknown]];
-        if (ttl !== undefined && ttl <= 0) await driver.remove(collection, group.map(([key]) => key));
+        if (ttl !== undefined && ttl <= 0)
+          await driver.remove(
+            collection,
+            group.map(([key]) => key),
+          );
         else if (group.length === 1) await store.put(key, value, { collection, ttl });
         else await store.putMany(group, { collection, ttl });
       }

@@ -1,5 +1,5 @@
 import { atomics } from "./atomics.ts";
-import { distinct, live, string } from "./checks.ts";
+import { live, string, strings } from "./checks.ts";
 import {
   type AnyDriver,
   type CapabilitiesOf,
@@ -11,7 +11,7 @@ import {
   type Store,
 } from "./driver.ts";
 import { KeyValueError } from "./errors.ts";
-import { copyJson, isPlain, toJson } from "./json.ts";
+import { isPlain, toJson } from "./json.ts";
 import { listings } from "./listings.ts";
 import { overMethods } from "./over-methods.ts";
 import type { AsyncKeyValue, CapabilityMethods, CollectionOptions, PutOptions, ValueWithTtl } from "./protocol.ts";
@@ -79,7 +79,6 @@ export function createStore(driver: AnyDriver, options?: StoreOptions): AsyncKey
     return { value: toJson(value, details), createdAt: old ? old.createdAt : now, expiresAt };
   }
 
-  /** Reads each key once and aligns what is alive with `keys`. */
   async function readMany<R>(
     keys: readonly string[],
     options: CollectionOptions | undefined,
@@ -87,19 +86,17 @@ export function createStore(driver: AnyDriver, options?: StoreOptions): AsyncKey
     how?: ReadOptions,
   ): Promise<(R | null)[]> {
     const collection = collectionOf(options);
-    const unique = distinct(keys);
-    const asked = [...keys];
-    const entries = unique.length > 0 ? await driver.read(collection, unique, how) : [];
-    const found = new Map(unique.map((key, i) => [key, live(entries[i])]));
-    return asked.map((key) => {
-      const entry = found.get(key);
+    const asked = strings(keys);
+    const entries = asked.length > 0 ? await driver.read(collection, asked, how) : [];
+    return asked.map((_, i) => {
+      const entry = live(entries[i]);
       return entry ? pick(entry) : null;
     });
   }
 
   async function removeMany(keys: readonly string[], options: CollectionOptions | undefined): Promise<number> {
     const collection = collectionOf(options);
-    const unique = distinct(keys);
+    const unique = [...new Set(strings(keys))];
     return unique.length > 0 ? driver.remove(collection, unique) : 0;
   }
 
@@ -110,10 +107,10 @@ export function createStore(driver: AnyDriver, options?: StoreOptions): AsyncKey
       // Awaiting only what is a promise halves the time of a miss in a driver that answers at once.
       const entries = driver.read(collectionOf(options), [string(key)], VALUE_ONLY);
       const entry = live((Array.isArray(entries) ? entries : await entries)[0]);
-      return entry ? valueOf<T>(entry) : null;
+      return entry ? copyOf<T>(entry) : null;
     },
     getMany: <T>(keys: readonly string[], options?: CollectionOptions) =>
-      readMany(keys, options, valueOf<T>, VALUE_ONLY),
+      readMany(keys, options, copyOf<T>, VALUE_ONLY),
     async ttl<T>(key: string, options?: CollectionOptions) {
       const entry = live((await driver.read(collectionOf(options), [string(key)]))[0]);
       return entry ? withTtl<T>(entry) : null;
@@ -167,11 +164,11 @@ export function toDriver(store: AsyncKeyValue): AnyDriver {
   return drivers.get(store) ?? overMethods(store);
 }
 
-function valueOf<T>(entry: Entry): T {
-  return copyJson(entry.value as T);
+function copyOf<T>(entry: Entry): T {
+  return toJson(entry.value) as T;
 }
 
 function withTtl<T>(entry: Entry): ValueWithTtl<T> {
   const { expiresAt } = entry;
-  return { value: valueOf(entry), ttl: expiresAt === undefined ? null : (expiresAt - Date.now()) / 1000 };
+  return { value: copyOf(entry), ttl: expiresAt === undefined ? null : (expiresAt - Date.now()) / 1000 };
 }

@@ -109,10 +109,18 @@ function memoryDriver({ maxEntries }: MemoryStoreOptions): Driver<Capability> {
     remove: (collection, keys) => keys.filter((key) => remove(collection, key)).length,
     listKeys(collection, page) {
       const entries = collections.get(collection)?.values() ?? [];
-      return pageOf(Array.from(entries).filter(live).map((held) => held.key), page);
+      return pageOf(
+        Array.from(entries)
+          .filter(live)
+          .map((held) => held.key),
+        page,
+      );
     },
     listCollections: (page) =>
-      pageOf([...collections.keys()].filter((name) => [...(collections.get(name) as Map<string, Held>).values()].some(live)), page),
+      pageOf(
+        [...collections.keys()].filter((name) => [...(collections.get(name) as Map<string, Held>).values()].some(live)),
+        page,
+      ),
     destroyCollection,
     destroy: () => [...collections.keys()].filter(destroyCollection).length > 0,
     cull,

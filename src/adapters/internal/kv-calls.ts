@@ -1,0 +1,59 @@
+import { type ErrorDetails, KeyValueError } from "../../errors.ts";
+import type { WorkersKV, WorkersKVValue } from "../workers-kv.ts";
+
+/** Reads names with one call for each hundred; an answer that would pass 25 MB is asked for in halves. */
+export async function getAll(
+  kv: WorkersKV,
+  names: readonly string[],
+  how: { type: "text"; cacheTtl?: number },
+): Promise<(WorkersKVValue | undefined)[]> {
+  if (names.length === 1) return [await kv.getWithMetadata(names[0] as string, how)];
+  let size = 100;
+  if (names.length <= size) {
+    try {
+      const found = await kv.getWithMetadata([...names], how);
+      return names.map((name) => found.get(name));
+    } catch (error) {
+      if (statusOf(error) !== "413") throw error;
+      size = Math.ceil(names.length / 2);
+    }
+  }
+  const found = [];
+  for (let i = 0; i < names.length; i += size) found.push(...(await getAll(kv, names.slice(i, i + size), how)));
+  return found;
+}
+
+/** Makes a call for each key, six at a time as Workers has connections, and to the end whatever fails. */
+export async function each(
+  keys: readonly string[],
+  call: (index: number) => Promise<void>,
+  details: ErrorDetails,
+): Promise<void> {
+  const failed: string[] = [];
+  let cause: unknown;
+  const rest = keys.entries();
+  const lane = async () => {
+    for (const [index, key] of rest) {
+      try {
+        await call(index);
+      } catch (error) {
+        failed.push(key);
+        cause = error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: 6 }, lane));
+  if (failed.length > 0) fail(cause, { ...details, key: failed.length === 1 ? failed[0] : undefined, failed });
+}
+
+/** Throws a failure of the binding as what it means. */
+export function fail(cause: unknown, details: ErrorDetails): never {
+  const status = statusOf(cause);
+  const code = status === "429" ? "rate_limited" : status || cause instanceof TypeError ? "unavailable" : "backend";
+  throw new KeyValueError(code, `Workers KV failed${status ? ` with status ${status}` : ""}`, { ...details, cause });
+}
+
+/** The HTTP status in the message of a failure, which has no field for it. */
+function statusOf(error: unknown): string | undefined {
+  return /\b(?:413|429|5\d\d)\b/.exec(String(error))?.[0];
+}

@@ -1,0 +1,239 @@
+import { env } from "cloudflare:workers";
+import { type WorkersKV, workersKVStore } from "../../src/adapters/workers-kv.ts";
+import { KeyValueError } from "../../src/index.ts";
+import { describe, expect, it } from "#test";
+
+const KV = (env as { KV: KVNamespace }).KV;
+
+/** A binding that counts its calls, and fails those that `refuse` names. */
+function counting(refuse: (method: string, name: unknown) => string | undefined = () => undefined) {
+  const calls: string[] = [];
+  const call =
+    <A extends unknown[], R>(method: string, run: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      calls.push(method);
+      const message = refuse(method, args[0]);
+      if (message) throw new Error(message);
+      return run(...args);
+    };
+  const binding = {
+    getWithMetadata: call("get", (names: string & string[], options: { type: "text" }) =>
+      KV.getWithMetadata(names, options),
+    ),
+    put: call("put", KV.put.bind(KV)),
+    delete: call("delete", KV.delete.bind(KV)),
+    list: call("list", KV.list.bind(KV)),
+  } as unknown as WorkersKV;
+  return { calls, binding };
+}
+
+async function failure(promise: Promise<unknown>): Promise<KeyValueError> {
+  return promise.then(
+    () => expect("a failure").toBe("no failure") as never,
+    (error) => error,
+  );
+}
+
+describe("workersKVStore", () => {
+  it("stores plain JSON under collection::key, with the times in the metadata", async () => {
+    const store = workersKVStore(KV);
+    await store.put("plain", { a: 1 }, { collection: "users", ttl: 3600 });
+    expect(await KV.get("users::plain", "json")).toEqual({ a: 1 });
+    const { metadata } = await KV.getWithMetadata<{ v: number; expiresAt: number; createdAt: number }>("users::plain");
+    expect(metadata?.v).toBe(1);
+    expect((metadata?.expiresAt ?? 0) - (metadata?.createdAt ?? 0)).toBe(3600_000);
+  });
+
+  it("reads entries that another program wrote without metadata, or with its own", async () => {
+    await KV.put("foreign::bare", '{"x":1}');
+    await KV.put("foreign::tagged", '{"x":2}', { metadata: { expiresAt: 5 } });
+    const store = workersKVStore(KV, { defaultCollection: "foreign" });
+    expect(await store.ttl("bare")).toEqual({ value: { x: 1 }, ttl: null });
+    expect(await store.get("tagged")).toEqual({ x: 2 });
+    expect(await Array.fromAsync(store.keys())).toEqual(["bare", "tagged"]);
+  });
+
+  it("ends a TTL of under a minute on time, also in listings and for delete", async () => {
+    const store = workersKVStore(KV, { defaultCollection: "short" });
+    await store.put("k", 1, { ttl: 5 });
+    const { now } = Date;
+    try {
+      expect(await store.get("k")).toBe(1);
+      Date.now = () => now() + 5001;
+      expect(await store.get("k")).toBe(null);
+      expect((await store.listKeys()).names).toEqual([]);
+      expect(await store.delete("k")).toBe(false);
+    } finally {
+      Date.now = now;
+    }
+  });
+
+  it("rounds the native expiry up, never under a minute, and leaves out what is beyond an int32", async () => {
+    const seen: unknown[] = [];
+    const binding = { ...counting().binding, put: async (...args: unknown[]) => void seen.push(args[2]) } as WorkersKV;
+    const store = workersKVStore(binding);
+    for (const ttl of [0.5, 90.25, 3e9]) await store.put("k", 1, { ttl });
+    expect(seen.map((options) => (options as { expirationTtl?: number }).expirationTtl)).toEqual([60, 92, undefined]);
+  });
+
+  it("reads a key with one call and n keys with one for each hundred, and writes a key with one", async () => {
+    const { calls, binding } = counting();
+    const store = workersKVStore(binding, { defaultCollection: "counted" });
+    const keys = Array.from({ length: 250 }, (_, i) => `k${i}`);
+    await store.putMany(keys.map((key, i) => [key, i]));
+    expect(calls).toEqual(keys.map(() => "put"));
+    calls.length = 0;
+    expect(await store.getMany([...keys, "none", "k3"])).toEqual([...keys.keys(), null, 3]);
+    expect(calls).toEqual(["get", "get", "get"]);
+    calls.length = 0;
+    expect(await store.get("k7")).toBe(7);
+    expect(calls).toEqual(["get"]);
+  });
+
+  it("deletes with a read first, or without when told not to answer truly", async () => {
+    const { calls, binding } = counting();
+    expect(await workersKVStore(binding).delete("nothing")).toBe(false);
+    expect(calls).toEqual(["get", "delete"]);
+    calls.length = 0;
+    expect(await workersKVStore(binding, { checkDeletes: false }).deleteMany(["nothing", "either"])).toBe(2);
+    expect(calls).toEqual(["delete", "delete"]);
+  });
+
+  it("asks in halves for what would be more than 25 MB at once", async () => {
+    const { calls, binding } = counting();
+    const store = workersKVStore(binding, { defaultCollection: "large" });
+    const text = "x".repeat(9 * 1024 * 1024);
+    await store.putMany(["a", "b", "c", "d"].map((key) => [key, text]));
+    calls.length = 0;
+    const values = await store.getMany<string>(["a", "b", "c", "none", "d"]);
+    expect(values.map((value) => value?.length)).toEqual([
+      text.length,
+      text.length,
+      text.length,
+      undefined,
+      text.length,
+    ]);
+    expect(calls.length).toBeGreaterThan(2);
+  });
+
+  it("writes at most six at a time, tries the rest when some fail, and names those that failed", async () => {
+    let open = 0;
+    let most = 0;
+    const written: string[] = [];
+    const binding = {
+      ...counting().binding,
+      async put(name: string) {
+        most = Math.max(most, ++open);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        open--;
+        if (name.endsWith("3") || name.endsWith("5")) throw new Error("KV PUT failed: 429 Too Many Requests");
+        written.push(name);
+      },
+    } as WorkersKV;
+    const store = workersKVStore(binding);
+    const error = await failure(store.putMany(Array.from({ length: 10 }, (_, i) => [`k${i}`, i])));
+    expect(error).toBeInstanceOf(KeyValueError);
+    expect(error.code).toBe("rate_limited");
+    expect([...(error.failed ?? [])].sort()).toEqual(["k3", "k5"]);
+    expect(written.length).toBe(8);
+    expect(most).toBe(6);
+  });
+
+  it("tells failures apart", async () => {
+    for (const [message, code] of [
+      ["KV GET failed: 429 Too Many Requests", "rate_limited"],
+      ["KV GET failed: 503 Service Unavailable", "unavailable"],
+      ["KV GET failed: 400 Bad Request", "backend"],
+    ] as const) {
+      const { binding } = counting(() => message);
+      const error = await failure(workersKVStore(binding).get("k", { collection: "c" }));
+      expect([error.code, error.store, error.collection, error.key]).toEqual([code, "workers-kv", "c", "k"]);
+    }
+  });
+
+  it("answers corrupt bytes with a typed error, or with a miss when asked to", async () => {
+    await KV.put("corrupt::k", "{not json");
+    await KV.put("corrupt::null", "null");
+    const store = workersKVStore(KV, { defaultCollection: "corrupt" });
+    expect((await failure(store.get("k"))).code).toBe("corrupted");
+    expect((await failure(store.get("null"))).code).toBe("corrupted");
+    const lenient = workersKVStore(KV, { defaultCollection: "corrupt", onCorrupt: "miss" });
+    expect(await lenient.getMany(["k", "null"])).toEqual([null, null]);
+  });
+
+  it("keeps names of over 512 bytes apart and gives them back whole, also under a long prefix", async () => {
+    const store = workersKVStore(KV, { keyPrefix: "long \u{1F600}" });
+    const start = "é".repeat(300);
+    const keys = [`${start}a`, `${start}b`, `${start}\u{1F600}"quoted"`, "x".repeat(1000)];
+    await store.putMany(keys.map((key, i) => [key, i]));
+    expect(await store.getMany(keys)).toEqual([0, 1, 2, 3]);
+    const listed = await Array.fromAsync(store.keys());
+    expect(listed.sort()).toEqual([...keys].sort());
+    expect((await Array.fromAsync(store.keys({ prefix: start }))).sort()).toEqual(keys.slice(0, 3).sort());
+    expect(await Array.fromAsync(store.keys({ prefix: `${start}b` }))).toEqual([`${start}b`]);
+    expect(await store.delete(keys[0] as string)).toBe(true);
+    expect(await store.destroy()).toBe(true);
+    expect(await Array.fromAsync(store.keys())).toEqual([]);
+  });
+
+  it("refuses names and values that KV cannot hold before anything is sent", async () => {
+    const { calls, binding } = counting();
+    const store = workersKVStore(binding);
+    const long = await failure(
+      store.putMany([
+        ["ok", 1],
+        ["x".repeat(2000), 1],
+      ]),
+    );
+    expect([long.code, long.size, long.limit]).toEqual(["too_large", 2000 + "default_collection::".length, 1176]);
+    const large = await failure(store.put("k", "x".repeat(25 * 1024 * 1024 - 1)));
+    expect([large.code, large.size, large.limit]).toEqual(["too_large", 25 * 1024 * 1024 + 1, 25 * 1024 * 1024]);
+    expect(calls).toEqual([]);
+    const longest = "x".repeat(1176 - "default_collection::".length);
+    await store.put(longest, 1, { ttl: 1e11 });
+    expect(await store.get(longest)).toBe(1);
+  });
+
+  it("pages through keys and collections, past expired names and with deletions in between", async () => {
+    const store = workersKVStore(KV, { keyPrefix: "paged" });
+    for (const collection of ["a", "a:b", "b", "c"]) {
+      await store.putMany(
+        Array.from({ length: 5 }, (_, i) => [`k${i}`, i]),
+        { collection },
+      );
+    }
+    const first = await store.listKeys({ collection: "a", limit: 2 });
+    expect(first.names).toEqual(["k0", "k1"]);
+    await store.deleteMany(["k1", "k2"], { collection: "a" });
+    const second = await store.listKeys({ collection: "a", limit: 2, ...first });
+    expect(second.names).toEqual(["k3", "k4"]);
+
+    const names: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await store.listCollections({ limit: 1, cursor });
+      expect(page.names.length <= 1).toBe(true);
+      names.push(...page.names);
+      if (page.names[0] === "a:b") await store.destroyCollection({ collection: "a:b" });
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    expect(names).toEqual(["a", "a:b", "b", "c"]);
+    expect(await Array.fromAsync(store.collections({ prefix: "a" }))).toEqual(["a"]);
+    expect(await store.destroyCollection({ collection: "a:b" })).toBe(false);
+  });
+
+  it("destroys what its prefix owns and nothing else, and cannot destroy without one", async () => {
+    const one = workersKVStore(KV, { keyPrefix: "app" });
+    const two = workersKVStore(KV, { keyPrefix: "app2" });
+    const colon = workersKVStore(KV, { keyPrefix: "app:" });
+    for (const store of [one, two, colon]) await store.put("k", 1);
+    expect(await one.destroy()).toBe(true);
+    expect([await one.get("k"), await two.get("k"), await colon.get("k")]).toEqual([null, 1, 1]);
+    expect("destroy" in workersKVStore(KV)).toBe(false);
+  });
+
+  it("has no atomic operations, since KV has nothing to build them on", () => {
+    const store = workersKVStore(KV);
+    expect(["putIfAbsent", "take", "update", "increment"].filter((method) => method in store)).toEqual([]);
+  });
+});
