@@ -6,10 +6,12 @@ export default defineConfig({
     projects: [
       { test: { name: "node", environment: "node", include: ["test/*.test.ts", "test/node/**/*.test.ts"] } },
       {
-        plugins: [cloudflareTest({ main: "./test/workerd/worker.ts", miniflare: {
-          compatibilityDate: "2026-11-01",
-          kvNamespaces: ["KV"],
-        } })],
+        plugins: [
+          cloudflareTest({
+            main: "./test/workerd/worker.ts",
+            miniflare: { compatibilityDate: "2026-11-01", kvNamespaces: ["KV"] },
+          }),
+        ],
         test: { name: "workerd", include: ["test/*.test.ts", "test/workerd/**/*.test.ts"] },
       },
     ],

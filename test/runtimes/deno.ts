@@ -15,8 +15,7 @@ export function it(name: string, body: Body, _timeout?: number): void {
   Deno.test({ name: [...path, name].join(" > "), fn: body, sanitizeOps: false, sanitizeResources: false });
 }
 
-it.skip = (name: string, body: Body): void =>
-  Deno.test({ name: [...path, name].join(" > "), fn: body, ignore: true });
+it.skip = (name: string, body: Body): void => Deno.test({ name: [...path, name].join(" > "), fn: body, ignore: true });
 
 export const beforeAll = (body: Body): void => Deno.test.beforeAll(body);
 export const afterAll = (body: Body): void => Deno.test.afterAll(body);

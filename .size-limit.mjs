@@ -1,0 +1,13 @@
+import { existsSync } from "node:fs";
+
+// What an application pays, minified and gzipped.
+export default [
+  { name: "core + memory", path: "dist/index.mjs", import: "{ memoryStore }", limit: "2.8 kB", gzip: true },
+  {
+    name: "core + Workers KV",
+    path: "dist/adapters/workers-kv.mjs",
+    import: "{ workersKVStore }",
+    limit: "3.4 kB",
+    gzip: true,
+  },
+].filter(({ path }) => existsSync(path));

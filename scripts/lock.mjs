@@ -1,0 +1,64 @@
+// Brings package-lock.json into the shape that `npm ci` needs on every platform and from Node 20 on.
+// `node scripts/lock.mjs` writes, `--check` only says what it would write.
+import { readFileSync, writeFileSync } from "node:fs";
+
+const file = new URL("../package-lock.json", import.meta.url);
+const lock = JSON.parse(readFileSync(file, "utf8"));
+const changes = [];
+
+// A registry mirror may not have a release's builds for other platforms yet. npm then leaves them out of the lock file, and
+// `npm ci` refuses it everywhere. Their versions are exact, so they can be written down without being there.
+const words = {
+  os: {
+    android: "android",
+    darwin: "darwin",
+    freebsd: "freebsd",
+    linux: "linux",
+    linuxmusl: "linux",
+    openbsd: "openbsd",
+  },
+  cpu: { 64: "x64", aarch64: "arm64", arm: "arm", arm64: "arm64", ia32: "ia32", loong64: "loong64", ppc64: "ppc64" },
+  libc: { musl: "musl", glibc: "glibc", gnu: "glibc", gnueabihf: "glibc", musleabihf: "musl", linuxmusl: "musl" },
+};
+Object.assign(words.os, { openharmony: "openharmony", win32: "win32", windows: "win32" });
+Object.assign(words.cpu, { riscv64: "riscv64", s390x: "s390x", x64: "x64" });
+
+function platformOf(name) {
+  const parts = name.split("/").pop().split("-");
+  const found = {};
+  for (const field of ["os", "cpu", "libc"]) {
+    const value = parts.map((part) => words[field][part]).find(Boolean);
+    if (value) found[field] = [value];
+  }
+  if (found.os?.[0] !== "linux") delete found.libc;
+  return found;
+}
+
+for (const entry of Object.values(lock.packages)) {
+  for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
+    const path = `node_modules/${name}`;
+    if (Object.keys(lock.packages).some((key) => key === path || key.endsWith(`/${path}`))) continue;
+    const { os, cpu, libc } = platformOf(name);
+    if (!os || !cpu || !/^\d[\w.-]*$/.test(version))
+      throw new Error(`No platform or exact version: ${name}@${version}`);
+    lock.packages[path] = { version, cpu, ...(entry.dev && { dev: true }), ...(libc && { libc }), optional: true, os };
+    changes.push(`add ${name}@${version}`);
+  }
+}
+
+// Development tools run on the Node that `npm ci` itself installs, so what they ask of the machine's own Node says nothing.
+// Without this, every `npm ci` on Node 20 prints a page of EBADENGINE warnings.
+for (const [path, entry] of Object.entries(lock.packages)) {
+  if (!entry.dev || !entry.engines?.node) continue;
+  delete entry.engines;
+  changes.push(`drop the engines of ${path}`);
+}
+
+lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, "en")));
+if (process.argv.includes("--check")) {
+  for (const change of changes) console.log(`package-lock.json: would ${change}; run \`npm run lock\``);
+  process.exitCode = changes.length ? 1 : 0;
+} else {
+  writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
+  console.log(`${changes.length} changes to package-lock.json`);
+}
