@@ -1,0 +1,103 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { csrf } from "hono/csrf";
+import { HTTPException } from "hono/http-exception";
+import { secureHeaders } from "hono/secure-headers";
+import { type AsyncKeyValue, KeyValueError, type Store, toDriver } from "../src/index.ts";
+import { dashboard, message, signIn } from "./pages.ts";
+import { remember } from "./remember.ts";
+import { loadSales, type Sales } from "./sales.ts";
+import { sessionsIn } from "./session.ts";
+import { css } from "./style.ts";
+
+/** What the app needs; which backend is behind a store is the choice of whoever deploys it. */
+export interface AppOptions {
+  /** Keeps the sessions. It must be able to change an entry atomically, which strongly consistent stores can. */
+  readonly sessions: Store<"swap">;
+  /** Keeps what is slow to make. Any store will do. */
+  readonly cache: AsyncKeyValue;
+  /** Makes the slow report. Default: one that takes more than a second. */
+  readonly load?: () => Promise<Sales>;
+}
+
+const CACHE_SECONDS = 60;
+const NAME_LENGTH = 40;
+
+/** The example: people sign in, and see a dashboard whose data is cached. */
+export function createApp({ sessions, cache, load = loadSales }: AppOptions): Hono {
+  const app = new Hono();
+  const session = sessionsIn(sessions);
+  const sales = remember(cache, "sales", CACHE_SECONDS, load);
+  const stores = { sessions: toDriver(sessions), cache: toDriver(cache) };
+
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["data:"],
+        formAction: ["'self'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+      xFrameOptions: "DENY",
+      // Without a referrer a browser would send no origin with a form either, and that is what csrf() checks.
+      referrerPolicy: "same-origin",
+    }),
+  );
+  app.use(csrf());
+  app.use(bodyLimit({ maxSize: 4096 }));
+  app.use(async (c, next) => {
+    await next();
+    if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "no-store");
+  });
+
+  app.get("/", async (c) => {
+    const user = await session.load(c);
+    if (!user) return c.redirect("/sign-in", 303);
+    const started = Date.now();
+    const report = await sales.get();
+    return c.html(dashboard({ user, report, took: Date.now() - started, stores }));
+  });
+
+  app.get("/sign-in", async (c) => ((await session.load(c)) ? c.redirect("/", 303) : c.html(signIn())));
+
+  app.post("/sign-in", async (c) => {
+    const { name } = await c.req.parseBody().catch(() => ({ name: undefined }));
+    const trimmed = typeof name === "string" ? name.trim() : "";
+    if (trimmed === "" || trimmed.length > NAME_LENGTH) {
+      return c.html(signIn({ name: trimmed, problem: `Please enter a name of 1 to ${NAME_LENGTH} characters.` }), 400);
+    }
+    await session.start(c, trimmed);
+    return c.redirect("/", 303);
+  });
+
+  app.post("/sign-out", async (c) => {
+    await session.end(c);
+    return c.redirect("/sign-in", 303);
+  });
+
+  app.post("/refresh", async (c) => {
+    if (await session.load(c)) await sales.refresh();
+    return c.redirect("/", 303);
+  });
+
+  app.get("/style.css", (c) => {
+    c.header("Cache-Control", "public, max-age=300");
+    return c.body(css, 200, { "Content-Type": "text/css; charset=utf-8" });
+  });
+
+  app.notFound((c) => c.html(message("Not found", "There is no page at this address."), 404));
+
+  app.onError((error, c) => {
+    if (error instanceof HTTPException) {
+      return c.html(message("Refused", "This form was not sent from this site, or it was too large."), error.status);
+    }
+    console.error(error);
+    return error instanceof KeyValueError
+      ? c.html(message("Out of order", "A store did not answer as it should. Please try again in a moment."), 503)
+      : c.html(message("Something went wrong", "Please try again in a moment."), 500);
+  });
+
+  return app;
+}
