@@ -1,5 +1,6 @@
 import { live } from "./checks.ts";
 import type { AnyDriver, Awaitable, CapabilitiesOf, Capability, Driver, DriverPage, Entry, Store } from "./driver.ts";
+import { KeyValueError } from "./errors.ts";
 import type { AsyncKeyValue, Page } from "./protocol.ts";
 import { createStore, toDriver } from "./store.ts";
 
@@ -40,7 +41,7 @@ export interface Transformation {
 export function transform<D extends AnyDriver>(driver: D, { encode, decode }: Transformation): D {
   const { read, write, swap } = driver as AnyDriver;
   async function decoded(entry: Entry | undefined, collection: string, key: string): Promise<Entry | undefined> {
-    if (!live(entry)) return entry;
+    if (!entry || !live(entry)) return entry;
     const { version } = entry;
     const result = await decode(entry, { collection, key });
     // What decoding makes missing counts as expired, so that a swap can still take its place.
@@ -99,32 +100,44 @@ export function remap(driver: AnyDriver, { collection: collections, key: keys }:
   const back = (names: readonly string[], from: (name: string) => string | undefined): string[] =>
     names.map(from).filter((name) => name !== undefined);
   const whole = keys || (collections && !collections.from) ? undefined : { listCollections, destroyCollection };
+
+  /** Lets a failure name the collection and keys that the caller knows. */
+  async function told<R>(collection: string, call: () => Awaitable<R>): Promise<R> {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof KeyValueError)) throw error;
+      const own = (name: string) => keys?.from(name, collection) ?? name;
+      const key = error.key === undefined ? undefined : own(error.key);
+      const details = { ...error, collection, key, failed: error.failed?.map(own), cause: error };
+      throw new KeyValueError(error.code, error.message, details);
+    }
+  }
+
   return {
     ...rest,
-    read: (collection, asked, options) =>
-      read(
-        there(collection),
-        asked.map((key) => named(key, collection)),
-        options,
-      ),
-    write: (collection, items) =>
-      write(
-        there(collection),
-        items.map(([key, entry]) => [named(key, collection), entry]),
-      ),
-    remove: (collection, asked) =>
-      remove(
-        there(collection),
-        asked.map((key) => named(key, collection)),
-      ),
+    read: (collection, asked, options) => {
+      const names = asked.map((key) => named(key, collection));
+      return told(collection, () => read(there(collection), names, options));
+    },
+    write: (collection, items) => {
+      const renamed = items.map(([key, entry]) => [named(key, collection), entry] as const);
+      return told(collection, () => write(there(collection), renamed));
+    },
+    remove: (collection, asked) => {
+      const names = asked.map((key) => named(key, collection));
+      return told(collection, () => remove(there(collection), names));
+    },
     ...(listKeys && {
       async listKeys(collection, { prefix = "", ...page }) {
-        const { names, cursor } = await listKeys(there(collection), { ...page, prefix: named(prefix, collection) });
+        const asked = { ...page, prefix: named(prefix, collection) };
+        const { names, cursor } = await told(collection, () => listKeys(there(collection), asked));
         return { names: keys ? back(names, (name) => keys.from(name, collection)) : names, cursor };
       },
     }),
     ...(swap && {
-      swap: (collection, key, expected, next) => swap(there(collection), named(key, collection), expected, next),
+      swap: (collection, key, expected, next) =>
+        told(collection, () => swap(there(collection), named(key, collection), expected, next)),
     }),
     ...(whole?.listCollections && {
       async listCollections({ prefix = "", ...page }) {
@@ -132,7 +145,9 @@ export function remap(driver: AnyDriver, { collection: collections, key: keys }:
         return { names: collections?.from ? back(names, collections.from) : names, cursor };
       },
     }),
-    ...(whole?.destroyCollection && { destroyCollection: (collection) => whole.destroyCollection!(there(collection)) }),
+    ...(whole?.destroyCollection && {
+      destroyCollection: (collection) => told(collection, () => whole.destroyCollection!(there(collection))),
+    }),
   } satisfies AnyDriver;
 }
 
