@@ -1,0 +1,49 @@
+import { live } from "../../checks.ts";
+import { type Call, intercept } from "../../combinators.ts";
+import type { AnyDriver, Entry, SwapResult } from "../../driver.ts";
+
+/** How an operation ended. */
+export interface Outcome {
+  /** In milliseconds. On Workers the clock stands still between I/O. */
+  readonly durationMs: number;
+  /** Of a read or remove: how many keys had an entry. Of a swap: 1 when it took place. */
+  readonly hits?: number | undefined;
+  /** Of a read or remove: how many keys had none. Of a swap: 1 when another writer came first. */
+  readonly misses?: number | undefined;
+  /** What it failed with, if it did. */
+  readonly error?: unknown;
+}
+
+/**
+ * A driver that shows every call to `observer`, which may wait before it calls `run` and cannot change the answer.
+ * `run` never rejects; the call is made once, also when the observer calls `run` again or not at all.
+ */
+export function observe<D extends AnyDriver>(
+  driver: D,
+  observer: (call: Call, run: () => Promise<Outcome & { result?: unknown }>) => unknown,
+): D {
+  return intercept(driver, async (call, proceed) => {
+    async function measure() {
+      const start = Date.now();
+      const answer = (async () => proceed())();
+      const ended = await answer.then(
+        (result) => ({ result, ...counts(call, result) }),
+        (error: unknown) => ({ error }),
+      );
+      return { answer, outcome: { durationMs: Math.max(0, Date.now() - start), ...ended } };
+    }
+    let measured: ReturnType<typeof measure> | undefined;
+    const once = () => (measured ??= measure());
+    await observer(call, async () => (await once()).outcome);
+    return (await once()).answer;
+  });
+}
+
+function counts({ operation, keys = [] }: Call, result: unknown): Pick<Outcome, "hits" | "misses"> {
+  let hits: number;
+  if (operation === "read") hits = (result as readonly (Entry | undefined)[]).filter(live).length;
+  else if (operation === "remove") hits = result as number;
+  else if (operation === "swap") hits = Number((result as SwapResult).ok);
+  else return {};
+  return { hits, misses: keys.length - hits };
+}

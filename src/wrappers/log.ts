@@ -1,0 +1,60 @@
+import { wrap } from "../combinators.ts";
+import type { CapabilitiesOf, Entry, Store } from "../driver.ts";
+import { KeyValueError } from "../errors.ts";
+import type { AsyncKeyValue } from "../protocol.ts";
+import { observe } from "./internal/observe.ts";
+
+/** Options of {@link log}. */
+export interface LogOptions {
+  /** Where lines go; most logging libraries fit. Default: `console`. */
+  readonly logger?: { [Level in "debug" | "info" | "warn" | "error"]: (line: string) => unknown } | undefined;
+  /** The level of all lines but those about failures, which are errors. Default: `"info"`. */
+  readonly level?: "debug" | "info" | "warn" | "error" | undefined;
+  /** Whether to write keys, of a bulk the first ten. Switch it off where a key is a secret, like a session id. Default: true. */
+  readonly keys?: boolean | undefined;
+  /** Whether to write values, too. Default: false. */
+  readonly values?: boolean | undefined;
+  /** Whether a line is JSON, instead of `name=value` pairs. Default: false. */
+  readonly structured?: boolean | undefined;
+}
+
+/**
+ * A store that writes a line when a call to its backend starts and one when it ends, with duration and outcome.
+ * A line about a failure has code and message of a `KeyValueError`, which hold no secret; of any other error its name.
+ */
+export function log<S extends AsyncKeyValue>(store: S, options: LogOptions = {}): Store<CapabilitiesOf<S>> {
+  const { logger = console, level = "info", keys: showKeys = true, values: showValues = false, structured } = options;
+
+  function write(at: typeof level, fields: object): void {
+    const texts = Object.entries(fields).map(([name, field]) => [name, JSON.stringify(field)] as const);
+    const pairs = texts.filter(([, text]) => text !== undefined).map((pair) => pair.join("="));
+    logger[at](structured ? JSON.stringify(fields) : pairs.join(" "));
+  }
+
+  return wrap(store, (driver) =>
+    observe(driver, async ({ operation, collection, keys, entries }, run) => {
+      const valuesOf = (of: readonly (Entry | undefined)[] | undefined) =>
+        showValues ? of?.map((entry) => entry?.value ?? null) : undefined;
+      const shown = showKeys ? keys?.slice(0, 10) : undefined;
+      const about = { store: driver.name, operation, collection, keys: shown, count: keys?.length };
+      write(level, { event: "start", ...about, values: valuesOf(entries) });
+      const { durationMs, hits, misses, result, error } = await run();
+      const finish = {
+        event: "finish",
+        ...about,
+        durationMs,
+        outcome: error === undefined ? "ok" : "error",
+        hits,
+        misses,
+      };
+      if (error === undefined) {
+        write(level, {
+          ...finish,
+          values: operation === "read" ? valuesOf(result as (Entry | undefined)[]) : undefined,
+        });
+      } else if (error instanceof KeyValueError)
+        write("error", { ...finish, error: error.code, message: error.message });
+      else write("error", { ...finish, error: error instanceof Error ? error.name : typeof error });
+    }),
+  );
+}

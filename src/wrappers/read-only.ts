@@ -1,0 +1,32 @@
+import { wrap } from "../combinators.ts";
+import type { CapabilitiesOf, Store } from "../driver.ts";
+import { KeyValueError } from "../errors.ts";
+import type { AsyncKeyValue } from "../protocol.ts";
+
+/** Options of {@link readOnly}. */
+export interface ReadOnlyOptions {
+  /** What a write does: `"throw"`, or `"ignore"`, which answers as if nothing was there to change. Default: `"throw"`. */
+  readonly onWrite?: "throw" | "ignore" | undefined;
+}
+
+/**
+ * A store that can be read and listed and nothing else: no `cull`, `destroy`, `destroyCollection` or atomic operation.
+ * Its `put`, `putMany`, `delete` and `deleteMany` throw `read_only`, unless told to ignore what they are asked.
+ */
+export function readOnly<S extends AsyncKeyValue>(
+  store: S,
+  { onWrite = "throw" }: ReadOnlyOptions = {},
+): Store<Extract<CapabilitiesOf<S>, "listKeys" | "listCollections">> {
+  if (onWrite !== "throw" && onWrite !== "ignore") throw new TypeError('onWrite must be "throw" or "ignore"');
+  return wrap(store, ({ cull: _1, destroy: _2, destroyCollection: _3, swap: _4, ...driver }) => {
+    function refuse(collection: string, key: string | undefined): void {
+      if (onWrite === "ignore") return;
+      throw new KeyValueError("read_only", "the store is read-only", { store: driver.name, collection, key });
+    }
+    return {
+      ...driver,
+      write: (collection, items) => refuse(collection, items[0]?.[0]),
+      remove: (collection, keys) => refuse(collection, keys[0]) ?? 0,
+    };
+  });
+}

@@ -1,0 +1,21 @@
+import { joinAddress } from "../address.ts";
+import { string } from "../checks.ts";
+import { remap, wrap } from "../combinators.ts";
+import type { CapabilitiesOf, Store } from "../driver.ts";
+import type { AsyncKeyValue } from "../protocol.ts";
+
+/**
+ * A store that keeps all its collections in one of the store underneath: `user:1` of `users` becomes `users::user:1`.
+ *
+ * `destroy`, `destroyCollection` and `listCollections` are gone: they would have to go through every key there.
+ */
+export function singleCollection<S extends AsyncKeyValue>(
+  store: S,
+  collection: string,
+): Store<Exclude<CapabilitiesOf<S>, "destroy" | "destroyCollection" | "listCollections">> {
+  string(collection, "collection");
+  const to = (key: string, own: string) => joinAddress(own, "") + key;
+  const from = (name: string, own: string) =>
+    name.startsWith(to("", own)) ? name.slice(to("", own).length) : undefined;
+  return wrap(store, (driver) => remap(driver, { collection: { to: () => collection }, key: { to, from } }));
+}
