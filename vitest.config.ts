@@ -1,18 +1,15 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+const limits = { testTimeout: 60_000, hookTimeout: 60_000 };
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "node", environment: "node", include: ["test/*.test.ts", "test/node/**/*.test.ts"] } },
+      { test: { name: "node", include: ["test/*.test.ts", "test/node/**/*.test.ts"], ...limits } },
       {
-        plugins: [
-          cloudflareTest({
-            main: "./test/workerd/worker.ts",
-            miniflare: { compatibilityDate: "2026-11-01", kvNamespaces: ["KV"] },
-          }),
-        ],
-        test: { name: "workerd", include: ["test/*.test.ts", "test/workerd/**/*.test.ts"] },
+        plugins: [cloudflareTest({ wrangler: { configPath: "./test/workerd/wrangler.toml" } })],
+        test: { name: "workerd", include: ["test/*.test.ts", "test/workerd/**/*.test.ts"], ...limits },
       },
     ],
   },

@@ -3,19 +3,71 @@ export { expect } from "expect";
 
 type Body = () => void | Promise<void>;
 
-const path: string[] = [];
-
-export function describe(name: string, body: () => void): void {
-  path.push(name);
-  body();
-  path.pop();
+/** A `describe` block, or the file around all of them. */
+interface Block {
+  readonly name: string;
+  readonly skipped: boolean;
+  readonly before: Body[];
+  readonly after: Body[];
+  begun?: Promise<void>;
+  left: number;
 }
 
-export function it(name: string, body: Body, _timeout?: number): void {
-  Deno.test({ name: [...path, name].join(" > "), fn: body, sanitizeOps: false, sanitizeResources: false });
+const newBlock = (name: string, skipped: boolean): Block => ({ name, skipped, before: [], after: [], left: 0 });
+
+const blocks: Block[] = [newBlock("", false)];
+const current = (): Block => blocks[blocks.length - 1]!;
+
+async function inOrder(bodies: readonly Body[]): Promise<void> {
+  for (const body of bodies) await body();
 }
 
-it.skip = (name: string, body: Body): void => Deno.test({ name: [...path, name].join(" > "), fn: body, ignore: true });
+async function finish(block: Block): Promise<void> {
+  if (block.begun) await inOrder(block.after.splice(0).reverse());
+}
 
-export const beforeAll = (body: Body): void => Deno.test.beforeAll(body);
-export const afterAll = (body: Body): void => Deno.test.afterAll(body);
+// With `--filter` the last test of a block may not be among those that run.
+const all: Block[] = [...blocks];
+Deno.test.afterAll(async () => {
+  for (const block of [...all].reverse()) await finish(block);
+});
+
+function addBlock(skip: boolean): (name: string, body: () => void) => void {
+  return (name, body) => {
+    const block = newBlock(name, skip || current().skipped);
+    all.push(block);
+    blocks.push(block);
+    body();
+    blocks.pop();
+  };
+}
+
+function addTest(skip: boolean): (name: string, body: Body, timeout?: number) => void {
+  return (name, body) => {
+    const around = [...blocks];
+    const ignore = skip || current().skipped;
+    if (!ignore) for (const block of around) block.left++;
+    Deno.test({
+      name: [...around.slice(1).map((block) => block.name), name].join(" > "),
+      ignore,
+      sanitizeOps: false,
+      sanitizeResources: false,
+      fn: async () => {
+        try {
+          for (const block of around) await (block.begun ??= inOrder(block.before));
+          await body();
+        } finally {
+          for (const block of around.reverse()) if (--block.left === 0) await finish(block);
+        }
+      },
+    });
+  };
+}
+
+const skips = <F extends object>(add: (skip: boolean) => F) =>
+  Object.assign(add(false), { skip: add(true), skipIf: (condition: unknown): F => add(Boolean(condition)) });
+
+export const describe = skips(addBlock);
+export const it = skips(addTest);
+export const beforeAll = (body: Body): void => void current().before.push(body);
+export const afterAll = (body: Body): void => void current().after.push(body);

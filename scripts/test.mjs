@@ -1,0 +1,123 @@
+// `npm test`: every test on every runtime, and the packed package on each of them.
+//
+//   npm test                                            all
+//   npm test -- --runtime deno                          one runtime: node, workerd, bun, deno or dist; may be repeated
+//   npm test -- --runtime deno --filter memory          its test files whose path contains "memory"
+//   npm test -- --no-skips                              a skipped test is a failure, as in CI
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { root } from "./entries.mjs";
+import { readJunit } from "./junit.mjs";
+import { inParallel, run } from "./run.mjs";
+
+const shared = testFiles("test", false);
+const runtimes = {
+  node: {
+    files: [...shared, ...testFiles("test/node", true)],
+    command: (files, report) => ["vitest", "run", "--project", "node", ...vitestReport(report), ...files],
+  },
+  workerd: {
+    files: [...shared, ...testFiles("test/workerd", true)],
+    command: (files, report) => ["vitest", "run", "--project", "workerd", ...vitestReport(report), ...files],
+  },
+  bun: {
+    files: shared,
+    command: (files, report) => [
+      ...["bun", "test", "--timeout=60000", "--reporter=junit", `--reporter-outfile=${report}`],
+      ...files.map((file) => `./${file}`),
+    ],
+  },
+  deno: {
+    files: shared,
+    command: (files, report) => ["deno", "test", "--allow-all", "--no-check", `--junit-path=${report}`, ...files],
+  },
+  dist: { files: ["test/dist"], command: (_files, report) => ["node", "test/dist/run.mjs", report] },
+};
+
+const { values } = parseArgs({
+  options: {
+    runtime: { type: "string", multiple: true, default: Object.keys(runtimes) },
+    filter: { type: "string", default: "" },
+    "no-skips": { type: "boolean", default: Boolean(process.env.CI) && process.env.CI !== "false" },
+  },
+});
+for (const name of values.runtime) {
+  if (!runtimes[name])
+    throw new Error(`There is no runtime "${name}": choose among ${Object.keys(runtimes).join(", ")}`);
+}
+
+function testFiles(folder, recursive) {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder), { recursive })
+    .map((file) => `${folder}/${file.replaceAll("\\", "/")}`)
+    .filter((file) => file.endsWith(".test.ts"))
+    .sort();
+}
+
+function vitestReport(file) {
+  return ["--reporter=default", "--reporter=junit", `--outputFile.junit=${file}`];
+}
+
+const temp = mkdtempSync(join(tmpdir(), "edge-key-value-test-"));
+const results = [];
+
+async function runOn(name) {
+  const files = runtimes[name].files.filter((file) => file.includes(values.filter));
+  if (files.length === 0) return;
+  const report = join(temp, `${name}.xml`);
+  const [command, ...args] = runtimes[name].command(files, report);
+  const { code, output, seconds } = await run(command, args);
+  const tests = existsSync(report) ? readJunit(readFileSync(report, "utf8")) : [];
+  const of = (outcome) => tests.filter((test) => test.outcome === outcome);
+  const result = { name, passed: of("passed").length, failed: of("failed"), skipped: of("skipped"), seconds };
+  const crashed =
+    (code !== 0 && result.failed.length === 0 && `the runner ended with ${code}`) ||
+    (result.passed + result.failed.length === 0 && "no test was executed");
+  if (crashed) result.failed.push({ name: `(${name}: ${crashed})`, message: output.slice(-8000) });
+  results.push(result);
+  console.log(`${name}: ${summary(result)} in ${seconds.toFixed(0)} s`);
+  for (const { name: test, message } of result.failed)
+    console.log(`\nFAILED on ${name}: ${test}\n${indent(message)}\n`);
+}
+
+function summary({ passed, failed, skipped }) {
+  const counts = [`${passed} passed`, `${failed.length} failed`];
+  return (skipped.length ? [...counts, `${skipped.length} skipped`] : counts).join(", ");
+}
+
+const indent = (text) => text.replace(/^/gm, "    ");
+
+try {
+  // Those that take longest first, so that two cores are busy to the end.
+  const order = ["workerd", "node", "dist", "deno", "bun"].filter((name) => values.runtime.includes(name));
+  await inParallel(order.map((name) => () => runOn(name)));
+} finally {
+  rmSync(temp, { recursive: true, force: true });
+}
+
+const total = { passed: 0, failed: [], skipped: [] };
+console.log("\nruntime   passed  failed  skipped  seconds");
+for (const name of Object.keys(runtimes)) {
+  const result = results.find((candidate) => candidate.name === name);
+  if (!result) continue;
+  const numbers = [result.passed, result.failed.length, result.skipped.length, result.seconds.toFixed(1)];
+  console.log(name.padEnd(8) + numbers.map((number, i) => String(number).padStart([8, 8, 9, 9][i])).join(""));
+  total.passed += result.passed;
+  total.failed.push(...result.failed.map((test) => `${name}: ${test.name}`));
+  total.skipped.push(...result.skipped.map((test) => `${name}: ${test.name}`));
+}
+for (const [title, list] of [
+  ["skipped", total.skipped],
+  ["failed", total.failed],
+]) {
+  if (list.length) console.log(`\n${title}:\n${list.map((line) => `  ${line}`).join("\n")}`);
+}
+if (results.length === 0) console.log(`\nNo test file's path contains "${values.filter}".`);
+
+const skipsForbidden = values["no-skips"] && total.skipped.length > 0;
+if (skipsForbidden) console.log("\nSkipped tests are failures here.");
+const failed = skipsForbidden ? [...total.failed, ...total.skipped] : total.failed;
+console.log(`\n${summary({ passed: total.passed, failed, skipped: skipsForbidden ? [] : total.skipped })}`);
+process.exitCode = failed.length || total.passed === 0 ? 1 : 0;
