@@ -6,8 +6,7 @@
  * be taken for an escape becomes `%25`. An address without any of these stands as it is.
  */
 export function joinAddress(collection: string, key: string): string {
-  const escaped = collection.replace(/%(?=25|3A|uD[89A-F])/g, "%25").replace(/:(?=:|$)/g, "%3A");
-  return `${escapeSurrogates(escaped)}::${escapeSurrogates(key.replace(/%(?=25|uD[89A-F])/g, "%25"))}`;
+  return `${escaped(collection, /%(?=25|3A|uD[89A-F])|:(?=:|$)|\p{Surrogate}/gu)}::${escaped(key, /%(?=25|uD[89A-F])|\p{Surrogate}/gu)}`;
 }
 
 /** The inverse of {@link joinAddress}; `undefined` for a string that it never returns. */
@@ -28,10 +27,10 @@ export function addressPrefix(collection: string, prefix: string): string {
   return joinAddress(collection, prefix.replace(/(?:%(?:2|uD?)?|[\uD800-\uDBFF])$/, ""));
 }
 
-function escapeSurrogates(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, (unit) => `%u${unit.charCodeAt(0).toString(16).toUpperCase()}`);
+function escaped(text: string, pattern: RegExp): string {
+  return text.replace(pattern, (unit) => `%${unit > ":" ? "u" : ""}${unit.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function unescaped(text: string, escapes: RegExp): string {
-  return text.replace(escapes, (_, code: string) => String.fromCharCode(Number.parseInt(code.replace("uD", "D"), 16)));
+  return text.replace(escapes, (_, code: string) => String.fromCharCode(Number.parseInt(code.replace("u", ""), 16)));
 }

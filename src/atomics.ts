@@ -1,4 +1,4 @@
-import { count, live, string } from "./checks.ts";
+import { count, live } from "./checks.ts";
 import type { Awaitable, Driver, Entry, MethodNames } from "./driver.ts";
 import { KeyValueError } from "./errors.ts";
 import { toJson } from "./json.ts";
@@ -19,9 +19,12 @@ export function atomics(
   { collectionOf, entryOf }: Arguments,
 ): Pick<CapabilityMethods, MethodNames["swap"]> {
   /** Swaps until nobody else comes first, and gives the entries before and after. */
-  async function modify(key: string, options: AtomicOptions | undefined, change: Change, readFirst = true) {
+  async function modify(key: string, options: AtomicPutOptions | undefined, change: Change, readFirst = true) {
+    // Refuses bad arguments before anything is read.
+    entryOf(key, 0, options);
     const collection = collectionOf(options);
-    let left = count(options?.retries ?? 100, "retries", 0);
+    let left = options?.retries ?? 100;
+    count(left, "retries", 0);
     let current = readFirst ? (await read(collection, [key], { fresh: true }))[0] : undefined;
     for (;;) {
       const old = live(current);
@@ -29,9 +32,7 @@ export function atomics(
       if (next === old) return [old, next];
       const result = await swap(collection, key, current?.version, next);
       if (result.ok) return [old, next];
-      if (!left--) {
-        throw new KeyValueError("conflict", "other writers came first too often", { store, collection, key });
-      }
+      if (!left--) throw new KeyValueError("conflict", "others came first too often", { store, collection, key });
       current = result.current;
     }
   }
@@ -39,12 +40,11 @@ export function atomics(
   return {
     async putIfAbsent(key, value, options) {
       const entry = entryOf(key, value, options);
-      const [old] = await modify(key, options, (old) => old ?? entry, false);
-      return !old;
+      return !(await modify(key, options, (old) => old ?? entry, false))[0];
     },
 
     async take<T>(key: string, options?: AtomicOptions) {
-      const [old] = await modify(string(key), options, () => undefined);
+      const [old] = await modify(key, options, () => undefined);
       return old ? (toJson(old.value) as T) : null;
     },
 
@@ -53,8 +53,6 @@ export function atomics(
       change: (value: T | null) => T | null | undefined | Promise<T | null | undefined>,
       options?: AtomicPutOptions,
     ) {
-      // Refuses bad arguments before anything is read.
-      entryOf(key, 0, options);
       if (typeof change !== "function") throw new TypeError("change must be a function");
       const [, next] = await modify(key, options, async (old) => {
         const value = await change(old ? (toJson(old.value) as T) : null);
@@ -65,12 +63,9 @@ export function atomics(
 
     async increment(key, by = 1, options) {
       if (!Number.isFinite(by)) throw new TypeError("by must be a finite number");
-      const first = entryOf(key, by, options);
       const [, next] = await modify(key, options, (old) => {
-        if (!old) return first;
-        if (typeof old.value === "number") {
-          return entryOf(key, old.value + by, { ...options, ttl: undefined }, old);
-        }
+        if (!old) return entryOf(key, by, options);
+        if (typeof old.value === "number") return entryOf(key, old.value + by, { ...options, ttl: undefined }, old);
         const details = { store, collection: collectionOf(options), key };
         throw new KeyValueError("not_a_number", "only a number can be incremented", details);
       });

@@ -15,7 +15,7 @@ export function strings(keys: readonly string[]): string[] {
 /** Returns the argument when it is a whole number of at least `min`, or left out. */
 export function count<T extends number | undefined>(value: T, name: string, min = 1): T {
   if (value === undefined || (Number.isSafeInteger(value) && value >= min)) return value;
-  throw new TypeError(`${name} must be a whole number of at least ${min}`);
+  throw new TypeError(`${name} must be a whole number from ${min}`);
 }
 
 /** The entry when it is there and its deadline has not passed. */

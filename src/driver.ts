@@ -45,7 +45,12 @@ export interface BaseDriver {
   /** `strong`: a read sees every write that finished before it, from anywhere. `eventual`: sooner or later. */
   readonly consistency: "strong" | "eventual";
   /** In bytes, what the driver checks before it calls the backend. */
-  readonly limits?: { readonly keyBytes?: number; readonly valueBytes?: number } | undefined;
+  readonly limits?: { readonly keyBytes?: number | undefined; readonly valueBytes?: number | undefined } | undefined;
+  /**
+   * Whether a `swap` whose reply was lost may be called again with the same arguments: one that has happened then still
+   * answers `ok`. Left out where that is not so, or not known.
+   */
+  readonly repeatableSwap?: true | undefined;
   /** Reads entries, aligned with `keys`. Expired ones may be among them. */
   read(collection: string, keys: readonly string[], options?: ReadOptions): Awaitable<readonly (Entry | undefined)[]>;
   /** Writes whole entries. One whose deadline has passed removes what is there. */

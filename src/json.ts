@@ -28,7 +28,6 @@ class Problem {
  */
 export function toJson(value: unknown, details?: ErrorDetails): JsonValue {
   try {
-    if (value === null) throw new Problem("null, which stands for a missing entry");
     return checked(value, 0);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -37,12 +36,13 @@ export function toJson(value: unknown, details?: ErrorDetails): JsonValue {
 }
 
 function checked(value: unknown, depth: number): JsonValue {
-  if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
+  if (typeof value === "string" || typeof value === "boolean" || (value === null && depth > 0)) return value;
   // Adding 0 turns -0 into 0, which is what JSON makes of it.
   if (Number.isFinite(value)) return (value as number) + 0;
-  if (typeof value !== "object") throw new Problem(typeof value === "number" ? `${value}` : typeof value);
-  if (!isPlain(value)) throw new Problem(`a ${value.constructor?.name || "class instance"}`);
-  if (depth > MAX_DEPTH) throw new Problem(`a cycle, or more than ${MAX_DEPTH} levels deep`);
+  if (typeof value !== "object" || !value)
+    throw new Problem(`${typeof value === "number" ? value : value && typeof value}`);
+  if (!isPlain(value)) throw new Problem(`a ${value.constructor?.name}`);
+  if (depth > MAX_DEPTH) throw new Problem("a cycle, or too deep");
   let at: string | number = 0;
   try {
     if (Array.isArray(value)) {
@@ -59,7 +59,7 @@ function checked(value: unknown, depth: number): JsonValue {
     return copy;
   } catch (problem) {
     if (problem instanceof Problem) {
-      problem.path = (/^[a-z_$][\w$]*$/i.test(`${at}`) ? `.${at}` : `[${JSON.stringify(at)}]`) + problem.path;
+      problem.path = (typeof at === "number" ? `[${at}]` : `.${at}`) + problem.path;
     }
     throw problem;
   }

@@ -24,7 +24,8 @@ export function listings(
 function pageOf({ prefix, cursor, limit }: PageOptions = {}): DriverPage {
   string(prefix ?? "", "prefix");
   string(cursor ?? "", "cursor");
-  return { prefix, cursor, limit: count(limit, "limit") };
+  count(limit, "limit");
+  return { prefix, cursor, limit };
 }
 
 /** Follows the cursor to the end, also over empty pages; a name that the backend repeats is given once. */

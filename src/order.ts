@@ -1,3 +1,6 @@
+import type { DriverPage } from "./driver.ts";
+import type { Page } from "./protocol.ts";
+
 /**
  * Compares two strings by code point, for `Array.prototype.sort`.
  *
@@ -9,4 +12,12 @@ export function compareCodePoints(a: string, b: string): number {
     const y = b.codePointAt(i) ?? -1;
     if (x !== y || x < 0) return x - y;
   }
+}
+
+/** A page of names that are all at hand, in order. Its cursor is its last name, so deletions in between lose nothing. */
+export function pageOf(names: Iterable<string>, { prefix = "", cursor, limit = 1000 }: DriverPage): Page {
+  const rest = [...names]
+    .filter((name) => name.startsWith(prefix) && (cursor === undefined || compareCodePoints(name, cursor) > 0))
+    .sort(compareCodePoints);
+  return { names: rest.slice(0, limit), cursor: rest.length > limit ? rest[limit - 1] : undefined };
 }

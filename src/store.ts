@@ -54,29 +54,30 @@ export function createStore<const D extends AnyDriver>(
   driver: D,
   options?: StoreOptions,
 ): Store<CapabilitiesOf<D>> & Closable<D>;
-export function createStore(driver: AnyDriver, options?: StoreOptions): AsyncKeyValue {
+export function createStore(
+  driver: AnyDriver,
+  { defaultCollection = "default_collection" }: StoreOptions = {},
+): AsyncKeyValue {
+  string(defaultCollection, "defaultCollection");
   if (!isPlain(driver)) {
-    throw new TypeError("a driver must be a plain object: { ...driver } would lose methods that are on a prototype");
+    throw new TypeError("driver must be a plain object: { ...driver } loses methods on a prototype");
   }
   const { name: store, close, destroyCollection, destroy, cull } = driver;
-  const defaultCollection = string(options?.defaultCollection ?? "default_collection", "defaultCollection");
 
-  function collectionOf(options: CollectionOptions | undefined): string {
-    if (typeof (options ?? {}) !== "object") throw new TypeError("options must be an object");
-    return options?.collection === undefined ? defaultCollection : string(options.collection, "collection");
+  function collectionOf(options: CollectionOptions = {}): string {
+    if (typeof options !== "object") throw new TypeError("options must be an object");
+    const { collection = defaultCollection } = options;
+    return string(collection, "collection");
   }
 
   function entryOf(key: string, value: unknown, options?: PutOptions, old?: Entry, now = Date.now()): Entry {
     const details = { store, collection: collectionOf(options), key: string(key) };
     const ttl = options?.ttl;
-    let expiresAt = old?.expiresAt;
-    if (ttl !== undefined) {
-      expiresAt = typeof ttl === "number" && ttl > 0 ? now + Math.max(1, Math.round(ttl * 1000)) : MAX_DEADLINE + 1;
-      if (!(expiresAt <= MAX_DEADLINE)) {
-        throw new KeyValueError("invalid_ttl", "ttl must be seconds, above 0 and up to the year 9999", details);
-      }
-    }
-    return { value: toJson(value, details), createdAt: old ? old.createdAt : now, expiresAt };
+    const createdAt = old ? old.createdAt : now;
+    if (ttl === undefined) return { value: toJson(value, details), createdAt, expiresAt: old?.expiresAt };
+    const expiresAt = typeof ttl === "number" && ttl > 0 ? now + Math.max(1, Math.round(ttl * 1000)) : Number.NaN;
+    if (expiresAt <= MAX_DEADLINE) return { value: toJson(value, details), createdAt, expiresAt };
+    throw new KeyValueError("invalid_ttl", "ttl must be seconds, above 0 and up to the year 9999", details);
   }
 
   async function readMany<R>(

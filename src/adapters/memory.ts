@@ -1,6 +1,6 @@
 import { count, live } from "../checks.ts";
-import type { Capability, Driver, DriverPage, Entry, Store } from "../driver.ts";
-import { compareCodePoints } from "../order.ts";
+import type { Capability, Driver, Entry, Store } from "../driver.ts";
+import { pageOf } from "../order.ts";
 import { createStore, type StoreOptions } from "../store.ts";
 
 /** Options of {@link memoryStore}. */
@@ -48,25 +48,23 @@ function memoryDriver({ maxEntries }: MemoryStoreOptions): Driver<Capability> {
     return held;
   }
 
-  function drop({ collection, key }: Held): void {
-    const entries = collections.get(collection) as Map<string, Held>;
-    used?.delete(entries.get(key) as Held);
-    entries.delete(key);
-    if (entries.size === 0) collections.delete(collection);
-  }
-
   function set(collection: string, key: string, { value, createdAt, expiresAt }: Entry): void {
-    let entries = collections.get(collection);
-    if (!entries) collections.set(collection, (entries = new Map()));
+    const entries = collections.get(collection) ?? new Map<string, Held>();
     const held = { value, createdAt, expiresAt, version: `${++writes}`, collection, key };
     if (used) {
-      const old = entries.get(key);
-      if (old) used.delete(old);
+      used.delete(entries.get(key) as Held);
       used.add(held);
     }
-    entries.set(key, held);
+    collections.set(collection, entries.set(key, held));
     if (used && used.size > (maxEntries as number)) for (const oldest of used) return drop(oldest);
     if (--writesUntilCull === 0) cull();
+  }
+
+  function drop(held: Held): void {
+    const entries = collections.get(held.collection);
+    used?.delete(held);
+    entries?.delete(held.key);
+    if (entries?.size === 0) collections.delete(held.collection);
   }
 
   function remove(collection: string, key: string): boolean {
@@ -92,10 +90,12 @@ function memoryDriver({ maxEntries }: MemoryStoreOptions): Driver<Capability> {
     return culled;
   }
 
+  const alive = (collection: string) => [...(collections.get(collection)?.values() ?? [])].filter(live);
+
   function destroyCollection(collection: string): boolean {
-    const entries = [...(collections.get(collection)?.values() ?? [])];
-    for (const held of entries) drop(held);
-    return entries.some(live);
+    const any = alive(collection).length > 0;
+    for (const held of collections.get(collection)?.values() ?? []) drop(held);
+    return any;
   }
 
   return {
@@ -107,18 +107,14 @@ function memoryDriver({ maxEntries }: MemoryStoreOptions): Driver<Capability> {
       for (const [key, entry] of items) set(collection, key, entry);
     },
     remove: (collection, keys) => keys.filter((key) => remove(collection, key)).length,
-    listKeys(collection, page) {
-      const entries = collections.get(collection)?.values() ?? [];
-      return pageOf(
-        Array.from(entries)
-          .filter(live)
-          .map((held) => held.key),
+    listKeys: (collection, page) =>
+      pageOf(
+        alive(collection).map(({ key }) => key),
         page,
-      );
-    },
+      ),
     listCollections: (page) =>
       pageOf(
-        [...collections.keys()].filter((name) => [...(collections.get(name) as Map<string, Held>).values()].some(live)),
+        [...collections.keys()].filter((collection) => alive(collection).length > 0),
         page,
       ),
     destroyCollection,
@@ -132,12 +128,4 @@ function memoryDriver({ maxEntries }: MemoryStoreOptions): Driver<Capability> {
       return { ok: true };
     },
   };
-}
-
-/** The cursor is the last name of the page before, so that deletions in between lose nothing. */
-function pageOf(names: string[], { prefix = "", cursor, limit = 1000 }: DriverPage) {
-  const rest = names
-    .filter((name) => name.startsWith(prefix) && (cursor === undefined || compareCodePoints(name, cursor) > 0))
-    .sort(compareCodePoints);
-  return { names: rest.slice(0, limit), cursor: rest.length > limit ? rest[limit - 1] : undefined };
 }
