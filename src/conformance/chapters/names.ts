@@ -1,0 +1,325 @@
+import { rejection, type Suite } from "./suite.ts";
+
+/** Names that separators, patterns, escapes, paths, encodings and objects used as maps get wrong. */
+export const NAMES: readonly string[] = [
+  "",
+  " ",
+  "  ",
+  "a",
+  "A",
+  "a ",
+  " a",
+  ":",
+  "::",
+  ":::",
+  "a:",
+  ":a",
+  "a::",
+  "::a",
+  "a::b",
+  "a:b",
+  "%",
+  "%%",
+  "%2",
+  "%25",
+  "%2525",
+  "%3A",
+  "%253A",
+  "%3a",
+  "%uD800",
+  "%25uD800",
+  "%ud800",
+  "%00",
+  "+",
+  "a+b",
+  "\uD800",
+  "\uDBFF",
+  "\uDC00",
+  "\uDFFF",
+  "\uDC00\uD800",
+  "x\uD800y",
+  "\uD83D",
+  "\uDE00",
+  "😀",
+  "\uFFFD",
+  "\uFFFDx",
+  "\u{10FFFF}",
+  "\uFF5E",
+  "*",
+  "?",
+  "[",
+  "]",
+  "[a]",
+  "[a-z]",
+  "{a,b}",
+  "^",
+  "a*",
+  "\\",
+  "\\*",
+  "\\\\",
+  "_",
+  "a_b",
+  "%_",
+  "'",
+  '"',
+  "''",
+  "`",
+  ";",
+  "--",
+  "$1",
+  "${a}",
+  "#",
+  "&",
+  "=",
+  "|",
+  ",",
+  "<",
+  ">",
+  "(",
+  ")",
+  "@",
+  "!",
+  "~",
+  "/",
+  "//",
+  "/a",
+  "a/",
+  "a/b",
+  ".",
+  "..",
+  "../a",
+  "a.b",
+  "C:\\a",
+  "~/a",
+  "\0",
+  "a\0",
+  "\0a",
+  "a\0b",
+  "\n",
+  "\r",
+  "\r\n",
+  "\t",
+  "\x7F",
+  "\x80",
+  "\u2028",
+  "\u200B",
+  "\uFEFF",
+  "\uFEFFa",
+  "\u202E",
+  "é",
+  "e\u0301",
+  "ß",
+  "ẞ",
+  "İ",
+  "ı",
+  "ﬁ",
+  "fi",
+  "日本語",
+  "👨‍👩‍👧",
+  "🇨🇭",
+  "__proto__",
+  "constructor",
+  "prototype",
+  "toString",
+  "hasOwnProperty",
+  "length",
+  "then",
+  "valueOf",
+  "null",
+  "undefined",
+  "true",
+  "false",
+  "0",
+  "1",
+  "01",
+  "1e3",
+  "1000",
+  "-0",
+  "NaN",
+  '"a"',
+  "[1]",
+  '{"a":1}',
+  "12345678901234567890",
+  "default_collection",
+  "collection",
+  "key",
+];
+
+/** Addresses that become one where collection and key are joined without care. */
+const COLLIDING: readonly (readonly [collection: string, key: string])[] = [
+  ["", "::"],
+  [":", ":"],
+  ["::", ""],
+  [":", "::"],
+  ["::", ":"],
+  ["", ":::"],
+  [":::", ""],
+  ["a", "b::c"],
+  ["a::b", "c"],
+  ["a", ":b"],
+  ["a:", "b"],
+  ["a:", ":b"],
+  ["a::", "b"],
+  ["a", "::b"],
+  ["a%3A", "b"],
+  ["a%3A%3A", "b"],
+  ["a%253A", "b"],
+  ["a%", "3Ab"],
+  ["a%3A:b", "c"],
+  ["a:%3Ab", "c"],
+  ["a%3A", ":b"],
+  ["a/b", "c"],
+  ["a", "b/c"],
+  ["a/", "b"],
+  ["a", "/b"],
+  ["ab", "c"],
+  ["a", "bc"],
+  ["abc", ""],
+  ["", "abc"],
+  ["a\0b", "c"],
+  ["a", "b\0c"],
+  ["a\uD83D", "\uDE00b"],
+  ["a\uD83D\uDE00", "b"],
+  ["a", "\uD83D\uDE00b"],
+  ["a%uD83D", "b"],
+  ["a\uD83D", "b"],
+  ["a%25uD83D", "b"],
+  ["a.b", "c"],
+  ["a", "b.c"],
+  ["a b", "c"],
+  ["a", "b c"],
+  ["a%25", "b"],
+  ["a%2525", "b"],
+  ["a,b", "c"],
+  ["a", "b,c"],
+  ['a","b', "c"],
+  ["a", 'b","c'],
+];
+
+/** Every string is a name, and no two are the same. */
+export function names({ test, having }: Suite): void {
+  test("every string is a key, apart from all others", async ({ store, at, expect }) => {
+    await Promise.all(NAMES.map((name, i) => store.put(name, i, at)));
+    const indexes = NAMES.map((_, i) => i);
+    expect(await Promise.all(NAMES.map((name) => store.get(name, at)))).toEqual(indexes);
+    expect(await store.getMany(NAMES, at)).toEqual(indexes);
+    const removed = await Promise.all(NAMES.map((name, i) => i % 2 === 0 || store.delete(name, at)));
+    expect(removed.every((answer) => answer)).toBe(true);
+    expect(await store.getMany(NAMES, at)).toEqual(indexes.map((i) => (i % 2 === 0 ? i : null)));
+  });
+
+  test("every string is a key for the bulk methods as well", async ({ store, at, expect }) => {
+    await store.putMany(
+      NAMES.map((name, i) => [name, [i]]),
+      at,
+    );
+    expect(await store.ttlMany(NAMES, at)).toEqual(NAMES.map((_, i) => ({ value: [i], ttl: null })));
+    expect(await Promise.all(NAMES.map(async (name) => (await store.ttl(name, at))?.value))).toEqual(
+      NAMES.map((_, i) => [i]),
+    );
+    const half = NAMES.filter((_, i) => i % 2 === 0);
+    expect(await store.deleteMany(half, at)).toBe(half.length);
+    expect(await store.getMany(NAMES, at)).toEqual(NAMES.map((_, i) => (i % 2 === 0 ? null : [i])));
+  });
+
+  test("every string is a collection, apart from all others", async ({ store, unique, expect }) => {
+    const key = unique();
+    await Promise.all(NAMES.map((collection, i) => store.put(key, i, { collection })));
+    const found = await Promise.all(NAMES.map((collection) => store.get(key, { collection })));
+    expect(found).toEqual(NAMES.map((_, i) => i));
+    const removed = await Promise.all(NAMES.map((collection) => store.delete(key, { collection })));
+    expect(removed).toEqual(NAMES.map(() => true));
+  });
+
+  test("no two pairs of collection and key meet", async ({ store, collection: mine, expect }) => {
+    await Promise.all(COLLIDING.map(([collection, key], i) => store.put(key, i, { collection: mine + collection })));
+    const found = COLLIDING.map(([collection, key]) => store.get(key, { collection: mine + collection }));
+    expect(await Promise.all(found)).toEqual(COLLIDING.map((_, i) => i));
+    for (const [i, [collection, key]] of COLLIDING.entries()) {
+      expect([i, await store.delete(key, { collection: mine + collection })]).toEqual([i, true]);
+      expect([i, await store.delete(key, { collection: mine + collection })]).toEqual([i, false]);
+    }
+  });
+
+  test("long names that differ only at one end are two names", async ({ store, driver, at, expect }) => {
+    const length = Math.floor((driver.limits?.keyBytes ?? 4000) / 2) - 1;
+    const long = "n".repeat(length);
+    const keys = [long, `${long}a`, `${long}b`, `a${long}`, `b${long}`];
+    await store.putMany(
+      keys.map((key, i) => [key, i]),
+      at,
+    );
+    expect(await store.getMany(keys, at)).toEqual([0, 1, 2, 3, 4]);
+    expect(await store.delete(keys[1] as string, at)).toBe(true);
+    expect(await store.getMany(keys, at)).toEqual([0, null, 2, 3, 4]);
+  });
+
+  test("names about as long as the limit come back whole or are refused", async ({ store, driver, at, expect }) => {
+    const limit = driver.limits?.keyBytes ?? 4000;
+    const kept: string[] = [];
+    for (const length of [limit - 120, limit - 60, limit - 30, limit - 1, limit]) {
+      for (const key of [`${"n".repeat(length - 1)}a`, `${"n".repeat(length - 1)}b`]) {
+        try {
+          await store.put(key, key.length + key.slice(-1), at);
+          kept.push(key);
+        } catch (error) {
+          expect((error as { code?: string }).code).toBe("too_large");
+        }
+      }
+    }
+    expect(await store.getMany(kept, at)).toEqual(kept.map((key) => key.length + key.slice(-1)));
+  });
+
+  test("a key over the backend's limit is refused as too large, and nothing is written", async ({
+    store,
+    driver,
+    at,
+    expect,
+  }) => {
+    const { keyBytes } = driver.limits ?? {};
+    if (keyBytes === undefined) return;
+    // Limits are in bytes: the second has fewer characters than the limit.
+    for (const key of ["n".repeat(keyBytes + 1), "é".repeat(Math.floor(keyBytes / 2) + 1)]) {
+      for (const put of [
+        () => store.put(key, 1, at),
+        () =>
+          store.putMany(
+            [
+              ["a", 1],
+              [key, 1],
+            ],
+            at,
+          ),
+      ]) {
+        const error = await rejection(put);
+        expect([error.code, typeof error.limit]).toEqual(["too_large", "number"]);
+        expect(error.size).toBeGreaterThanOrEqual((error.limit as number) + 1);
+      }
+    }
+    expect(await store.get("a", at)).toBe(null);
+  });
+
+  having("listKeys")("a listing gives every string back as it was", async ({ store, at, expect }) => {
+    const long = "n".repeat(200);
+    const names = [...NAMES, long, `${long}😀`];
+    await store.putMany(
+      names.map((name) => [name, 1]),
+      at,
+    );
+    const found = [];
+    for await (const name of store.keys(at)) found.push(name);
+    expect(found.sort()).toEqual([...names].sort());
+  });
+
+  having("listCollections")(
+    "a list of collections gives every string back as it was",
+    async ({ store, unique, expect }) => {
+      const key = unique();
+      await Promise.all(NAMES.map((collection) => store.put(key, 1, { collection })));
+      const found = new Set<string>();
+      for await (const name of store.collections()) found.add(name);
+      expect(NAMES.filter((name) => !found.has(name))).toEqual([]);
+      await Promise.all(NAMES.map((collection) => store.delete(key, { collection })));
+    },
+  );
+}

@@ -1,0 +1,168 @@
+import type { AnyDriver, Awaitable, Capability, MethodNames } from "../../driver.ts";
+import type { ErrorDetails, KeyValueError } from "../../errors.ts";
+import type { AsyncKeyValue, CapabilityMethods } from "../../protocol.ts";
+import { supports, toDriver } from "../../store.ts";
+
+/** The matchers that the suite uses, of any Jest-like `expect`. */
+export interface Matchers {
+  toBe(expected: unknown): unknown;
+  toEqual(expected: unknown): unknown;
+  toContain(expected: unknown): unknown;
+  toBeGreaterThanOrEqual(expected: number): unknown;
+  toBeLessThanOrEqual(expected: number): unknown;
+}
+
+/** What the suite needs of a test runner: of vitest, `bun:test`, `node:test` with the package `expect`, and others. */
+export interface Runner {
+  describe(name: string, body: () => void): unknown;
+  it(name: string, body: () => Promise<void>, timeout?: number): unknown;
+  expect(actual: unknown): Matchers;
+}
+
+/** How a store is held to the protocol. */
+export interface ConformanceOptions {
+  /** The capabilities that the store has to have, no more and no fewer. Default: those it has. */
+  readonly capabilities?: readonly Capability[] | undefined;
+  /** Whether listings come in code point order. Default: `false`. */
+  readonly ordered?: boolean | undefined;
+  /** The seconds by which the backend may be late to see a deadline; it must never be early. Default: 0. */
+  readonly ttlGranularity?: number | undefined;
+  /** Lets seconds pass, for example by moving `Date.now`. Default: waits, in all for a few seconds. */
+  readonly wait?: ((seconds: number) => Awaitable<void>) | undefined;
+  /** Called after each test with the store that the factory made for it. */
+  readonly teardown?: ((store: AsyncKeyValue) => Awaitable<void>) | undefined;
+  /** Milliseconds that one test may take. Default: the runner's. */
+  readonly timeout?: number | undefined;
+  /** Names of tests that are known not to hold, with the reason. They run, and must fail. */
+  readonly except?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What a test works with: a store, and a collection in it that nobody else uses. */
+export interface Test<C extends Capability = never> {
+  readonly store: AsyncKeyValue & Pick<CapabilityMethods, MethodNames[C]>;
+  readonly driver: AnyDriver;
+  readonly collection: string;
+  /** The same collection as options of a call. */
+  readonly at: { readonly collection: string };
+  readonly expect: Runner["expect"];
+  readonly options: ConformanceOptions;
+  /** A name that no other test uses, for stores that share a backend. */
+  unique(): string;
+  /** Gives a TTL that is short, and waits until it has passed with certainty. */
+  readonly short: number;
+  untilExpired(): Promise<void>;
+  wait(seconds: number): Promise<void>;
+}
+
+export type Body<C extends Capability> = (test: Test<C>) => Promise<void>;
+
+/** Registers a test. */
+export type Register<C extends Capability = never> = (name: string, body: Body<C>) => void;
+
+export interface Suite {
+  readonly test: Register;
+  /** Registers tests for stores with these capabilities; a store without them must have none of their methods. */
+  having<C extends Capability>(...capabilities: readonly C[]): Register<C>;
+}
+
+const METHODS: { readonly [C in Capability]: readonly MethodNames[C][] } = {
+  listKeys: ["listKeys", "keys"],
+  listCollections: ["listCollections", "collections"],
+  destroyCollection: ["destroyCollection"],
+  destroy: ["destroy"],
+  cull: ["cull"],
+  swap: ["putIfAbsent", "take", "update", "increment"],
+};
+
+export const CAPABILITIES: readonly Capability[] = Object.keys(METHODS) as Capability[];
+
+/** Notes the names of all tests in `known`. */
+export function suiteOf(
+  { it, expect }: Runner,
+  factory: () => Awaitable<AsyncKeyValue>,
+  options: ConformanceOptions,
+  known: Set<string>,
+): Suite {
+  const { ttlGranularity = 0, timeout, except = {} } = options;
+  const short = 0.05 + ttlGranularity;
+  let names = 0;
+
+  async function wait(seconds: number): Promise<void> {
+    if (options.wait) await options.wait(seconds);
+    else await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  }
+
+  async function run(body: Body<Capability>, capabilities: readonly Capability[]): Promise<void> {
+    const store = await factory();
+    try {
+      const missing = capabilities.filter((capability) => !supports(store, capability));
+      for (const method of missing.flatMap((capability) => METHODS[capability])) expect(method in store).toBe(false);
+      if (missing.length > 0) return;
+      // Made only now: Workers have no randomness while a module loads.
+      const unique = () => `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}${names++}`;
+      const collection = unique();
+      await body({
+        store: store as Test<Capability>["store"],
+        driver: toDriver(store) as AnyDriver,
+        collection,
+        at: { collection },
+        expect,
+        options,
+        unique,
+        short,
+        untilExpired: () => wait(short + ttlGranularity + 0.03),
+        wait,
+      });
+    } finally {
+      await options.teardown?.(store);
+    }
+  }
+
+  function register(name: string, body: Body<Capability>, capabilities: readonly Capability[]): void {
+    known.add(name);
+    const reason = except[name];
+    if (reason === undefined) return void it(name, () => run(body, capabilities), timeout);
+    async function runAndFail() {
+      const error = await run(body, capabilities).catch((error: unknown) => error ?? "failed");
+      if (error === undefined) throw new Error(`"${name}" is named as an exception, but it holds`);
+    }
+    it(`${name} (does not hold: ${reason})`, runAndFail, timeout);
+  }
+
+  return {
+    test: (name, body) => register(name, body as Body<Capability>, []),
+    having:
+      (...capabilities) =>
+      (name, body) =>
+        register(name, body as Body<Capability>, capabilities),
+  };
+}
+
+/** What calls are rejected with: a `KeyValueError`, perhaps of another copy of this library, or another error. */
+export type Rejection = Error & Partial<Pick<KeyValueError, "code" | keyof ErrorDetails>>;
+
+/** What a call is rejected with; an error when it throws instead of answering with a promise, or when it succeeds. */
+export async function rejection(call: () => PromiseLike<unknown>): Promise<Rejection> {
+  let answer: PromiseLike<unknown>;
+  try {
+    answer = call();
+  } catch (error) {
+    throw new Error("the call threw synchronously, it must answer with a rejected promise", { cause: error });
+  }
+  try {
+    await answer;
+  } catch (error) {
+    return error as Rejection;
+  }
+  throw new Error("the call succeeded, it must be rejected");
+}
+
+/** The error codes, or class names where there is none, that calls are rejected with. */
+export function rejections(calls: readonly (() => PromiseLike<unknown>)[]): Promise<string[]> {
+  return Promise.all(
+    calls.map(async (call, i) => {
+      const error: Rejection = await rejection(call).catch((problem: Error) => problem);
+      return error.code ?? (error instanceof TypeError ? "TypeError" : `call ${i}: ${error}`);
+    }),
+  );
+}

@@ -1,0 +1,204 @@
+import { rejection, type Suite } from "./suite.ts";
+
+/** The atomic operations, one caller at a time; the chapter on concurrency has the others. */
+export function swap({ having }: Suite): void {
+  const test = having("swap");
+
+  test("putIfAbsent writes where nothing is, and only there", async ({ store, at, expect }) => {
+    expect(await store.putIfAbsent("k", { a: 1 }, at)).toBe(true);
+    expect(await store.putIfAbsent("k", { a: 2 }, at)).toBe(false);
+    expect(await store.get("k", at)).toEqual({ a: 1 });
+    await store.delete("k", at);
+    expect(await store.putIfAbsent("k", 3, at)).toBe(true);
+    expect(await store.get("k", at)).toBe(3);
+  });
+
+  test("putIfAbsent sets its TTL when it writes, and leaves an earlier one alone", async ({ store, at, expect }) => {
+    await store.putIfAbsent("k", 1, { ...at, ttl: 600 });
+    expect((await store.ttl("k", at))?.ttl).toBeGreaterThanOrEqual(500);
+    await store.putIfAbsent("k", 2, { ...at, ttl: 6000 });
+    expect((await store.ttl("k", at))?.ttl).toBeLessThanOrEqual(601);
+  });
+
+  test("an expired entry counts as absent for every atomic operation", async ({
+    store,
+    at,
+    expect,
+    short,
+    untilExpired,
+  }) => {
+    await store.putMany(
+      ["a", "b", "c", "d", "e"].map((key) => [key, 5]),
+      { ...at, ttl: short },
+    );
+    await untilExpired();
+    expect(await store.putIfAbsent("a", 1, at)).toBe(true);
+    expect(await store.take("b", at)).toBe(null);
+    let seen: unknown;
+    await store.update(
+      "c",
+      (old) => {
+        seen = old;
+        return 3;
+      },
+      at,
+    );
+    expect(seen).toBe(null);
+    expect(await store.increment("d", 4, at)).toBe(4);
+    expect(await store.update("e", () => null, at)).toBe(null);
+    const entry = (value: number) => ({ value, ttl: null });
+    expect(await store.ttlMany(["a", "b", "c", "d", "e"], at)).toEqual([entry(1), null, entry(3), entry(4), null]);
+  });
+
+  test("take gives the value and removes it", async ({ store, at, expect }) => {
+    expect(await store.take("k", at)).toBe(null);
+    await store.put("k", { a: 1 }, at);
+    await store.put("other", 2, at);
+    expect(await store.take("k", at)).toEqual({ a: 1 });
+    expect(await store.take("k", at)).toBe(null);
+    expect(await store.getMany(["k", "other"], at)).toEqual([null, 2]);
+  });
+
+  test("update puts what the function makes of the value, and answers with it", async ({ store, at, expect }) => {
+    expect(await store.update<number>("k", (old) => (old ?? 10) + 1, at)).toBe(11);
+    expect(await store.update<number>("k", async (old) => (old ?? 10) + 1, at)).toBe(12);
+    expect(await store.get("k", at)).toBe(12);
+  });
+
+  test("update deletes when the function returns null", async ({ store, at, expect }) => {
+    await store.put("k", 1, at);
+    expect(await store.update("k", () => null, at)).toBe(null);
+    expect(await store.get("k", at)).toBe(null);
+    expect(await store.update("k", () => null, at)).toBe(null);
+  });
+
+  test("update leaves everything as it is when the function returns undefined", async ({ store, at, expect }) => {
+    expect(await store.update("k", () => undefined, at)).toBe(null);
+    expect(await store.get("k", at)).toBe(null);
+    await store.put("k", 1, { ...at, ttl: 600 });
+    expect(await store.update("k", () => undefined, { ...at, ttl: 6000 })).toBe(1);
+    expect((await store.ttl("k", at))?.ttl).toBeLessThanOrEqual(601);
+  });
+
+  test("update keeps the TTL unless it is given one", async ({ store, at, expect }) => {
+    await store.put("k", 1, { ...at, ttl: 600 });
+    await store.update("k", () => 2, at);
+    const kept = await store.ttl("k", at);
+    expect(kept?.value).toBe(2);
+    expect(kept?.ttl).toBeGreaterThanOrEqual(500);
+    expect(kept?.ttl).toBeLessThanOrEqual(601);
+    await store.update("k", () => 3, { ...at, ttl: 6000 });
+    expect((await store.ttl("k", at))?.ttl).toBeGreaterThanOrEqual(5000);
+  });
+
+  test("update starts again with the new value when another writer comes first", async ({ store, at, expect }) => {
+    await store.put("k", 1, at);
+    const seen: unknown[] = [];
+    const result = await store.update<number>(
+      "k",
+      async (old) => {
+        seen.push(old);
+        if (seen.length === 1) await store.put("k", 10, at);
+        if (seen.length === 2) await store.delete("k", at);
+        return (old ?? 100) + 1;
+      },
+      at,
+    );
+    expect(seen).toEqual([1, 10, null]);
+    expect(result).toBe(101);
+    expect(await store.get("k", at)).toBe(101);
+  });
+
+  test("a writer who puts the same value again comes first as well", async ({ store, at, expect }) => {
+    await store.put("k", 1, at);
+    let calls = 0;
+    await store.update(
+      "k",
+      async () => {
+        if (++calls === 1) await store.put("k", 1, at);
+        return 2;
+      },
+      at,
+    );
+    expect(calls).toBe(2);
+  });
+
+  test("update gives up with a conflict after as many retries as it may", async ({ store, at, collection, expect }) => {
+    for (const retries of [0, 2]) {
+      await store.put("k", 0, at);
+      let calls = 0;
+      const error = await rejection(() =>
+        store.update(
+          "k",
+          async () => {
+            await store.put("k", ++calls, at);
+            return "mine";
+          },
+          { ...at, retries },
+        ),
+      );
+      expect([error.code, error.collection, error.key]).toEqual(["conflict", collection, "k"]);
+      expect(calls).toBe(retries + 1);
+      expect(await store.get("k", at)).toBe(calls);
+    }
+  });
+
+  test("what the function of update throws comes through, and nothing is changed", async ({ store, at, expect }) => {
+    await store.put("k", 1, at);
+    const failure = new Error("the caller's own");
+    const error = await rejection(() =>
+      store.update(
+        "k",
+        () => {
+          throw failure;
+        },
+        at,
+      ),
+    );
+    expect(error === failure).toBe(true);
+    expect(await store.get("k", at)).toBe(1);
+  });
+
+  test("increment counts from 0, by 1 or by what it is told", async ({ store, at, expect }) => {
+    expect(await store.increment("k", undefined, at)).toBe(1);
+    expect(await store.increment("k", 10, at)).toBe(11);
+    expect(await store.increment("k", -1.5, at)).toBe(9.5);
+    expect(await store.increment("k", 0, at)).toBe(9.5);
+    expect(await store.get("k", at)).toBe(9.5);
+    await store.put("k", 2 ** 52, at);
+    expect(await store.increment("k", 1, at)).toBe(2 ** 52 + 1);
+  });
+
+  test("increment keeps the TTL of a number that is there", async ({ store, at, expect }) => {
+    await store.increment("k", 1, { ...at, ttl: 600 });
+    await store.increment("k", 1, { ...at, ttl: 6000 });
+    await store.increment("k", 1, at);
+    const found = await store.ttl("k", at);
+    expect(found?.value).toBe(3);
+    expect(found?.ttl).toBeGreaterThanOrEqual(500);
+    expect(found?.ttl).toBeLessThanOrEqual(601);
+  });
+
+  test("increment refuses what is not a number, and leaves it alone", async ({ store, at, collection, expect }) => {
+    for (const value of ["1", true, [1], { a: 1 }]) {
+      await store.put("k", value, at);
+      const error = await rejection(() => store.increment("k", 1, at));
+      expect([error.code, error.collection, error.key]).toEqual(["not_a_number", collection, "k"]);
+      expect(await store.get("k", at)).toEqual(value);
+    }
+  });
+
+  test("the atomic operations work when they are taken off the store, and on the default collection", async ({
+    store,
+    unique,
+    expect,
+  }) => {
+    const { putIfAbsent, take, update, increment } = store;
+    const key = unique();
+    expect(await putIfAbsent(key, 1)).toBe(true);
+    expect(await increment(key)).toBe(2);
+    expect(await update<number>(key, (old) => (old ?? 0) * 2)).toBe(4);
+    expect(await store.get(key)).toBe(4);
+    expect(await take(key)).toBe(4);
+  });
+}

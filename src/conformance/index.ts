@@ -1,0 +1,68 @@
+import type { Awaitable } from "../driver.ts";
+import type { AsyncKeyValue } from "../protocol.ts";
+import { argumentChecks } from "./chapters/arguments.ts";
+import { bulk } from "./chapters/bulk.ts";
+import { collectionListings } from "./chapters/collection-listings.ts";
+import { concurrency } from "./chapters/concurrency.ts";
+import { copies } from "./chapters/copies.ts";
+import { driverContract } from "./chapters/driver-contract.ts";
+import { errors } from "./chapters/errors.ts";
+import { expiry } from "./chapters/expiry.ts";
+import { keyListings } from "./chapters/key-listings.ts";
+import { methods } from "./chapters/methods.ts";
+import { names } from "./chapters/names.ts";
+import { reclaiming } from "./chapters/reclaiming.ts";
+import { type ConformanceOptions, type Runner, type Suite, suiteOf } from "./chapters/suite.ts";
+import { swap } from "./chapters/swap.ts";
+import { values } from "./chapters/values.ts";
+import { versions } from "./chapters/versions.ts";
+
+export type { ConformanceOptions, Matchers, Runner } from "./chapters/suite.ts";
+
+const CHAPTERS: readonly (readonly [title: string, chapter: (suite: Suite) => void])[] = [
+  ["methods", methods],
+  ["arguments", argumentChecks],
+  ["copies", copies],
+  ["values", values],
+  ["names", names],
+  ["expiry", expiry],
+  ["bulk", bulk],
+  ["listing keys", keyListings],
+  ["listing collections", collectionListings],
+  ["destroying and culling", reclaiming],
+  ["atomic operations", swap],
+  ["versions", versions],
+  ["concurrency", concurrency],
+  ["errors", errors],
+  ["driver", driverContract],
+];
+
+/**
+ * Registers the tests that every store has to pass, with the functions of the caller's test runner.
+ *
+ * The factory is called once a test, and may give a fresh store or the same one again: each test works in a collection
+ * of its own, except that a store with `destroy` is emptied. What a store cannot do by its capabilities is not asked of
+ * it, except that it then has none of the methods; its limits are found on its driver. A store that is eventually
+ * consistent is held to reading its own writes, so use a simulator that does.
+ *
+ * ```ts
+ * import { describe, expect, it } from "vitest";
+ * conformance({ describe, it, expect }, "my store", () => myStore(), { ordered: true });
+ * ```
+ *
+ * @throws Error when `except` names a test that does not exist.
+ */
+export function conformance(
+  runner: Runner,
+  name: string,
+  factory: () => Awaitable<AsyncKeyValue>,
+  options: ConformanceOptions = {},
+): void {
+  const known = new Set<string>();
+  runner.describe(name, () => {
+    const suite = suiteOf(runner, factory, options, known);
+    for (const [title, chapter] of CHAPTERS) runner.describe(title, () => chapter(suite));
+  });
+  const unknown = Object.keys(options.except ?? {}).filter((name) => !known.has(name));
+  if (known.size > 0 && unknown.length > 0) throw new Error(`no such tests: ${unknown.join(", ")}`);
+}
