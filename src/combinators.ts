@@ -1,7 +1,7 @@
 import { live } from "./checks.ts";
-import type { AnyDriver, Awaitable, CapabilitiesOf, Capability, Driver, DriverPage, Entry, Store } from "./driver.ts";
+import type { AnyDriver, Awaitable, CapabilitiesOf, Capability, Driver, Entry, Store } from "./driver.ts";
 import { KeyValueError } from "./errors.ts";
-import type { AsyncKeyValue, Page } from "./protocol.ts";
+import type { AsyncKeyValue } from "./protocol.ts";
 import { createStore, toDriver } from "./store.ts";
 
 /** The place of an entry. */
