@@ -2,7 +2,8 @@ import { addressPrefix, joinAddress, splitAddress } from "../address.ts";
 import { count, live } from "../checks.ts";
 import type { AnyDriver, Driver, DriverPage, Entry, Store } from "../driver.ts";
 import { type ErrorDetails, KeyValueError } from "../errors.ts";
-import { compareCodePoints } from "../order.ts";
+import { pageOf } from "../order.ts";
+import type { JsonValue } from "../json.ts";
 import { createStore, type StoreOptions } from "../store.ts";
 import { each, fail, getAll } from "./internal/kv-calls.ts";
 import { type KVName, NAME_BYTES, restore, shorten, shortPrefix } from "./internal/kv-names.ts";
@@ -42,7 +43,7 @@ export interface WorkersKVStoreOptions extends StoreOptions {
 
 /** What is kept beside a value: the times, and the end of a name that is too long. `v` tells it from foreign metadata. */
 interface Metadata {
-  readonly v: 1;
+  readonly v?: 1 | undefined;
   readonly createdAt?: number | undefined;
   readonly expiresAt?: number | undefined;
   readonly rest?: string | undefined;
@@ -60,13 +61,13 @@ const MAX_TTL = 2 ** 31 - 1;
  * | | |
  * |---|---|
  * | Consistency | eventual: a write is seen elsewhere within about a minute, and "not there" is cached as well |
- * | Limits | values 25 MiB as JSON; names of 1,176 bytes, collection included; one write a second to the same key |
+ * | Limits | values 25 MiB as JSON; names of 868 bytes, collection included; one write a second to the same key |
  * | Calls per operation | one to read a key, one for each 100 keys in bulk; one to write a key, six at a time; a delete reads first |
  * | Stores | the value as plain JSON under `collection::key`; creation time and deadline in the metadata |
  *
  * Entries that another program wrote without metadata are read as entries that never expire. KV keeps an entry for at
  * least a minute; a shorter TTL still ends on time, since every read checks the deadline. `listCollections` has to read
- * every name in the namespace. When some writes of a bulk fail, the others are still tried, and the error names
+ * every name in the namespace for each page. When some writes of a bulk fail, the others are still tried, and the error names
  * those that failed. There are no atomic operations: KV has nothing to build them on.
  *
  * Limits: developers.cloudflare.com/kv/platform/limits.
@@ -89,39 +90,49 @@ function kvDriver(
   const own = keyPrefix === undefined ? "" : joinAddress(keyPrefix, "");
   const how = { type: "text", ...(cacheTtl && { cacheTtl }) } as const;
 
-  function namesOf(collection: string, keys: readonly string[]): Promise<KVName[]> {
-    return Promise.all(keys.map((key) => shorten(own + joinAddress(collection, key))));
+  function nameOf(collection: string, key: string): Promise<KVName> {
+    return shorten(own + joinAddress(collection, key));
   }
 
-  async function find(names: readonly KVName[], collection: string, key: string | undefined) {
-    const plain = names.map(({ name }) => name);
-    return getAll(kv, plain, how).catch((error) => fail(error, { store, collection, key }));
-  }
-
-  /** A page of names that start with `prefix`, expired ones included. */
-  async function list(prefix: string, cursor: string | undefined, limit = 1000) {
-    const options = { prefix: shortPrefix(prefix), limit: Math.min(limit, 1000), ...(cursor && { cursor }) };
-    const page = await kv.list(options).catch((error) => fail(error, { store }));
-    const items = page.keys.flatMap(({ name, metadata }) => {
-      const times = timesOf(metadata);
-      const whole = restore(name, times.rest);
-      const [collection, key] = splitAddress(whole.slice(own.length)) ?? [];
-      return whole.startsWith(prefix) ? [{ name, collection, key, alive: live(times) !== undefined }] : [];
+  /** Reads entries; `parse` makes a value of a text. */
+  async function find(
+    collection: string,
+    keys: readonly string[],
+    parse: (text: string, key: string) => JsonValue | undefined,
+  ): Promise<(Entry | undefined)[]> {
+    const names = await Promise.all(keys.map(async (key) => (await nameOf(collection, key)).name));
+    const details = { store, collection, key: keys.length > 1 ? undefined : keys[0] };
+    const found = await getAll(kv, names, how).catch((error) => fail(error, details));
+    return found.map((item, i) => {
+      const value = item?.value == null ? undefined : parse(item.value, keys[i] as string);
+      return value === undefined ? undefined : { ...timesOf(item?.metadata), value };
     });
-    return { items, cursor: page.list_complete ? undefined : page.cursor };
+  }
+
+  /** Pages of whole names that start with `prefix`, expired ones included. */
+  async function* pages(prefix: string, cursor?: string, limit = 1000) {
+    for (let next = cursor, more = true; more; ) {
+      const options = { prefix: shortPrefix(prefix), limit: Math.min(limit, 1000), ...(next && { cursor: next }) };
+      const page: WorkersKVList = await kv.list(options).catch((error) => fail(error, { store }));
+      const items = page.keys.map(({ name, metadata }) => {
+        const times = timesOf(metadata);
+        const whole = restore(name, times.rest);
+        const [collection, key] = splitAddress(whole.slice(own.length)) ?? [];
+        return { name, whole, collection, key: key ?? name, alive: live(times) !== undefined };
+      });
+      more = !page.list_complete;
+      next = page.list_complete ? undefined : page.cursor;
+      yield { items: items.filter(({ whole }) => whole.startsWith(prefix)), cursor: next };
+    }
   }
 
   /** Removes all names that start with `prefix`; true when one of them had not expired. */
-  async function destroyAll(prefix: string, collection?: string): Promise<boolean> {
+  async function destroyAll(prefix: string): Promise<boolean> {
     let any = false;
-    let cursor: string | undefined;
-    do {
-      const page = await list(prefix, cursor);
-      const names = page.items.map(({ name }) => name);
-      await each(names, (i) => kv.delete(names[i] as string), { store, collection });
-      any ||= page.items.some(({ alive }) => alive);
-      cursor = page.cursor;
-    } while (cursor !== undefined);
+    for await (const { items } of pages(prefix)) {
+      await each(items, ({ name }) => kv.delete(name), { store });
+      any ||= items.some(({ alive }) => alive);
+    }
     return any;
   }
 
@@ -130,94 +141,69 @@ function kvDriver(
     consistency: "eventual",
     limits: { keyBytes: NAME_BYTES, valueBytes: VALUE_BYTES },
 
-    async read(collection, keys) {
-      const found = await find(await namesOf(collection, keys), collection, keys.length === 1 ? keys[0] : undefined);
-      return found.map((item, i) => {
-        if (item?.value == null) return undefined;
-        const { createdAt, expiresAt } = timesOf(item.metadata);
+    read: (collection, keys) =>
+      find(collection, keys, (text, key) => {
         try {
-          const value = JSON.parse(item.value);
-          if (value !== null) return { value, createdAt, expiresAt };
+          const value = JSON.parse(text);
+          if (value !== null) return value;
         } catch {}
         if (onCorrupt === "miss") return undefined;
-        const details = { store, collection, key: keys[i] };
-        throw new KeyValueError("corrupted", "the stored value is not JSON", details);
-      });
-    },
+        throw new KeyValueError("corrupted", "the stored value is not JSON", { store, collection, key });
+      }),
 
     async write(collection, items) {
-      const keys = items.map(([key]) => key);
-      const names = await namesOf(collection, keys);
-      const texts = items.map(([key, { value }], i) => {
+      const writes = items.map(async ([key, { value, createdAt, expiresAt = Number.POSITIVE_INFINITY }]) => {
+        const { name, bytes, rest } = await nameOf(collection, key);
         const text = JSON.stringify(value);
-        check(names[i]?.bytes as number, NAME_BYTES, { store, collection, key });
-        check(bytesOf(text), VALUE_BYTES, { store, collection, key });
-        return text;
+        const details = { store, collection, key };
+        check(bytes, NAME_BYTES, details);
+        check(new TextEncoder().encode(text).length, VALUE_BYTES, details);
+        const metadata = { v: 1, createdAt, ...(Number.isFinite(expiresAt) && { expiresAt }), rest };
+        const put = (): Promise<void> => {
+          const left = (expiresAt - Date.now()) / 1000;
+          if (left <= 0) return kv.delete(name);
+          // KV counts whole seconds from a clock that it rounds down, so one more keeps it from being early.
+          const expirationTtl = Math.max(60, Math.ceil(left) + 1);
+          return kv.put(name, text, { metadata, ...(expirationTtl <= MAX_TTL && { expirationTtl }) });
+        };
+        return { key, put };
       });
-      const put = (i: number): Promise<void> => {
-        const { name, rest } = names[i] as KVName;
-        const { createdAt, expiresAt } = (items[i] as (typeof items)[0])[1];
-        const metadata: Metadata = { v: 1, createdAt, expiresAt, rest };
-        const left = expiresAt === undefined ? Number.POSITIVE_INFINITY : expiresAt - Date.now();
-        if (left <= 0) return kv.delete(name);
-        // KV counts whole seconds from a clock that it rounds down, so one more keeps it from being early.
-        const expirationTtl = Math.max(60, Math.ceil(left / 1000) + 1);
-        return kv.put(name, texts[i] as string, { metadata, ...(expirationTtl <= MAX_TTL && { expirationTtl }) });
-      };
-      await each(keys, put, { store, collection });
+      await each(await Promise.all(writes), ({ put }) => put(), { store, collection });
     },
 
     async remove(collection, keys) {
-      const names = await namesOf(collection, keys);
-      const found = checkDeletes && (await find(names, collection, keys.length === 1 ? keys[0] : undefined));
-      await each(keys, (i) => kv.delete(names[i]?.name as string), { store, collection });
-      return found ? found.filter((item) => item?.value != null && live(timesOf(item.metadata))).length : keys.length;
+      const found = checkDeletes && (await find(collection, keys, () => 0));
+      const names = keys.map(async (key) => ({ key, ...(await nameOf(collection, key)) }));
+      await each(await Promise.all(names), ({ name }) => kv.delete(name), { store, collection });
+      return found ? found.filter(live).length : keys.length;
     },
 
     async listKeys(collection, { prefix = "", cursor, limit }) {
-      for (let next = cursor; ; ) {
-        const page = await list(own + addressPrefix(collection, prefix), next, limit);
-        const names = page.items.flatMap(({ alive, collection: found, key }) =>
-          alive && found === collection && key?.startsWith(prefix) ? [key] : [],
-        );
-        next = page.cursor;
-        if (names.length > 0 || next === undefined) return { names, cursor: next };
+      for await (const page of pages(own + addressPrefix(collection, prefix), cursor, limit)) {
+        const names = page.items
+          .filter((item) => item.alive && item.collection === collection && item.key.startsWith(prefix))
+          .map(({ key }) => key);
+        if (names.length > 0) return { names, cursor: page.cursor };
       }
+      return { names: [] };
     },
 
-    /** The cursor is KV's own, with the last name and the last collection that were given of the page behind it. */
-    async listCollections({ prefix = "", cursor, limit = 1000 }) {
-      let [next, last = "", latest] = cursor === undefined ? [] : (JSON.parse(cursor) as (string | undefined)[]);
-      const names: string[] = [];
-      for (;;) {
-        const page = await list(own, next);
-        for (const { name, collection, alive } of page.items) {
-          if (!alive || collection === latest || !collection?.startsWith(prefix)) continue;
-          if (compareCodePoints(name, last) <= 0) continue;
-          if (names.length === limit) return { names, cursor: JSON.stringify([next ?? "", last, latest]) };
-          names.push(collection);
-          last = name;
-          latest = collection;
-        }
-        next = page.cursor;
-        if (next === undefined) return { names };
+    async listCollections(page) {
+      const names = new Set<string>();
+      for await (const { items } of pages(own)) {
+        for (const { alive, collection } of items) if (alive && collection !== undefined) names.add(collection);
       }
+      return pageOf(names, page);
     },
 
-    destroyCollection: (collection) => destroyAll(own + joinAddress(collection, ""), collection),
+    destroyCollection: (collection) => destroyAll(own + joinAddress(collection, "")),
     ...(own && { destroy: () => destroyAll(own) }),
   };
 }
 
 /** Our metadata as an entry's times; nothing of what another program may have put there. */
 function timesOf(metadata: unknown): Metadata & Entry {
-  const ours = metadata as Metadata | null;
-  return ours?.v === 1 ? { ...ours, value: "" } : { v: 1, value: "" };
-}
-
-/** The bytes of a text, or 0 where it is far too short to matter. */
-function bytesOf(text: string): number {
-  return text.length * 3 > VALUE_BYTES ? new TextEncoder().encode(text).length : 0;
+  return { ...((metadata as Metadata | null)?.v === 1 && (metadata as Metadata)), value: 0 };
 }
 
 function check(size: number, limit: number, details: ErrorDetails): void {

@@ -23,34 +23,32 @@ export async function getAll(
   return found;
 }
 
-/** Makes a call for each key, six at a time as Workers has connections, and to the end whatever fails. */
-export async function each(
-  keys: readonly string[],
-  call: (index: number) => Promise<void>,
+/** Makes a call for each item, six at a time as Workers has connections, and to the end whatever fails. */
+export async function each<T extends { readonly key: string }>(
+  items: readonly T[],
+  call: (item: T) => Promise<void>,
   details: ErrorDetails,
 ): Promise<void> {
   const failed: string[] = [];
   let cause: unknown;
-  const rest = keys.entries();
+  const rest = items.values();
   const lane = async () => {
-    for (const [index, key] of rest) {
-      try {
-        await call(index);
-      } catch (error) {
-        failed.push(key);
+    for (const item of rest) {
+      await call(item).catch((error) => {
+        failed.push(item.key);
         cause = error;
-      }
+      });
     }
   };
   await Promise.all(Array.from({ length: 6 }, lane));
-  if (failed.length > 0) fail(cause, { ...details, key: failed.length === 1 ? failed[0] : undefined, failed });
+  if (failed.length > 0) fail(cause, { ...details, key: failed.length > 1 ? undefined : failed[0], failed });
 }
 
 /** Throws a failure of the binding as what it means. */
 export function fail(cause: unknown, details: ErrorDetails): never {
   const status = statusOf(cause);
   const code = status === "429" ? "rate_limited" : status || cause instanceof TypeError ? "unavailable" : "backend";
-  throw new KeyValueError(code, `Workers KV failed${status ? ` with status ${status}` : ""}`, { ...details, cause });
+  throw new KeyValueError(code, "Workers KV failed", { ...details, cause });
 }
 
 /** The HTTP status in the message of a failure, which has no field for it. */
