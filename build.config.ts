@@ -5,5 +5,9 @@ export default defineBuildConfig({
   entries: entries().map(({ name, source }) => ({ input: source, name })),
   declaration: "node16",
   externals: [/^cloudflare:/],
-  rollup: { esbuild: { target: "es2022" } },
+  rollup: {
+    // Without it every file imports the chunks of its imports too, for nothing.
+    output: { hoistTransitiveImports: false },
+    esbuild: { target: "es2022" },
+  },
 });
