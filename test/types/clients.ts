@@ -1,0 +1,40 @@
+/** That the real clients and bindings fit what the adapters ask for. Checked by the compiler, never run. */
+import type { DurableObjectNamespace, DurableObjectState, KVNamespace } from "@cloudflare/workers-types";
+import { Redis } from "@upstash/redis";
+import { Redis as CloudflareRedis } from "@upstash/redis/cloudflare";
+import { Redis as FastlyRedis } from "@upstash/redis/fastly";
+import { durableObjectStore } from "../../src/adapters/durable-object.ts";
+import { durableObjectStorageStore } from "../../src/adapters/durable-object-storage.ts";
+import { upstashStore } from "../../src/adapters/upstash.ts";
+import { workersKVStore } from "../../src/adapters/workers-kv.ts";
+
+export function bindings(
+  kv: KVNamespace,
+  users: KVNamespace<"user:1">,
+  objects: DurableObjectNamespace,
+  state: DurableObjectState,
+) {
+  workersKVStore(users as KVNamespace);
+  workersKVStore(kv, { keyPrefix: "app:" }).destroy();
+  // @ts-expect-error: a shared namespace is not the store's to empty
+  workersKVStore(kv).destroy();
+  // @ts-expect-error: Workers KV cannot swap
+  workersKVStore(kv).putIfAbsent("a", 1);
+  // @ts-expect-error: not a namespace
+  workersKVStore(new Map());
+
+  durableObjectStore(objects, { shards: 4 }).take("a");
+  durableObjectStorageStore(state.storage).increment("a");
+  // @ts-expect-error: not a namespace
+  durableObjectStore(kv);
+
+  upstashStore(new Redis({ url: "https://example.com", token: "token" })).increment("a");
+  upstashStore(Redis.fromEnv(), { keyPrefix: "app:" }).destroy();
+  // @ts-expect-error: a shared database is not the store's to empty
+  upstashStore(Redis.fromEnv()).destroy();
+  upstashStore(CloudflareRedis.fromEnv());
+  upstashStore(new FastlyRedis({ url: "https://example.com", token: "token", backend: "backend" }));
+  upstashStore({ url: "https://example.com", token: "token" });
+  // @ts-expect-error: credentials have a token
+  upstashStore({ url: "https://example.com" });
+}
