@@ -1,0 +1,131 @@
+import { string } from "../checks.ts";
+import type { Address } from "../combinators.ts";
+import type { CapabilitiesOf, Store } from "../driver.ts";
+import type { AsyncKeyValue } from "../protocol.ts";
+import { type Bytes, fromBase64, toBase64, toBytes, utf8 } from "./internal/bytes.ts";
+import { type Cipher, type EncryptedOptions, encrypted, OTHER_KIND, once, pbkdf2 } from "./internal/encrypted.ts";
+
+export type { EncryptedOptions };
+
+/** A key that is derived at first use, made by {@link passphrase}. */
+export interface Passphrase {
+  readonly derive: () => Promise<CryptoKey>;
+}
+
+/** A key of the ring. */
+export interface EncryptionKey {
+  /** Names the key in stored values, in the clear. Never give it to another key. */
+  readonly id: string;
+  /** An AES-GCM `CryptoKey` of 256 bits that may encrypt and decrypt, 32 random bytes, or a {@link passphrase}. */
+  readonly key: CryptoKey | Uint8Array | Passphrase;
+}
+
+/** Options of {@link encrypt}. */
+export interface EncryptOptions extends EncryptedOptions {
+  /** The first encrypts, all decrypt. To rotate, put a new one first and keep the old ones until all is rewritten. */
+  readonly keys: readonly EncryptionKey[];
+}
+
+/**
+ * A store that encrypts values with AES-256-GCM, each bound to its collection and key.
+ *
+ * Stored is `{"__encrypted_data__", "__encryption_key_id__", "__encryption_version__": 2}`; the data are base64 of 8
+ * bytes that tell keys apart, a random IV of 12 bytes, and the ciphertext with its tag. Names, sizes and deadlines stay
+ * visible, and whoever can write to the backend can bring back an old value of the same key. Random IVs are safe for
+ * 2^32 writes with one key (NIST SP 800-38D).
+ *
+ * A read throws `tampered` for a value that was changed or moved here from another key, `wrong_key` for one encrypted
+ * with another key of the same id, `unknown_key` for an id that is not in the ring, `not_encrypted` for a plain value,
+ * and `corrupted` for an envelope of another kind.
+ *
+ * @throws TypeError for a ring that is empty or repeats an id, and for keys that are not as described.
+ */
+export function encrypt<S extends AsyncKeyValue>(store: S, options: EncryptOptions): Store<CapabilitiesOf<S>> {
+  const ring = new Map(options.keys.map(({ id, key }) => [string(id, "id"), once(loader(key))]));
+  const [first] = ring;
+  if (!first || ring.size < options.keys.length) throw new TypeError("keys must hold a key, and each id once");
+  const [id, current] = first;
+  const envelope = (data: string) =>
+    ({ __encrypted_data__: data, __encryption_key_id__: id, __encryption_version__: 2 }) as const;
+
+  const cipher: Cipher = {
+    async seal(plain, address) {
+      const { key, mark } = await current();
+      const data = new Uint8Array(36 + plain.length);
+      data.set(mark);
+      data.set(crypto.getRandomValues(new Uint8Array(12)), 8);
+      data.set(new Uint8Array(await crypto.subtle.encrypt(gcm(data, address), key, plain)), 20);
+      return envelope(toBase64(data));
+    },
+
+    async open({ __encrypted_data__: text, __encryption_key_id__: id, __encryption_version__: version }, address) {
+      if (version !== 2) return OTHER_KIND;
+      const load = ring.get(id as string);
+      if (!load) return ["unknown_key", "the stored value is encrypted with a key that is not in the ring"];
+      const { key, mark } = await load();
+      const data = fromBase64(text) ?? new Uint8Array();
+      const marked = mark.every((byte, at) => byte === data[at]);
+      const opening = crypto.subtle.decrypt(gcm(data, address), key, data.subarray(20));
+      const plain = await opening.catch(() => undefined);
+      if (plain && marked) return new Uint8Array(plain);
+      // With another key the rest does not decrypt either; where it does, only the mark was changed.
+      const otherKey = !plain && !marked && data.length >= 36;
+      if (otherKey) return ["wrong_key", "the stored value is encrypted with another key of the same id"];
+      return ["tampered", "the stored value was changed, or moved here from another key"];
+    },
+
+    capacity: (bytes) => Math.max(0, Math.floor((bytes - toBytes(envelope("")).length) / 4) * 3 - 36),
+  };
+  return encrypted(store, cipher, options);
+}
+
+/**
+ * A key from a passphrase: PBKDF2-HMAC-SHA256 with 600,000 iterations, as six times 100,000 since Workers refuse more in
+ * one call. That takes some tenths of a second of CPU time once an isolate; where that is too much, use random bytes.
+ *
+ * @param salt At least 16 bytes, random and kept with the configuration; text stands for its UTF-8.
+ * @throws TypeError for an empty text or a shorter salt.
+ */
+export function passphrase(text: string, salt: string | Uint8Array): Passphrase {
+  const bytes = typeof salt === "string" ? utf8(salt) : new Uint8Array(salt);
+  if (!string(text, "text") || bytes.length < 16) throw new TypeError("text is empty or salt has under 16 bytes");
+  const derive = once(async () => {
+    let bits: BufferSource = utf8(text);
+    for (let round = 0; round < 6; round++) bits = await pbkdf2(bits, bytes, 100_000);
+    return importAes(bits);
+  });
+  return { derive };
+}
+
+/** Checks and copies a key now; what it returns makes the rest, and the mark that is the same for the same key. */
+function loader(given: EncryptionKey["key"]): () => Promise<{ key: CryptoKey; mark: Bytes }> {
+  let load = async () => given as CryptoKey;
+  if (given instanceof Uint8Array && given.length === 32) {
+    const bytes = new Uint8Array(given);
+    load = () => importAes(bytes);
+  } else if ("derive" in given) {
+    load = given.derive;
+  } else {
+    const { algorithm, usages } = given as CryptoKey;
+    const fits = algorithm?.name === "AES-GCM" && (algorithm as AesKeyAlgorithm).length === 256;
+    if (!fits || !usages.includes("encrypt") || !usages.includes("decrypt")) {
+      throw new TypeError("a key must be a CryptoKey for AES-GCM with 256 bits, 32 bytes, or a passphrase");
+    }
+  }
+  return async () => {
+    const key = await load();
+    // Nothing but this is ever encrypted with this IV.
+    const tag = await crypto.subtle.encrypt({ name: "AES-GCM", iv: utf8("ekv-key-mark") }, key, new Uint8Array());
+    return { key, mark: new Uint8Array(tag, 0, 8) };
+  };
+}
+
+function importAes(bytes: BufferSource): Promise<CryptoKey> {
+  return crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+}
+
+/** JSON keeps the two names apart whatever they hold, and escapes lone surrogates, which UTF-8 would make the same. */
+function gcm(data: Bytes, { collection, key }: Address): AesGcmParams {
+  const additionalData = toBytes(["edge-key-value", 2, collection, key]);
+  return { name: "AES-GCM", iv: data.subarray(8, 20), additionalData };
+}

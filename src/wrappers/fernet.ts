@@ -1,0 +1,123 @@
+import { string } from "../checks.ts";
+import type { CapabilitiesOf, Store } from "../driver.ts";
+import { KeyValueError } from "../errors.ts";
+import type { AsyncKeyValue } from "../protocol.ts";
+import { type Bytes, fromBase64, toBase64, utf8 } from "./internal/bytes.ts";
+import { type Cipher, type EncryptedOptions, encrypted, OTHER_KIND, once, pbkdf2 } from "./internal/encrypted.ts";
+
+export type { EncryptedOptions };
+
+/**
+ * Options of {@link fernet}: keys as 32 bytes or as their padded URL-safe base64, of which the first encrypts and all
+ * decrypt; or what {@link fernetKey} derives the one key from at first use.
+ */
+export type FernetOptions = EncryptedOptions &
+  ({ readonly keys: readonly (string | Uint8Array)[] } | { readonly sourceMaterial: string; readonly salt: string });
+
+/**
+ * A store that encrypts values as Fernet tokens, in the envelope that Python's py-key-value-aio reads and writes.
+ *
+ * It is for sharing a backend with Python, which takes only JSON objects. Otherwise use `encrypt`: here nothing binds a
+ * value to its key, so one that was moved to another key still decrypts.
+ *
+ * A read throws `tampered` for a token that none of the keys has signed (it does not say which key made it),
+ * `not_encrypted` for a plain value, and `corrupted` for an envelope of another kind.
+ *
+ * @throws TypeError for keys that are not as described, or none.
+ */
+export function fernet<S extends AsyncKeyValue>(store: S, options: FernetOptions): Store<CapabilitiesOf<S>> {
+  const ring = loaders(options);
+  const [current] = ring;
+  if (!current) throw new TypeError("keys must hold a key");
+
+  const cipher: Cipher = {
+    async seal(plain) {
+      const { signing, encrypting } = await current();
+      const iv = crypto.getRandomValues(new Uint8Array(16));
+      const ciphertext = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-CBC", iv }, encrypting, plain));
+      const token = new Uint8Array(57 + ciphertext.length);
+      const body = token.subarray(0, -32);
+      new DataView(token.buffer).setBigUint64(1, BigInt(Math.floor(Date.now() / 1000)));
+      body[0] = 0x80;
+      body.set(iv, 9);
+      body.set(ciphertext, 25);
+      token.set(new Uint8Array(await crypto.subtle.sign("HMAC", signing, body)), body.length);
+      return { __encrypted_data__: toBase64(utf8(toUrlSafe(token))), __encryption_version__: 1 };
+    },
+
+    async open({ __encrypted_data__: data, __encryption_version__: version }) {
+      if (version !== 1) return OTHER_KIND;
+      const text = fromBase64(data);
+      const token = (text && fromUrlSafe(new TextDecoder().decode(text))) ?? new Uint8Array();
+      const body = token.subarray(0, -32);
+      for (const load of token[0] === 0x80 ? ring : []) {
+        const { signing, encrypting } = await load();
+        if (!(await crypto.subtle.verify("HMAC", signing, token.subarray(-32), body))) continue;
+        const iv = body.subarray(9, 25);
+        const opening = crypto.subtle.decrypt({ name: "AES-CBC", iv }, encrypting, body.subarray(25));
+        return opening.then(
+          (plain) => new Uint8Array(plain),
+          () => OTHER_KIND,
+        );
+      }
+      return ["tampered", "the stored value was changed, or is encrypted with a key that is not given"];
+    },
+
+    // 53 bytes of JSON around base64 of base64 of 57 bytes and whole blocks, the last of which is never full.
+    capacity: (bytes) => Math.max(0, 16 * Math.floor((unencoded(unencoded(bytes - 53)) - 57) / 16) - 1),
+  };
+  return encrypted(store, cipher, options);
+}
+
+/**
+ * The key that Python's library derives from a secret: PBKDF2-HMAC-SHA256 with 1,200,000 iterations, as base64.
+ *
+ * Cloudflare takes at most 100,000 iterations in production (local `workerd` takes more): there, derive the key elsewhere
+ * and give it to the Worker as a secret.
+ *
+ * @throws KeyValueError `misconfigured` where the runtime refuses.
+ */
+export async function fernetKey(sourceMaterial: string, salt: string): Promise<string> {
+  const secret = utf8(string(sourceMaterial, "sourceMaterial"));
+  const derived = await pbkdf2(secret, utf8(string(salt, "salt")), 1_200_000).catch((cause) => {
+    const message = "this runtime refuses PBKDF2 with 1,200,000 iterations (Cloudflare Workers take 100,000): ";
+    throw new KeyValueError("misconfigured", `${message}derive the key elsewhere by fernetKey, pass it in keys`, {
+      cause,
+    });
+  });
+  return toUrlSafe(new Uint8Array(derived));
+}
+
+interface KeyPair {
+  readonly signing: CryptoKey;
+  readonly encrypting: CryptoKey;
+}
+
+/** Checks and copies the keys now; what it returns does the rest. */
+function loaders(options: FernetOptions): (() => Promise<KeyPair>)[] {
+  if (!("keys" in options)) {
+    const sourceMaterial = string(options.sourceMaterial, "sourceMaterial");
+    const salt = string(options.salt, "salt");
+    return [once(async () => importPair(fromUrlSafe(await fernetKey(sourceMaterial, salt)) as Bytes))];
+  }
+  return options.keys.map((key) => {
+    const bytes = typeof key === "string" ? fromUrlSafe(key) : key instanceof Uint8Array ? key.slice() : undefined;
+    if (bytes?.length !== 32) throw new TypeError("a Fernet key must be 32 bytes, or their padded URL-safe base64");
+    return once(() => importPair(bytes));
+  });
+}
+
+async function importPair(bytes: Bytes): Promise<KeyPair> {
+  const hmac = { name: "HMAC", hash: "SHA-256" };
+  return {
+    signing: await crypto.subtle.importKey("raw", bytes.slice(0, 16), hmac, false, ["sign", "verify"]),
+    encrypting: await crypto.subtle.importKey("raw", bytes.slice(16), "AES-CBC", false, ["encrypt", "decrypt"]),
+  };
+}
+
+const toUrlSafe = (bytes: Bytes) => toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_");
+
+const fromUrlSafe = (text: string) =>
+  /[+/]/.test(text) ? undefined : fromBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
+
+const unencoded = (base64Bytes: number) => Math.floor(base64Bytes / 4) * 3;

@@ -1,0 +1,47 @@
+import type { JsonValue } from "../../json.ts";
+
+/** Bytes that WebCrypto and streams take. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+export const utf8 = (text: string): Bytes => new TextEncoder().encode(text);
+
+/** A value as compact JSON. */
+export const toBytes = (value: JsonValue): Bytes => utf8(JSON.stringify(value));
+
+/** The inverse of {@link toBytes}; `undefined` for bytes that are no JSON value, and for `null`, which is no entry's. */
+export function fromBytes(bytes: Bytes): JsonValue | undefined {
+  try {
+    return JSON.parse(decoder.decode(bytes)) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function toBase64(bytes: Bytes): string {
+  let text = "";
+  // In pieces, since engines limit the number of arguments.
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(text);
+}
+
+/**
+ * The inverse of {@link toBase64}; nothing for any text that it never returns. `atob` alone skips spaces, missing padding
+ * and stray bits at the end, so some changed texts would go unnoticed.
+ */
+export function fromBase64(text: unknown): Bytes | undefined {
+  try {
+    const binary = atob(text as string);
+    const bytes = new Uint8Array(binary.length);
+    for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
+    return btoa(binary) === text ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a value is an object with a property of this name, which is what makes it an envelope. */
+export function has(value: JsonValue, name: string): value is { readonly [name: string]: JsonValue } {
+  return Object.hasOwn(Object(value), name);
+}
