@@ -29,7 +29,7 @@ export interface EncryptOptions extends EncryptedOptions {
 /**
  * A store that encrypts values with AES-256-GCM, each bound to its collection and key.
  *
- * Stored is `{"__encrypted_data__", "__encryption_key_id__", "__encryption_version__": 2}`; the data are base64 of 8
+ * Stored is `{"__encrypted_data__", "__encryption_key_id__", "__encryption_version__": 2}`; the data are base64 of 9
  * bytes that tell keys apart, a random IV of 12 bytes, and the ciphertext with its tag. Names, sizes and deadlines stay
  * visible, and whoever can write to the backend can bring back an old value of the same key. Random IVs are safe for
  * 2^32 writes with one key (NIST SP 800-38D).
@@ -51,10 +51,10 @@ export function encrypt<S extends AsyncKeyValue>(store: S, options: EncryptOptio
   const cipher: Cipher = {
     async seal(plain, address) {
       const { key, mark } = await current();
-      const data = new Uint8Array(36 + plain.length);
+      const data = new Uint8Array(37 + plain.length);
       data.set(mark);
-      data.set(crypto.getRandomValues(new Uint8Array(12)), 8);
-      data.set(new Uint8Array(await crypto.subtle.encrypt(gcm(data, address), key, plain)), 20);
+      data.set(crypto.getRandomValues(new Uint8Array(12)), 9);
+      data.set(new Uint8Array(await crypto.subtle.encrypt(gcm(data, address), key, plain)), 21);
       return envelope(toBase64(data));
     },
 
@@ -65,16 +65,16 @@ export function encrypt<S extends AsyncKeyValue>(store: S, options: EncryptOptio
       const { key, mark } = await load();
       const data = fromBase64(text) ?? new Uint8Array();
       const marked = mark.every((byte, at) => byte === data[at]);
-      const opening = crypto.subtle.decrypt(gcm(data, address), key, data.subarray(20));
+      const opening = crypto.subtle.decrypt(gcm(data, address), key, data.subarray(21));
       const plain = await opening.catch(() => undefined);
       if (plain && marked) return new Uint8Array(plain);
       // With another key the rest does not decrypt either; where it does, only the mark was changed.
-      const otherKey = !plain && !marked && data.length >= 36;
+      const otherKey = !plain && !marked && data.length >= 37;
       if (otherKey) return ["wrong_key", "the stored value is encrypted with another key of the same id"];
       return ["tampered", "the stored value was changed, or moved here from another key"];
     },
 
-    capacity: (bytes) => Math.max(0, Math.floor((bytes - toBytes(envelope("")).length) / 4) * 3 - 36),
+    capacity: (bytes) => Math.max(0, Math.floor((bytes - toBytes(envelope("")).length) / 4) * 3 - 37),
   };
   return encrypted(store, cipher, options);
 }
@@ -116,7 +116,7 @@ function loader(given: EncryptionKey["key"]): () => Promise<{ key: CryptoKey; ma
     const key = await load();
     // Nothing but this is ever encrypted with this IV.
     const tag = await crypto.subtle.encrypt({ name: "AES-GCM", iv: utf8("ekv-key-mark") }, key, new Uint8Array());
-    return { key, mark: new Uint8Array(tag, 0, 8) };
+    return { key, mark: new Uint8Array(tag, 0, 9) };
   };
 }
 
@@ -127,5 +127,5 @@ function importAes(bytes: BufferSource): Promise<CryptoKey> {
 /** JSON keeps the two names apart whatever they hold, and escapes lone surrogates, which UTF-8 would make the same. */
 function gcm(data: Bytes, { collection, key }: Address): AesGcmParams {
   const additionalData = toBytes(["edge-key-value", 2, collection, key]);
-  return { name: "AES-GCM", iv: data.subarray(8, 20), additionalData };
+  return { name: "AES-GCM", iv: data.subarray(9, 21), additionalData };
 }

@@ -34,6 +34,7 @@ export function encrypted<S extends AsyncKeyValue>(
   { seal, open, capacity }: Cipher,
   { onFailure = "throw", allowPlaintext = false }: EncryptedOptions,
 ): Store<CapabilitiesOf<S>> {
+  if (onFailure !== "throw" && onFailure !== "miss") throw new TypeError(`onFailure must be "throw" or "miss"`);
   return wrap(store, (driver) => {
     const details = (address: Address, cause?: unknown) => ({ store: driver.name, ...address, cause });
     const guard = (address: Address) => (cause: unknown) => {
