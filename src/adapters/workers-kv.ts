@@ -67,7 +67,8 @@ const MAX_TTL = 2 ** 31 - 1;
  *
  * Entries that another program wrote without metadata are read as entries that never expire. KV keeps an entry for at
  * least a minute; a shorter TTL still ends on time, since every read checks the deadline. `listCollections` has to read
- * every name in the namespace for each page. When some writes of a bulk fail, the others are still tried, and the error names
+ * every name in the namespace for each page. Listings are in the order of KV's names: that of code points, but for names
+ * that had to be escaped or shortened. When some writes of a bulk fail, the others are still tried, and the error names
  * those that failed. There are no atomic operations: KV has nothing to build them on.
  *
  * Limits: developers.cloudflare.com/kv/platform/limits.

@@ -23,7 +23,7 @@ export interface KVName {
 export async function shorten(whole: string): Promise<KVName> {
   const bytes = encoder.encode(whole);
   if (bytes.length <= KV_BYTES) return { bytes: bytes.length, name: whole };
-  const start = shortPrefix(whole);
+  const start = startOf(whole);
   const hash = await crypto.subtle.digest("SHA-256", bytes);
   const rest = encoder.encode(whole.slice(start.length));
   return { bytes: bytes.length, name: start + base64(new Uint8Array(hash)) + MARK, rest: base64(rest) };
@@ -36,9 +36,14 @@ export function restore(name: string, rest: string | undefined): string {
   return name.slice(0, -44 - MARK.length) + new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
-/** As much of the start of names as also starts what stands for longer ones; never half of a surrogate pair. */
+/** As much of a prefix as also starts what stands for longer names. The local simulator ends a prefix at a NUL. */
 export function shortPrefix(prefix: string): string {
-  return prefix.slice(0, START).replace(/[\uD800-\uDBFF]$/, "");
+  return startOf(prefix).replace(/\0[^]*/, "");
+}
+
+/** Never half of a surrogate pair. */
+function startOf(text: string): string {
+  return text.slice(0, START).replace(/[\uD800-\uDBFF]$/, "");
 }
 
 /** In ASCII, since KV sends metadata as a header. */
