@@ -7,10 +7,10 @@ export interface Sales {
 const DAY = 86_400_000;
 
 const PRODUCTS = [
-  { name: "Harbour Espresso, 1 kg", price: 2650, share: 0.41 },
-  { name: "Morning Filter, 500 g", price: 1490, share: 0.33 },
-  { name: "Cold Brew, 6 bottles", price: 1980, share: 0.17 },
-  { name: "Decaf, 250 g", price: 890, share: 0.09 },
+  { name: "Harbour Espresso, 1\u00a0kg", price: 2650, share: 0.41 },
+  { name: "Morning Filter, 500\u00a0g", price: 1490, share: 0.33 },
+  { name: "Cold Brew, 6\u00a0bottles", price: 1980, share: 0.17 },
+  { name: "Decaf, 250\u00a0g", price: 890, share: 0.09 },
 ];
 
 /** Adds up the orders of the week. It stands for a report that takes a database more than a second. */

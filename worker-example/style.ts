@@ -72,7 +72,7 @@ dd { margin: 0; font-weight: 600; font-variant-numeric: tabular-nums; }
 progress { flex: 1 1 6rem; height: .5rem; accent-color: var(--accent); }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 1rem; margin: 1rem 0; }
 .tile span { display: block; color: var(--quiet); font-size: .875rem; }
-.tile b { font-size: 1.5rem; font-variant-numeric: tabular-nums; letter-spacing: -.01em; }
+.tile b { display: block; font-size: 1.5rem; line-height: 1.3; font-variant-numeric: tabular-nums; letter-spacing: -.01em; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1rem; margin-bottom: 1rem; }
 .chart { display: block; width: 100%; }
 .chart rect { fill: var(--accent); }
@@ -83,4 +83,10 @@ th { color: var(--quiet); font-size: .8125rem; font-weight: 600; text-align: lef
 th, td { padding: .5rem 0; border-bottom: 1px solid var(--line); }
 tr:last-child td { border-bottom: 0; }
 th + th, td + td { padding-left: .75rem; text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+@media (max-width: 30rem) {
+  header { flex-wrap: wrap; }
+  header form { flex: 1 1 100%; justify-content: space-between; }
+  .tiles { grid-template-columns: 1fr; }
+  .tile { display: flex; align-items: baseline; justify-content: space-between; padding: .75rem 1.25rem; }
+}
 `;
