@@ -138,7 +138,7 @@ export function chaos<D extends AnyDriver>(target: D, options: ChaosOptions = {}
     };
   }
 
-  const driver: Record<string, unknown> = { ...target };
+  const driver = { ...target } as unknown as Record<string, unknown>;
   for (const [name, method] of Object.entries(target)) {
     if (typeof method === "function" && name !== "close") driver[name] = surround(name as Operation, method);
   }
