@@ -1,15 +1,20 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { startGateway } from "./test/support/redis-gateway.mjs";
+
+/** Redis for the tests that need it, unless whoever runs all runtimes has started one for them all. */
+const { EKV_GATEWAY_URL, EKV_GATEWAY_TOKEN } = process.env;
+const env = EKV_GATEWAY_URL && EKV_GATEWAY_TOKEN ? { EKV_GATEWAY_URL, EKV_GATEWAY_TOKEN } : (await startGateway()).env;
 
 const limits = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "node", include: ["test/*.test.ts", "test/node/**/*.test.ts"], ...limits } },
+      { test: { name: "node", include: ["test/*.test.ts", "test/node/**/*.test.ts"], env, ...limits } },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./test/workerd/wrangler.toml" } })],
-        test: { name: "workerd", include: ["test/*.test.ts", "test/workerd/**/*.test.ts"], ...limits },
+        test: { name: "workerd", include: ["test/*.test.ts", "test/workerd/**/*.test.ts"], env, ...limits },
       },
     ],
   },
