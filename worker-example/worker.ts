@@ -1,0 +1,18 @@
+import { env } from "cloudflare:workers";
+import { durableObjectStore } from "../src/adapters/durable-object.ts";
+import type { KeyValueObject } from "../src/adapters/key-value-object.ts";
+import { workersKVStore } from "../src/adapters/workers-kv.ts";
+import { createApp } from "./app.ts";
+
+declare global {
+  namespace Cloudflare {
+    interface Env {
+      readonly SESSIONS: DurableObjectNamespace<KeyValueObject>;
+      readonly CACHE: KVNamespace;
+    }
+  }
+}
+
+export { KeyValueObject } from "../src/adapters/key-value-object.ts";
+
+export default createApp({ sessions: durableObjectStore(env.SESSIONS), cache: workersKVStore(env.CACHE) });
