@@ -33,28 +33,18 @@ export function log<S extends AsyncKeyValue>(store: S, options: LogOptions = {})
 
   return wrap(store, (driver) =>
     observe(driver, async ({ operation, collection, keys, entries }, run) => {
-      const valuesOf = (of: readonly (Entry | undefined)[] | undefined) =>
-        showValues ? of?.map((entry) => entry?.value ?? null) : undefined;
+      const valuesOf = (of: unknown) =>
+        showValues && of ? (of as (Entry | undefined)[]).map((entry) => entry?.value ?? null) : undefined;
       const shown = showKeys ? keys?.slice(0, 10) : undefined;
       const about = { store: driver.name, operation, collection, keys: shown, count: keys?.length };
       write(level, { event: "start", ...about, values: valuesOf(entries) });
       const { durationMs, hits, misses, result, error } = await run();
-      const finish = {
-        event: "finish",
-        ...about,
-        durationMs,
-        outcome: error === undefined ? "ok" : "error",
-        hits,
-        misses,
-      };
+      const finish = { event: "finish", ...about, durationMs, outcome: error === undefined ? "ok" : "error" };
       if (error === undefined) {
-        write(level, {
-          ...finish,
-          values: operation === "read" ? valuesOf(result as (Entry | undefined)[]) : undefined,
-        });
-      } else if (error instanceof KeyValueError)
-        write("error", { ...finish, error: error.code, message: error.message });
-      else write("error", { ...finish, error: error instanceof Error ? error.name : typeof error });
+        write(level, { ...finish, hits, misses, values: valuesOf(operation === "read" && result) });
+      } else if (error instanceof KeyValueError) {
+        write("error", { ...finish, error: error.code, message: showKeys ? error.message : undefined });
+      } else write("error", { ...finish, error: error instanceof Error ? error.name : typeof error });
     }),
   );
 }

@@ -2,7 +2,7 @@ import { count } from "../checks.ts";
 import { wrap } from "../combinators.ts";
 import type { CapabilitiesOf, Store } from "../driver.ts";
 import type { AsyncKeyValue } from "../protocol.ts";
-import { type Outcome, observe } from "./internal/observe.ts";
+import { observe } from "./internal/observe.ts";
 
 /** What became of one kind of call; a bulk is one call. */
 export interface OperationStatistics {
@@ -36,17 +36,21 @@ export function statistics<S extends AsyncKeyValue>(
   { maxCollections = 100 }: { readonly maxCollections?: number | undefined } = {},
 ): Store<CapabilitiesOf<S>> & Statistics {
   count(maxCollections, "maxCollections", 0);
-  const collections = new Map<string, Map<string, Tally>>();
-  const other = new Map<string, Tally>();
+  const collections = new Map<string, Tallies>();
+  const other: Tallies = new Map();
 
   const counted = wrap<S>(store, (driver) =>
     observe(driver, async ({ operation, collection }, run) => {
-      const outcome = await run();
-      if (collection !== undefined && collections.size < maxCollections && !collections.has(collection)) {
-        collections.set(collection, new Map());
-      }
-      const tallies = collections.get(collection as string) ?? other;
-      tallies.set(operation, add(outcome, tallies.get(operation)));
+      const { durationMs, hits = 0, misses = 0, error } = await run();
+      const own = collection !== undefined && (collections.has(collection) || collections.size < maxCollections);
+      const tally = made(own ? made(collections, collection, () => new Map()) : other, operation, newTally);
+      tally.calls++;
+      tally.errors += Number(error !== undefined);
+      tally.hits += hits;
+      tally.misses += misses;
+      tally.slowest = Math.max(tally.slowest, durationMs);
+      const bucket = durationMs < 1 ? 0 : Math.min(BUCKETS - 1, 1 + Math.ceil(4 * Math.log2(durationMs)));
+      tally.buckets[bucket] = (tally.buckets[bucket] as number) + 1;
     }),
   );
   // Onto the store itself, since a copy of it would be one that wrappers know nothing of.
@@ -62,38 +66,35 @@ export function statistics<S extends AsyncKeyValue>(
   });
 }
 
-type Tally = Omit<OperationStatistics, "latencyMs"> & { readonly slowest: number; readonly buckets: number[] };
+/** Four for each doubling up to 2^20 ms, which is 17 minutes, and one for less than a millisecond. */
+const BUCKETS = 82;
 
-/** Four buckets for each doubling up to 2^20 ms, which is 17 minutes; the first is for less than a millisecond. */
-const NONE: Tally = { calls: 0, errors: 0, hits: 0, misses: 0, slowest: 0, buckets: Array(82).fill(0) };
+const newTally = () => ({
+  calls: 0,
+  errors: 0,
+  hits: 0,
+  misses: 0,
+  slowest: 0,
+  buckets: Array<number>(BUCKETS).fill(0),
+});
 
-function add({ durationMs, hits = 0, misses = 0, error }: Outcome, tally = NONE): Tally {
-  const at = durationMs < 1 ? 0 : Math.min(81, 1 + Math.ceil(4 * Math.log2(durationMs)));
-  return {
-    calls: tally.calls + 1,
-    errors: tally.errors + Number(error !== undefined),
-    hits: tally.hits + hits,
-    misses: tally.misses + misses,
-    slowest: Math.max(tally.slowest, durationMs),
-    buckets: tally.buckets.with(at, (tally.buckets[at] as number) + 1),
-  };
+type Tallies = Map<string, ReturnType<typeof newTally>>;
+
+function made<V>(map: Map<string, V>, name: string, make: () => V): V {
+  const value = map.get(name) ?? make();
+  map.set(name, value);
+  return value;
 }
 
-function summary(tallies: Map<string, Tally>): StatisticsByOperation {
-  return Object.fromEntries(
-    Array.from(tallies, ([operation, { slowest, buckets, ...counts }]) => {
-      function percentile(share: number): number {
-        let below = 0;
-        const at = buckets.findIndex((inside) => {
-          below += inside;
-          return below >= counts.calls * share;
-        });
-        return at === 0 ? 0 : Math.min(slowest, Math.round(100 * 2 ** ((at - 1) / 4)) / 100);
-      }
-      return [
-        operation,
-        { ...counts, latencyMs: { p50: percentile(0.5), p90: percentile(0.9), p99: percentile(0.99) } },
-      ];
-    }),
-  );
+function summary(tallies: Tallies): StatisticsByOperation {
+  const entries = Array.from(tallies, ([operation, { slowest, buckets, ...counts }]) => {
+    function percentile(share: number): number {
+      let at = 0;
+      for (let sum = 0; (sum += buckets[at] as number) < counts.calls * share; ) at++;
+      return at && Math.min(slowest, Math.round(100 * 2 ** ((at - 1) / 4)) / 100);
+    }
+    const latencyMs = { p50: percentile(0.5), p90: percentile(0.9), p99: percentile(0.99) };
+    return [operation, { ...counts, latencyMs }] as const;
+  });
+  return Object.fromEntries(entries);
 }
