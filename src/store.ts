@@ -128,8 +128,9 @@ export function createStore(
         if (!Array.isArray(pair)) throw new TypeError("entries must be [key, value] pairs");
         items.set(pair[0], entryOf(pair[0], pair[1], options, undefined, now));
       }
-      const collection = collectionOf(options);
-      if (items.size > 0) await driver.write(collection, [...items]);
+      if (items.size > 0) await driver.write(collectionOf(options), [...items]);
+      // Wrong options are refused even where there is nothing to put.
+      else entryOf("", 0, options);
     },
     delete: async (key, options) => (await removeMany([key], options)) > 0,
     deleteMany: removeMany,
