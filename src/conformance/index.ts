@@ -2,6 +2,7 @@ import type { Awaitable } from "../driver.ts";
 import type { AsyncKeyValue } from "../protocol.ts";
 import { argumentChecks } from "./chapters/arguments.ts";
 import { bulk } from "./chapters/bulk.ts";
+import { capabilityArguments } from "./chapters/capability-arguments.ts";
 import { collectionListings } from "./chapters/collection-listings.ts";
 import { concurrency } from "./chapters/concurrency.ts";
 import { copies } from "./chapters/copies.ts";
@@ -22,6 +23,7 @@ export type { ConformanceOptions, Matchers, Runner } from "./chapters/suite.ts";
 const CHAPTERS: readonly (readonly [title: string, chapter: (suite: Suite) => void])[] = [
   ["methods", methods],
   ["arguments", argumentChecks],
+  ["arguments of capabilities", capabilityArguments],
   ["copies", copies],
   ["values", values],
   ["names", names],

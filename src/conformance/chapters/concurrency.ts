@@ -91,9 +91,11 @@ export function concurrency({ test, having }: Suite): void {
   });
 
   atomic("a value that increments and takers fight over is counted once", async ({ store, at, expect }) => {
-    const taken = await times(60, async (i) =>
-      i % 3 === 0 ? ((await store.take<number>("k", at)) ?? 0) : (await store.increment("k", 1, at), 0),
-    );
+    const taken = await times(60, async (i) => {
+      if (i % 3 === 0) return (await store.take<number>("k", at)) ?? 0;
+      await store.increment("k", 1, at);
+      return 0;
+    });
     const left = (await store.get<number>("k", at)) ?? 0;
     expect(taken.reduce((sum, value) => sum + value, left)).toBe(40);
   });

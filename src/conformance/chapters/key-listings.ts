@@ -1,6 +1,6 @@
 import { compareCodePoints } from "../../order.ts";
 import type { Page, PageOptions } from "../../protocol.ts";
-import { NAMES } from "./names.ts";
+import { NAMES, PREFIXES } from "./hostile-names.ts";
 import type { Suite } from "./suite.ts";
 
 /** Follows the cursor to the end; no page may be longer than the limit. */
@@ -23,41 +23,6 @@ export async function all(names: AsyncIterable<string>): Promise<string[]> {
   for await (const name of names) found.push(name);
   return found;
 }
-
-/** What many listings get wrong: patterns, case, halves of pairs, ends of ranges. */
-const PREFIXES = [
-  "",
-  "a",
-  "A",
-  "a:",
-  ":",
-  "%",
-  "%2",
-  "%u",
-  "%uD",
-  "*",
-  "?",
-  "[",
-  "[a",
-  "\\",
-  "_",
-  "a_",
-  "\uD83D",
-  "😀",
-  "\uFFFD",
-  "\uD800",
-  "\u{10FFFF}",
-  "\0",
-  "a\0",
-  "é",
-  "e",
-  "__",
-  "1",
-  "'",
-  "/",
-  ".",
-  "no such name",
-];
 
 /** Listings of keys: each name once, pages no longer than asked for, nothing lost when keys go in between. */
 export function keyListings({ having }: Suite): void {

@@ -1,112 +1,5 @@
+import { nested, noise, REFUSED, VALUES } from "./hostile-values.ts";
 import { rejection, type Suite } from "./suite.ts";
-
-/** Values that backends and codecs like to get wrong. */
-const VALUES: readonly unknown[] = [
-  false,
-  true,
-  0,
-  1,
-  -1,
-  0.1,
-  1e21,
-  1e-7,
-  5e-324,
-  1.7976931348623157e308,
-  2 ** 53 - 1,
-  -(2 ** 53),
-  12345678901234567890,
-  "",
-  " ",
-  "text",
-  "null",
-  "undefined",
-  "true",
-  "456",
-  "1e3",
-  "-0",
-  '{"a":1}',
-  "[1]",
-  '"quoted"',
-  "12345678901234567890",
-  "\0",
-  "a\0b",
-  "\n\r\t\\\"'",
-  "\u2028\u2029",
-  "\uFEFFx",
-  "é",
-  "e\u0301",
-  "日本語",
-  "😀",
-  "\uD800",
-  "\uDC00x",
-  "<script>&amp;",
-  {},
-  [],
-  [[]],
-  [{}],
-  { a: {} },
-  { a: [] },
-  [null],
-  { a: null },
-  [null, [null, { a: null }]],
-  [0, "", false],
-  { "": 1 },
-  { " ": { ".": 1, "a.b": 2, "a[0]": 3 } },
-  { 2: "b", 1: "a", x: "c" },
-  { "\uD800": "\uDFFF", "😀": "\0" },
-  { value: 1, expiresAt: 5, ttl: 1, version: "1", key: "k", collection: "c" },
-  { constructor: 1, toString: 2, hasOwnProperty: 3 },
-  { length: 2, 0: "a" },
-  { then: "not a promise" },
-  { toJSON: "text" },
-  { $type: "Date", $date: 0 },
-];
-
-class Point {
-  x = 1;
-}
-
-/** What JSON would change, under the path to it that the message has to name. */
-const REFUSED: readonly (readonly [value: () => unknown, path: string])[] = [
-  [() => undefined, "value"],
-  [() => null, "value"],
-  [() => () => 1, "value"],
-  [() => Symbol("s"), "value"],
-  [() => 1n, "value"],
-  [() => NaN, "value"],
-  [() => -Infinity, "value"],
-  [() => new Date(0), "value"],
-  [() => new Point(), "value"],
-  [() => ({ user: { joined: new Date(0) } }), "value.user.joined"],
-  [() => ({ list: [1, new Map()] }), "value.list[1]"],
-  [() => [[new Set()]], "value[0][0]"],
-  [() => ({ "two words": new Uint8Array(2) }), "value"],
-  [() => ({ a: new ArrayBuffer(1) }), "value.a"],
-  [() => ({ a: /x/ }), "value.a"],
-  [() => ({ a: new Error("x") }), "value.a"],
-  [() => ({ a: Promise.resolve(1) }), "value.a"],
-  [() => ({ a: new Number(1) }), "value.a"],
-  [() => ({ a: new (class List extends Array<number> {})() }), "value.a"],
-  [() => ({ a: { toJSON: () => 1 } }), "value.a.toJSON"],
-  [() => [1, undefined], "value[1]"],
-  // biome-ignore lint/suspicious/noSparseArray: a hole is what is refused.
-  [() => [1, , 2], "value[1]"],
-  [() => ({ a: Infinity }), "value.a"],
-  [() => cycle(), "value.self"],
-  [() => nested(100_000), "value[0]"],
-];
-
-function cycle(): object {
-  const value: { self?: object } = {};
-  value.self = value;
-  return value;
-}
-
-function nested(levels: number): unknown {
-  let value: unknown = "deep";
-  for (let i = 0; i < levels; i++) value = [value];
-  return value;
-}
 
 /** JSON goes in and comes out unchanged; what JSON would change is refused. */
 export function values({ test }: Suite): void {
@@ -203,7 +96,7 @@ export function values({ test }: Suite): void {
 
   test("a large value comes back whole", async ({ store, driver, at, expect }) => {
     const { valueBytes = 4_000_000 } = driver.limits ?? {};
-    const value = random(Math.floor(Math.min(valueBytes, 4_000_000) / 4));
+    const value = noise(Math.floor(Math.min(valueBytes, 4_000_000) / 4));
     await store.put("k", { value, again: value.slice(0, 10) }, at);
     const found = await store.get<{ value: string }>("k", at);
     expect(found?.value === value).toBe(true);
@@ -218,7 +111,7 @@ export function values({ test }: Suite): void {
     const { valueBytes } = driver.limits ?? {};
     if (valueBytes === undefined) return;
     await store.put("k", "before", at);
-    const value = random(valueBytes + 1);
+    const value = noise(valueBytes + 1);
     for (const put of [
       () => store.put("k", value, at),
       () =>
@@ -236,15 +129,4 @@ export function values({ test }: Suite): void {
     }
     expect(await store.getMany(["k", "a"], at)).toEqual(["before", null]);
   });
-}
-
-/** ASCII text of so many bytes that compresses little. */
-function random(length: number): string {
-  const bytes = new Uint8Array(length);
-  let state = 1;
-  for (let i = 0; i < length; i++) {
-    state = (state * 48271) % 2147483647;
-    bytes[i] = 48 + (state % 44);
-  }
-  return new TextDecoder().decode(bytes);
 }
