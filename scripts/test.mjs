@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { startGateway } from "../test/support/redis-gateway.mjs";
 import { root } from "./entries.mjs";
 import { readJunit } from "./junit.mjs";
 import { inParallel, run } from "./run.mjs";
@@ -62,13 +63,15 @@ function vitestReport(file) {
 
 const temp = mkdtempSync(join(tmpdir(), "edge-key-value-test-"));
 const results = [];
+/** One Redis for all runtimes; without it the tests that need it say what to install, and are skipped. */
+const gateway = await startGateway();
 
 async function runOn(name) {
   const files = runtimes[name].files.filter((file) => file.includes(values.filter));
   if (files.length === 0) return;
   const report = join(temp, `${name}.xml`);
   const [command, ...args] = runtimes[name].command(files, report);
-  const { code, output, seconds } = await run(command, args);
+  const { code, output, seconds } = await run(command, args, { env: gateway.env });
   const tests = existsSync(report) ? readJunit(readFileSync(report, "utf8")) : [];
   const of = (outcome) => tests.filter((test) => test.outcome === outcome);
   const result = { name, passed: of("passed").length, failed: of("failed"), skipped: of("skipped"), seconds };
@@ -94,6 +97,7 @@ try {
   const order = ["workerd", "node", "dist", "deno", "bun"].filter((name) => values.runtime.includes(name));
   await inParallel(order.map((name) => () => runOn(name)));
 } finally {
+  await gateway.stop?.();
   rmSync(temp, { recursive: true, force: true });
 }
 

@@ -1,0 +1,101 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+/** Where the blocks of code lie as modules while they are checked and run. */
+export const folder = join(root, "test/docs/.blocks");
+
+/**
+ * A fenced block of a Markdown file.
+ *
+ * The words after the language say what to do with it: `run` executes it on Node, `run=bun` and so on elsewhere;
+ * `file=name.ts` gives its module a name, and the blocks of one document with the same name are one module.
+ */
+export interface Block {
+  readonly document: string;
+  /** The line of the document on which its first line of code stands, from 1. */
+  readonly line: number;
+  readonly language: string;
+  readonly runtimes: readonly string[];
+  readonly file: string | undefined;
+  readonly code: string;
+}
+
+/** A module made of one or more blocks; its lines have the numbers that they have in the document. */
+export interface Module {
+  readonly document: string;
+  readonly line: number;
+  readonly path: string;
+  readonly runtimes: readonly string[];
+}
+
+/** The documents that a reader may take code from. */
+export function documents(): string[] {
+  const top = ["README.md", "CONTRIBUTING.md"].filter((file) => existsSync(join(root, file)));
+  const docs = readdirSync(join(root, "docs")).filter((file) => file.endsWith(".md"));
+  return [...top, ...docs.sort().map((file) => `docs/${file}`)];
+}
+
+export function blocksOf(document: string): Block[] {
+  const blocks: Block[] = [];
+  const lines = readFileSync(join(root, document), "utf8").split("\n");
+  for (let index = 0; index < lines.length; index++) {
+    const fence = /^(\s*)(`{3,})(\S*)(.*)$/.exec(lines[index]!);
+    if (!fence) continue;
+    const [, indent = "", ticks = "", language = "", words = ""] = fence;
+    const start = index + 1;
+    do index++;
+    while (index < lines.length && lines[index]!.trim() !== ticks);
+    if (index === lines.length) throw new Error(`${document}:${start}: this block of code has no end`);
+    const runtimes = /(?:^|\s)run(?:=(\S+))?(?=\s|$)/.exec(words);
+    blocks.push({
+      document,
+      line: start + 1,
+      language,
+      runtimes: runtimes ? (runtimes[1] ?? "node").split(",") : [],
+      file: /(?:^|\s)file=(\S+)/.exec(words)?.[1],
+      code: lines
+        .slice(start, index)
+        .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line))
+        .join("\n"),
+    });
+  }
+  return blocks;
+}
+
+const extensions: Record<string, string> = {
+  ts: ".ts",
+  typescript: ".ts",
+  js: ".mjs",
+  javascript: ".mjs",
+  tsx: ".tsx",
+};
+
+/** Writes the code of all documents as modules into {@link folder}. */
+export function writeModules(): Module[] {
+  rmSync(folder, { recursive: true, force: true });
+  const modules = new Map<string, Module & { text: string }>();
+  for (const document of documents()) {
+    for (const block of blocksOf(document)) {
+      const extension = extensions[block.language];
+      if (!extension) continue;
+      const place = document.replaceAll("/", "-").replace(/\.md$/, "");
+      const path = join(folder, place, block.file ?? `line-${block.line}${extension}`);
+      const before = modules.get(path);
+      const padding = "\n".repeat(block.line - 1 - (before ? before.text.split("\n").length - 1 : 0));
+      modules.set(path, {
+        document,
+        line: before?.line ?? block.line,
+        path,
+        runtimes: [...new Set([...(before?.runtimes ?? []), ...block.runtimes])],
+        text: `${before?.text ?? ""}${padding}${block.code}\n`,
+      });
+    }
+  }
+  for (const { path, text } of modules.values()) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+  return [...modules.values()];
+}

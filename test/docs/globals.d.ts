@@ -1,0 +1,15 @@
+/** The little of Deno that the documents use; its own types cannot be loaded beside those of the other runtimes. */
+declare const Deno: {
+  readonly env: { get(name: string): string | undefined };
+  serve(handler: (request: Request) => Response | Promise<Response>): { shutdown(): Promise<void> };
+  serve(
+    options: { port?: number; hostname?: string },
+    handler: (request: Request) => Response | Promise<Response>,
+  ): { shutdown(): Promise<void> };
+  openKv(path?: string): Promise<DenoKv>;
+};
+
+/** A database of Deno KV, as far as examples hand it on. */
+interface DenoKv {
+  close(): void;
+}

@@ -1,0 +1,77 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import ts from "typescript";
+import { afterAll, describe, expect, it } from "#test";
+import { blocksOf, documents, folder, root, writeModules } from "../docs/blocks.ts";
+import { execute } from "../docs/execute.ts";
+import { shellProblems } from "../docs/shell.ts";
+
+const modules = writeModules();
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The errors of all modules, by file. The program is made once: most of its time goes into the types of the platforms. */
+function typeErrors(): Map<string, string[]> {
+  const base = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile).config.compilerOptions;
+  const { options, errors } = ts.convertCompilerOptionsFromJson(
+    {
+      ...base,
+      lib: ["ES2023", "ESNext.Disposable", "ESNext.Array", "DOM", "DOM.Iterable", "DOM.AsyncIterable"],
+      types: ["@cloudflare/workers-types", "node", "bun"],
+      moduleDetection: "force",
+      jsx: "preserve",
+      allowJs: true,
+      checkJs: true,
+      paths: { "edge-key-value": ["./src/index.ts"], "edge-key-value/*": ["./src/*.ts", "./src/*/index.ts"] },
+    },
+    root,
+  );
+  expect(errors).toEqual([]);
+  const program = ts.createProgram([...modules.map(({ path }) => path), join(root, "test/docs/globals.d.ts")], options);
+  const found = new Map<string, string[]>();
+  for (const { file, start, messageText } of ts.getPreEmitDiagnostics(program)) {
+    const path = file ? join(file.fileName) : "";
+    const line = file ? file.getLineAndCharacterOfPosition(start ?? 0).line + 1 : 0;
+    found.set(path, [
+      ...(found.get(path) ?? []),
+      `line ${line}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
+    ]);
+  }
+  return found;
+}
+
+const errors = modules.length > 0 ? typeErrors() : new Map<string, string[]>();
+
+for (const document of documents()) {
+  describe(document, () => {
+    const blocks = blocksOf(document);
+
+    for (const module of modules.filter((candidate) => candidate.document === document)) {
+      const place = `the code at line ${module.line}`;
+      it(`${place} has the right types`, () => {
+        expect(errors.get(module.path) ?? []).toEqual([]);
+      });
+      for (const runtime of module.runtimes) it(`${place} runs on ${runtime}`, () => execute(module, runtime));
+    }
+
+    for (const { line, language, code } of blocks) {
+      if (!["sh", "bash", "shell", "console"].includes(language)) continue;
+      it(`the commands at line ${line} name scripts, tools and files that exist`, () => {
+        expect(shellProblems(code)).toEqual([]);
+      });
+    }
+
+    it("links to files that exist", () => {
+      const text = readFileSync(join(root, document), "utf8").replaceAll(/^```[\s\S]*?^```/gm, "");
+      const links = [...text.matchAll(/\]\((?!\w+:)([^)#\s]+)[^)]*\)/g)].map(([, target]) => target!);
+      const missing = links.filter((target) => !existsSync(join(root, dirname(document), target)));
+      expect(missing).toEqual([]);
+    });
+  });
+}
+
+describe("the test of the documents", () => {
+  it("reports type errors of the modules alone", () => {
+    const others = [...errors].filter(([path]) => relative(folder, path).startsWith(".."));
+    expect(others).toEqual([]);
+  });
+});
