@@ -225,6 +225,20 @@ describe("transform", () => {
   });
 });
 
+describe("what a driver says of a second swap", () => {
+  const driver: AnyDriver = { ...memoryDriver(), repeatableSwap: true };
+
+  it("is kept where the same arguments reach it", () => {
+    expect(intercept(driver, (_, proceed) => proceed()).repeatableSwap).toBe(true);
+    const renamed: AnyDriver = remap(driver, { key: { to: (key) => key, from: (name) => name } });
+    expect(renamed.repeatableSwap).toBe(true);
+  });
+
+  it("is not said where the same entry may be encoded in two ways", () => {
+    expect(transform(driver, boxed).repeatableSwap).toBe(undefined);
+  });
+});
+
 describe("remap", () => {
   const keys = {
     to: (key: string) => `k/${key}`,
