@@ -39,8 +39,7 @@ export interface Transformation {
  * A whole bulk is encoded before any of it is written, so a failure to encode writes nothing.
  */
 export function transform<D extends AnyDriver>(driver: D, { encode, decode }: Transformation): D {
-  // The same entry may be encoded differently the next time, so a second swap would not be taken for the first.
-  const { read, write, swap, repeatableSwap: _, ...rest } = driver as AnyDriver;
+  const { read, write, swap } = driver as AnyDriver;
   async function decoded(entry: Entry | undefined, collection: string, key: string): Promise<Entry | undefined> {
     if (!entry || !live(entry)) return entry;
     const { version } = entry;
@@ -49,7 +48,9 @@ export function transform<D extends AnyDriver>(driver: D, { encode, decode }: Tr
     return result ? { ...result, version } : version === undefined ? undefined : { value: null, expiresAt: 0, version };
   }
   return {
-    ...rest,
+    ...driver,
+    // The same entry may be encoded differently the next time, so a second swap would not be taken for the first.
+    repeatableSwap: undefined,
     async read(collection, keys, options) {
       const entries = await read(collection, keys, options);
       return Promise.all(keys.map((key, i) => decoded(entries[i], collection, key)));
