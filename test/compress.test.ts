@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { memoryStore, toDriver } from "../src/index.ts";
 import { compress } from "../src/wrappers/compress.ts";
-import { wire } from "./codecs-wire.ts";
+import wire from "./fixtures/python-wire.json" with { type: "json" };
 import { describe, expect, it } from "#test";
 
 const long = { text: "the quick brown fox ".repeat(200) };
@@ -41,9 +41,10 @@ describe("compress", () => {
   });
 
   it("reads what Python wrote", async () => {
+    const entry = wire.entries.find(({ name }) => name === "gzip")!;
     const inner = memoryStore();
-    await inner.put("k", wire.gzip.stored);
-    expect(await compress(inner).get("k")).toEqual(wire.gzip.value);
+    await inner.put("k", JSON.parse(entry.stored).value);
+    expect(await compress(inner).get("k")).toEqual(entry.value);
   });
 
   it("writes what the standard gzip gives back as JSON", async () => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { memoryStore } from "../src/index.ts";
 import { compress } from "../src/wrappers/compress.ts";
 import { fernet, fernetKey } from "../src/wrappers/fernet.ts";
-import { wire, wireKeys } from "./codecs-wire.ts";
+import wire from "./fixtures/python-wire.json" with { type: "json" };
 import { describe, expect, it } from "#test";
 
 interface Envelope {
@@ -10,7 +10,13 @@ interface Envelope {
   __encryption_version__: number;
 }
 
-const key = wireKeys.derivedKeyUrlsafeBase64;
+/** An entry that Python wrote: what it put, and what stands in the envelope of the entry. */
+function python(name: string) {
+  const { value, stored } = wire.entries.find((entry) => entry.name === name)!;
+  return { value, stored: JSON.parse(stored).value };
+}
+
+const { sourceMaterial, salt, derivedKeyUrlsafeBase64: key } = wire.fernet;
 const keys = [key];
 const other = new Uint8Array(32).fill(7);
 const bytesOf = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0));
@@ -40,24 +46,25 @@ const envelope = (token: string, version = 1) => ({ __encrypted_data__: btoa(tok
 describe("fernet", () => {
   it("reads what Python wrote, with the key or with what it is derived from", async () => {
     const inner = memoryStore();
-    await inner.put("k", wire.fernet.stored);
-    expect(await fernet(inner, { keys }).get("k")).toEqual(wire.fernet.value);
-    expect(await fernet(inner, { keys: [other, fromUrlSafe(key)] }).get("k")).toEqual(wire.fernet.value);
-    const { sourceMaterial, salt } = wireKeys;
+    const { value, stored } = python("fernet");
+    await inner.put("k", stored);
+    expect(await fernet(inner, { keys }).get("k")).toEqual(value);
+    expect(await fernet(inner, { keys: [other, fromUrlSafe(key)] }).get("k")).toEqual(value);
     const derived = fernet(inner, { sourceMaterial, salt });
-    expect(await derived.get("k")).toEqual(wire.fernet.value);
+    expect(await derived.get("k")).toEqual(value);
     await derived.put("mine", { x: 1 });
     expect(await fernet(inner, { keys }).get("mine")).toEqual({ x: 1 });
   }, 30_000);
 
   it("derives the key that Python derives", async () => {
-    expect(await fernetKey(wireKeys.sourceMaterial, wireKeys.salt)).toBe(key);
+    expect(await fernetKey(sourceMaterial, salt)).toBe(key);
   }, 30_000);
 
   it("reads what Python compressed first and then encrypted", async () => {
     const inner = memoryStore();
-    await inner.put("k", wire["gzip then fernet"].stored);
-    expect(await compress(fernet(inner, { keys })).get("k")).toEqual(wire["gzip then fernet"].value);
+    const { value, stored } = python("gzip then fernet");
+    await inner.put("k", stored);
+    expect(await compress(fernet(inner, { keys })).get("k")).toEqual(value);
   });
 
   it("writes a token by the specification, padded and encoded twice", async () => {
@@ -86,7 +93,7 @@ describe("fernet", () => {
     let runs = 0;
     const json = fc.oneof(
       fc.jsonValue(),
-      fc.constantFrom("same", wire.fernet.stored, envelope("x"), [wire.gzip.stored]),
+      fc.constantFrom("same", python("fernet").stored, envelope("x"), [python("gzip").stored]),
     );
     await fc.assert(
       fc.asyncProperty(
@@ -154,7 +161,7 @@ describe("fernet", () => {
       await inner.put("k", envelope(urlSafe(await signed(new Uint8Array([...head, ...body])))));
       expect(await codeOf(fernet(inner, { keys }).get("k"))).toBe("corrupted");
     }
-    await inner.put("k", { ...wire.fernet.stored, __encryption_version__: 2 });
+    await inner.put("k", { ...python("fernet").stored, __encryption_version__: 2 });
     expect(await codeOf(fernet(inner, { keys }).get("k"))).toBe("corrupted");
   });
 
