@@ -1,3 +1,4 @@
+import { KeyValueError } from "../../errors.ts";
 import { CALL_UNITS, type Names, type NamesRequest, type Operations, type Row } from "./operations.ts";
 import { fromSqlText, toSqlText } from "./sql-text.ts";
 
@@ -194,7 +195,11 @@ export function entryTable(storage: SqlObjectStorage, keepRemovals = 0): EntryTa
   };
 
   return {
-    call: (operation, ...args) => transaction(() => (operations[operation] as (...args: unknown[]) => never)(...args)),
+    call(operation, ...args) {
+      // The caller may be of a newer release than the object, while one is being deployed.
+      if (!Object.hasOwn(operations, operation)) throw new KeyValueError("backend", `cannot do ${operation}`);
+      return transaction(() => (operations[operation] as (...args: unknown[]) => never)(...args));
+    },
     nextDeadline() {
       const query = "SELECT MIN(expires_at) AS next FROM edge_key_value WHERE expires_at IS NOT NULL";
       return transaction(() => run<{ next: number | null }>(query)[0]?.next ?? undefined);

@@ -8,7 +8,7 @@ export function toObjectFailure(error: unknown): ObjectFailure {
   const cause = String(error);
   if (overloaded) return { code: "overloaded", message: "the Durable Object is overloaded", cause };
   if (retryable) return { code: "unavailable", message: "the Durable Object could not be reached for a moment", cause };
-  if (cause.includes("does not implement the method")) {
+  if (cause.includes("does not implement")) {
     return { code: "misconfigured", message: "the namespace is not one of KeyValueObject", cause };
   }
   if (cause.includes("SQLITE_TOOBIG")) return { code: "too_large", message: "too large for a row", cause };

@@ -1,0 +1,188 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "#test";
+import { durableObjectStore } from "../../src/adapters/durable-object.ts";
+import { KeyValueError, toDriver } from "../../src/index.ts";
+import { type Fault, objects } from "./objects.ts";
+
+/** An exception as the platform throws it. */
+function exception(fields: { retryable?: true; overloaded?: true }): Error {
+  return Object.assign(new Error("Network connection lost."), fields);
+}
+
+/** Calls go through until `faults` has something for them, which is then used up. */
+function faulty(scope: string, shards = 1) {
+  const faults: Fault[] = [];
+  const namespace = objects(scope, { fault: (call, proceed) => faults.shift()?.(call, proceed) ?? proceed() });
+  return { faults, namespace, store: durableObjectStore(namespace, { shards }) };
+}
+
+const fails =
+  (fields: { retryable?: true; overloaded?: true }): Fault =>
+  () =>
+    Promise.reject(exception(fields));
+
+/** The call happens, but its caller does not learn of it. */
+const losesReply: Fault = async (_, proceed) => {
+  await proceed();
+  throw exception({ retryable: true });
+};
+
+async function failureOf(work: Promise<unknown>): Promise<KeyValueError> {
+  return work.then(
+    () => {
+      throw new Error("it did not fail");
+    },
+    (error) => error,
+  );
+}
+
+describe("durableObjectStore, when calls fail", () => {
+  it("tells by the code whether a retry is worth it", async () => {
+    const { faults, store } = faulty("codes");
+    for (const [fields, code] of [
+      [{ retryable: true }, "unavailable"],
+      [{ overloaded: true }, "overloaded"],
+      [{ retryable: true, overloaded: true }, "overloaded"],
+      [{}, "backend"],
+    ] as const) {
+      faults.push(fails(fields));
+      const error = await failureOf(store.get("k", { collection: "c" }));
+      expect(error).toBeInstanceOf(KeyValueError);
+      expect(error).toMatchObject({ code, store: "durable-object", collection: "c", key: "k" });
+      expect((error.cause as Error).message).toBe("Network connection lost.");
+    }
+  });
+
+  it("takes a fresh stub for every call, so that one which has thrown does no harm", async () => {
+    const { faults, namespace, store } = faulty("stubs");
+    faults.push(fails({ retryable: true }));
+    await failureOf(store.put("k", 1));
+    await store.put("k", 2);
+    await store.get("k");
+    expect(namespace.calls.map(({ stub }) => stub)).toEqual([1, 2, 3]);
+    expect(await store.get("k")).toBe(2);
+  });
+
+  it("goes on with other objects, and names the keys that failed", async () => {
+    const { faults, store } = faulty("partly", 4);
+    const entries = Array.from({ length: 40 }, (_, i) => [`k${i}`, i] as const);
+    await store.putMany(entries);
+    await store.deleteMany(entries.map(([key]) => key));
+    faults.push((call, proceed) =>
+      call.operation === "write" ? fails({ overloaded: true })(call, proceed) : proceed(),
+    );
+    const error = await failureOf(store.putMany(entries));
+    expect(error.code).toBe("overloaded");
+    const failed = new Set(error.failed);
+    expect(failed.size).toBeGreaterThan(2);
+    expect(failed.size).toBeLessThan(20);
+    expect(await store.getMany(entries.map(([key]) => key))).toEqual(
+      entries.map(([key, value]) => (failed.has(key) ? null : value)),
+    );
+    faults.push(fails({ retryable: true }));
+    expect((await failureOf(store.deleteMany(entries.map(([key]) => key)))).failed?.length).toBeGreaterThan(2);
+  });
+
+  it("counts once when the reply to a swap is lost", async () => {
+    const { faults, store } = faulty("lost");
+    expect(await store.increment("n")).toBe(1);
+    faults.push((_, proceed) => proceed(), losesReply);
+    expect(await store.increment("n")).toBe(2);
+    faults.push(losesReply);
+    expect(await store.putIfAbsent("new", "mine")).toBe(true);
+    expect(await store.putIfAbsent("new", "other")).toBe(false);
+    expect(await store.getMany(["n", "new"])).toEqual([2, "mine"]);
+  });
+
+  it("does not lose a token when the reply to its taking is lost", async () => {
+    const { faults, store } = faulty("token");
+    await store.put("token", "secret");
+    faults.push((_, proceed) => proceed(), losesReply);
+    expect(await store.take("token")).toBe("secret");
+    expect(await store.take("token")).toBe(null);
+    expect(await store.putIfAbsent("token", "next")).toBe(true);
+  });
+
+  it("counts once when another writer came in between", async () => {
+    const { faults, namespace, store } = faulty("between");
+    const other = durableObjectStore(objects("between"));
+    await store.put("n", 10);
+    const lostWithAnother: Fault = async (_, proceed) => {
+      await proceed();
+      await other.increment("n", 100);
+      throw exception({ retryable: true });
+    };
+    faults.push((_, proceed) => proceed(), lostWithAnother);
+    expect(await store.increment("n")).toBe(11);
+    expect(await store.get("n")).toBe(111);
+    expect(namespace.calls.filter(({ operation }) => operation === "swap")).toHaveLength(2);
+  });
+
+  it("still counts once, and loses no token, when the object is restarted with the reply", async () => {
+    const { faults, namespace, store } = faulty("restart");
+    const restarted: Fault = async (_, proceed) => {
+      await proceed();
+      await evictDurableObject(namespace.stub("edge-key-value-0"));
+      throw exception({ retryable: true });
+    };
+    await store.putMany([
+      ["n", 1],
+      ["token", "secret"],
+    ]);
+    faults.push((_, proceed) => proceed(), restarted);
+    expect(await store.increment("n")).toBe(2);
+    expect(await store.get("n")).toBe(2);
+    faults.push((_, proceed) => proceed(), restarted);
+    expect(await store.take("token")).toBe("secret");
+    expect(await store.take("token")).toBe(null);
+    expect(await Array.fromAsync(store.keys())).toEqual(["n"]);
+  });
+
+  it("sends a swap a second time only, and nothing else again", async () => {
+    const { faults, namespace, store } = faulty("twice");
+    faults.push(fails({ retryable: true }), fails({ retryable: true }));
+    expect((await failureOf(store.putIfAbsent("k", 1))).code).toBe("unavailable");
+    faults.push(fails({ retryable: true, overloaded: true }));
+    expect((await failureOf(store.putIfAbsent("k", 1))).code).toBe("overloaded");
+    faults.push(fails({ retryable: true }));
+    expect((await failureOf(store.put("k", 1))).code).toBe("unavailable");
+    expect(namespace.calls.map(({ operation }) => operation)).toEqual(["swap", "swap", "swap", "write"]);
+  });
+
+  it("never gives a version twice, not after a delete, a restart or a deleteAll of the object's owner", async () => {
+    const { namespace, store } = faulty("versions");
+    const driver = toDriver(store);
+    const seen = new Set<string | undefined>();
+    const versionOf = async () => (await driver.read("c", ["k"], { fresh: true }))[0]?.version;
+    for (const end of [
+      () => store.delete("k", { collection: "c" }),
+      () => store.take("k", { collection: "c" }),
+      () => store.destroy(),
+      () => runInDurableObject(namespace.stub("edge-key-value-0"), (_, { storage }) => storage.deleteAll()),
+      () => evictDurableObject(namespace.stub("edge-key-value-0")),
+    ]) {
+      for (let i = 0; i < 3; i++) {
+        await driver.write("c", [["k", { value: 1 }]]);
+        const old = await versionOf();
+        await end();
+        await driver.remove("c", ["k"]);
+        await driver.write("c", [["k", { value: 1 }]]);
+        seen.add(old).add(await versionOf());
+        expect(await driver.swap("c", "k", old, { value: 2 })).toMatchObject({ ok: false, current: { value: 1 } });
+      }
+    }
+    expect(seen.size).toBe(30);
+  });
+
+  it("says so when the namespace is of another class", async () => {
+    const { faults, store } = faulty("class");
+    faults.push(() => Promise.reject(new TypeError('The RPC receiver does not implement the method "keyValue".')));
+    expect((await failureOf(store.get("k"))).code).toBe("misconfigured");
+  });
+
+  it("answers what an object cannot do as data, with its code", async () => {
+    const stub = objects("unknown").stub("edge-key-value-0");
+    expect(await stub.keyValue(1, true, "explode", [])).toMatchObject({ ok: false, code: "backend" });
+    expect(await stub.keyValue(1, true, "constructor", [])).toMatchObject({ ok: false, code: "backend" });
+  });
+});
