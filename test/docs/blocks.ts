@@ -33,8 +33,14 @@ export interface Module {
 /** The documents that a reader may take code from. */
 export function documents(): string[] {
   const top = ["README.md", "CONTRIBUTING.md"].filter((file) => existsSync(join(root, file)));
-  const docs = readdirSync(join(root, "docs")).filter((file) => file.endsWith(".md"));
-  return [...top, ...docs.sort().map((file) => `docs/${file}`)];
+  const docs = existsSync(join(root, "docs")) ? readdirSync(join(root, "docs")) : [];
+  return [
+    ...top,
+    ...docs
+      .filter((file) => file.endsWith(".md"))
+      .sort()
+      .map((file) => `docs/${file}`),
+  ];
 }
 
 export function blocksOf(document: string): Block[] {
