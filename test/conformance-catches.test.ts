@@ -1,6 +1,6 @@
+import { describe, expect, it } from "#test";
 import { type ConformanceOptions, conformance } from "../src/conformance/index.ts";
 import { type AsyncKeyValue, createStore, memoryStore, toDriver } from "../src/index.ts";
-import { describe, expect, it } from "#test";
 import { BROKEN } from "./support/broken-stores.ts";
 
 /** Runs the suite's tests with a runner that only keeps names and outcomes, on a clock that waiting moves. */

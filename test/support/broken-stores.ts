@@ -863,4 +863,71 @@ export const BROKEN: readonly (readonly [
     })),
     "100 writers at once lose nothing",
   ],
+  [
+    "gives undefined for what is missing",
+    store((good) => ({
+      get: async <T>(key: string, options?: object) => ((await good.get<T>(key, options)) ?? undefined) as T | null,
+    })),
+    "get of a key that was never put is null",
+  ],
+  [
+    "takes any iterable for a list of keys",
+    store((good) => ({ deleteMany: async (keys, options) => good.deleteMany(Array.from(keys ?? []), options) })),
+    "keys that are no array are refused with a TypeError",
+  ],
+  [
+    "takes a prefix that is no string for none",
+    store((good) => ({
+      listCollections: ({ prefix, ...page } = {}) =>
+        good.listCollections({ ...page, ...(typeof prefix === "string" && { prefix }) }),
+    })),
+    "listings of collections refuse wrong arguments with a TypeError",
+  ],
+  [
+    "destroys the collection that a number spells",
+    store((good) => ({
+      destroyCollection: async (options) => good.destroyCollection({ collection: `${String(options?.collection)}` }),
+    })),
+    "destroyCollection refuses a collection that is no string",
+  ],
+  [
+    "takes numbers for keys of atomic operations",
+    store((good) => ({ take: <T>(key: string, options?: object) => good.take<T>(String(key), options) })),
+    "atomic operations refuse a wrong key or collection with a TypeError",
+  ],
+  [
+    "answers every destroyCollection with true",
+    driver(({ destroyCollection }) => ({
+      destroyCollection: async (collection) => {
+        await destroyCollection(collection);
+        return true;
+      },
+    })),
+    "destroyCollection of a collection that never was is false",
+  ],
+  [
+    "writes an entry again when it is read",
+    driver(({ read, write }) => ({
+      read: async (collection, keys, how) => {
+        const entries = await read(collection, keys, how);
+        for (const [i, entry] of entries.entries()) if (entry) await write(collection, [[keys[i] as string, entry]]);
+        return entries;
+      },
+    })),
+    "reading changes no version",
+  ],
+  [
+    "shows values that are written half",
+    driver(({ write }) => ({
+      write: async (collection, items) => {
+        await write(
+          collection,
+          items.map(([key, entry]) => [key, { ...entry, value: ["half"] }]),
+        );
+        await null;
+        await write(collection, items);
+      },
+    })),
+    "reads, writes and deletes at once give whole values or none",
+  ],
 ];
