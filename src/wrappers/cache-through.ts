@@ -1,0 +1,114 @@
+import { live } from "../checks.ts";
+import { wrap } from "../combinators.ts";
+import type { AnyDriver, Awaitable, CapabilitiesOf, Driver, Entry, Store } from "../driver.ts";
+import type { JsonValue } from "../json.ts";
+import type { AsyncKeyValue } from "../protocol.ts";
+import { toDriver } from "../store.ts";
+import { guarded, leased } from "./internal/fills.ts";
+import { lifetime } from "./internal/options.ts";
+import { several } from "./internal/several.ts";
+
+/** Options of {@link cacheThrough}. */
+export interface CacheThroughOptions {
+  /** The most seconds that a copy is served; an entry that expires sooner is served until then. */
+  readonly maxTtl: number;
+  /** Lets copies be put into the cache after the answer, such as `(promise) => ctx.waitUntil(promise)`. Default: before. */
+  readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
+}
+
+/**
+ * A store that answers reads from copies in a cache and asks the primary for all that is missing there at once. Missing
+ * entries are not cached. A write reaches the primary first, then its copies are removed; so do atomic operations and
+ * the reads that belong to them. The cache never makes a call fail; one that fails to remove a copy serves it until `maxTtl`.
+ *
+ * A slow read does not bring back what a write has just replaced: of the same store object with any cache, of another
+ * isolate when the cache has `swap` (then a fill is one swap a key, otherwise one bulk write). Whole collections and
+ * the store can be destroyed where the cache can do so, too; the rest is the primary's.
+ */
+export function cacheThrough<P extends AsyncKeyValue, C extends AsyncKeyValue>(
+  primary: P,
+  cache: C,
+  { maxTtl, waitUntil }: CacheThroughOptions,
+): Store<Exclude<CapabilitiesOf<P>, Exclude<"destroy" | "destroyCollection", CapabilitiesOf<C>>>> {
+  const longest = lifetime(maxTtl, "maxTtl");
+  const copies: AnyDriver = toDriver(cache);
+  const fills = copies.swap ? leased(copies as Driver<"swap">) : guarded(copies);
+
+  /** Calls the primary, then removes copies whatever came of it: a call that failed may still have happened. */
+  async function dropping<R>(call: () => Awaitable<R>, collection?: string, keys?: readonly string[]): Promise<R> {
+    try {
+      return await call();
+    } finally {
+      fills.forget?.(collection, keys);
+      if (collection === undefined) await attempt(() => copies.destroy!());
+      else await attempt(() => (keys ? copies.remove(collection, keys) : copies.destroyCollection!(collection)));
+    }
+  }
+
+  /** What the cache holds: the primary's entry under a mark, so that nothing else is taken for a copy. */
+  function copyOf({ value, createdAt, expiresAt }: Entry): Entry {
+    const latest = Date.now() + longest;
+    const copy = { __copy__: [value, createdAt ?? null, expiresAt ?? null] };
+    return { value: copy, createdAt: Date.now(), expiresAt: Math.min(expiresAt ?? latest, latest) };
+  }
+
+  return wrap(primary, ({ destroyCollection, destroy, swap, ...first }) => ({
+    ...first,
+    ...several([first, copies]),
+    async read(collection, keys, how) {
+      if (how?.fresh) return dropping(() => first.read(collection, keys, how), collection, keys);
+      const held = await attempt(() => copies.read(collection, keys, { valueOnly: true }));
+      if (!held) return first.read(collection, keys, how);
+      const found = new Map(keys.map((key, i) => [key, original(held[i])]));
+      const missing = [...found.keys()].filter((key) => !found.get(key));
+      if (missing.length > 0) {
+        const seen = missing.map((key) => held[keys.indexOf(key)]);
+        const fill = await attempt(() => fills.begin(collection, missing, seen));
+        const filling = new Map<string, Entry>();
+        try {
+          // Never `valueOnly`: a copy without its deadline would outlive the entry.
+          for (const [i, entry] of (await first.read(collection, missing)).entries()) {
+            found.set(missing[i]!, entry);
+            if (entry && live(entry)) filling.set(missing[i]!, copyOf(entry));
+          }
+        } finally {
+          const filled = attempt(async () => fill?.(filling));
+          if (waitUntil) waitUntil(filled);
+          else await filled;
+        }
+      }
+      return keys.map((key) => found.get(key));
+    },
+    write(collection, items) {
+      const keys = items.map(([key]) => key);
+      return dropping(() => first.write(collection, items), collection, keys);
+    },
+    remove: (collection, keys) => dropping(() => first.remove(collection, keys), collection, keys),
+    ...(swap && {
+      swap: (collection, key, expected, next) =>
+        dropping(() => swap(collection, key, expected, next), collection, [key]),
+    }),
+    ...(destroyCollection &&
+      copies.destroyCollection && {
+        destroyCollection: (collection) => dropping(() => destroyCollection(collection), collection),
+      }),
+    ...(destroy && copies.destroy && { destroy: () => dropping(destroy) }),
+  }));
+}
+
+/** What a call to the cache gives, or nothing when it fails. */
+async function attempt<R>(call: () => Awaitable<R>): Promise<R | undefined> {
+  try {
+    return await call();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The primary's entry out of a copy; `undefined` for anything else. */
+function original(held: Entry | undefined): Entry | undefined {
+  const { __copy__: copy }: { __copy__?: JsonValue } = Object(live(held)?.value);
+  if (!Array.isArray(copy) || (copy[0] ?? null) === null) return undefined;
+  const [value, createdAt, expiresAt] = copy;
+  return live({ value, createdAt: createdAt ?? undefined, expiresAt: expiresAt ?? undefined });
+}

@@ -1,0 +1,34 @@
+import { live } from "../checks.ts";
+import { wrap } from "../combinators.ts";
+import type { CapabilitiesOf, Store } from "../driver.ts";
+import { toJson } from "../json.ts";
+import type { AsyncKeyValue } from "../protocol.ts";
+import { lifetime } from "./internal/options.ts";
+
+/** Options of {@link defaultValue}. */
+export interface DefaultValueOptions {
+  /** The seconds that the default says it has left. Default: it never expires. */
+  readonly ttl?: number | undefined;
+}
+
+/**
+ * A store that answers reads of missing entries with a fresh copy of a default, without storing it. Listings and deletes
+ * know only what is there. It has no atomic operations: what they find to be missing would be a lie in one of two places.
+ *
+ * @throws KeyValueError `not_serializable` or `invalid_ttl`, at once.
+ */
+export function defaultValue<S extends AsyncKeyValue>(
+  store: S,
+  value: unknown,
+  { ttl }: DefaultValueOptions = {},
+): Store<Exclude<CapabilitiesOf<S>, "swap">> {
+  const [copy, life] = [toJson(value), lifetime(ttl, "ttl")];
+  return wrap(store, ({ swap: _, ...driver }) => ({
+    ...driver,
+    async read(collection, keys, options) {
+      const entries = await driver.read(collection, keys, options);
+      const createdAt = Date.now();
+      return entries.map((entry) => live(entry) ?? { value: copy, createdAt, expiresAt: life && createdAt + life });
+    },
+  }));
+}

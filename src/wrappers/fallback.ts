@@ -1,0 +1,61 @@
+import { wrap } from "../combinators.ts";
+import type { AnyDriver, Awaitable, CapabilitiesOf, Store } from "../driver.ts";
+import { KeyValueError } from "../errors.ts";
+import type { AsyncKeyValue } from "../protocol.ts";
+import { toDriver } from "../store.ts";
+import { several } from "./internal/several.ts";
+
+/** Options of {@link fallback}. */
+export interface FallbackOptions {
+  /**
+   * Whether to turn to the secondary store after this error. Default: failures of the backend, which are the codes
+   * `unavailable`, `timeout`, `overloaded`, `rate_limited` and `backend`, and what another library throws but a `TypeError`.
+   */
+  readonly on?: ((error: unknown) => boolean) | undefined;
+  /** Whether writes and deletes turn to it, too. The primary will not know of them when it is back. Default: false. */
+  readonly writes?: boolean | undefined;
+}
+
+/**
+ * A store that reads from a secondary one while the primary fails. Everything else goes to the primary alone: writes
+ * unless told otherwise, listings, atomic operations with the reads that belong to them, `cull` and `destroy`.
+ */
+export function fallback<S extends AsyncKeyValue>(
+  primary: S,
+  secondary: AsyncKeyValue,
+  { on = backendFailed, writes = false }: FallbackOptions = {},
+): Store<CapabilitiesOf<S>> {
+  const second: AnyDriver = toDriver(secondary);
+  return wrap(primary, (first) => {
+    async function either<R>(ask: (driver: AnyDriver) => Awaitable<R>): Promise<R> {
+      try {
+        return await ask(first);
+      } catch (failure) {
+        if (!on(failure)) throw failure;
+        try {
+          return await ask(second);
+        } catch (error) {
+          if (!on(error)) throw error;
+          const code = failure instanceof KeyValueError ? failure.code : "unavailable";
+          const cause = new AggregateError([failure, error]);
+          throw new KeyValueError(code, `failed, and so did ${second.name} in its place`, { store: first.name, cause });
+        }
+      }
+    }
+    return {
+      ...first,
+      ...several([first, second]),
+      read: (collection, keys, how) =>
+        how?.fresh ? first.read(collection, keys, how) : either((driver) => driver.read(collection, keys, how)),
+      ...(writes && {
+        write: (collection, items) => either((driver) => driver.write(collection, items)),
+        remove: (collection, keys) => either((driver) => driver.remove(collection, keys)),
+      }),
+    };
+  });
+}
+
+function backendFailed(error: unknown): boolean {
+  if (!(error instanceof KeyValueError)) return !(error instanceof TypeError);
+  return ["unavailable", "timeout", "overloaded", "rate_limited", "backend"].includes(error.code);
+}

@@ -1,0 +1,58 @@
+import { live } from "../checks.ts";
+import { intercept, wrap } from "../combinators.ts";
+import type { AnyDriver, CapabilitiesOf, Store } from "../driver.ts";
+import { isPlain, toJson } from "../json.ts";
+import type { AsyncKeyValue } from "../protocol.ts";
+
+/** Milliseconds after which seeding is begun anew: on Workers what a request has begun may end with it, unfinished. */
+const PATIENCE = 10_000;
+
+/**
+ * A store that begins with some entries: before its first operation it puts those that are missing, never over one that
+ * is there. First operations at the same time wait for the same puts; when these fail so do they, and the next operation
+ * tries again. Between isolates the puts are safe where the store has `swap`.
+ *
+ * @param data Values by key by collection; checked and copied at once.
+ * @throws KeyValueError `not_serializable` for a value that JSON would change.
+ */
+export function seed<S extends AsyncKeyValue>(
+  store: S,
+  data: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+): Store<CapabilitiesOf<S>> {
+  if (![data, ...Object.values(data)].every(isPlain)) throw new TypeError("data must be plain objects in an object");
+  const seeds = Object.entries(data).map(([collection, values]) => {
+    const items = Object.entries(values).map(([key, value]) => [key, toJson(value, { collection, key })] as const);
+    return [collection, items] as const;
+  });
+  let seeded = false;
+  let seeding: Promise<void> | undefined;
+  let until = 0;
+
+  async function plant({ read, write, swap }: AnyDriver): Promise<void> {
+    for (const [collection, items] of seeds.filter(([, items]) => items.length > 0)) {
+      const keys = items.map(([key]) => key);
+      const found = await read(collection, keys, { fresh: true });
+      const createdAt = Date.now();
+      const put = items.flatMap(([key, value], i) => (live(found[i]) ? [] : [[key, { value, createdAt }] as const]));
+      const versions = new Map(keys.map((key, i) => [key, found[i]?.version]));
+      // A swap that is refused has met an entry of somebody who was quicker, and that one stays.
+      if (swap) await Promise.all(put.map(([key, entry]) => swap(collection, key, versions.get(key), entry)));
+      else if (put.length > 0) await write(collection, put);
+    }
+    seeded = true;
+  }
+
+  return wrap(store, (driver) =>
+    intercept(driver, async (_, proceed) => {
+      if (!seeded && Date.now() >= until) {
+        until = Date.now() + PATIENCE;
+        seeding = plant(driver).catch((error) => {
+          until = 0;
+          throw error;
+        });
+      }
+      if (!seeded) await seeding;
+      return proceed();
+    }),
+  );
+}
