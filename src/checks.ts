@@ -20,5 +20,6 @@ export function count<T extends number | undefined>(value: T, name: string, min 
 
 /** The entry when it is there and its deadline has not passed. */
 export function live<E extends Entry>(entry: E | undefined): E | undefined {
-  return entry?.expiresAt === undefined || entry.expiresAt > Date.now() ? entry : undefined;
+  // Without a deadline this compares `undefined`, which is false.
+  return entry && (entry.expiresAt as number) <= Date.now() ? undefined : entry;
 }

@@ -70,7 +70,7 @@ export interface ErrorDetails {
  */
 export class KeyValueError extends Error implements ErrorDetails {
   override readonly name = "KeyValueError";
-  readonly code: ErrorCode;
+  declare readonly code: ErrorCode;
   declare readonly store?: string | undefined;
   declare readonly collection?: string | undefined;
   declare readonly key?: string | undefined;
@@ -81,7 +81,6 @@ export class KeyValueError extends Error implements ErrorDetails {
 
   constructor(code: ErrorCode, message: string, details?: ErrorDetails) {
     super(message, details);
-    this.code = code;
-    Object.assign(this, details);
+    Object.assign(this, details, { code });
   }
 }

@@ -12,57 +12,46 @@ export type JsonValue =
 /** Levels of nesting that every backend and every JSON parser takes; deeper values are refused. */
 const MAX_DEPTH = 1000;
 
-/** What JSON would change. Its path is put together on the way out, so that values without a problem pay nothing. */
-class Problem {
-  path = "";
-  readonly what: string;
-  constructor(what: string) {
-    this.what = what;
-  }
-}
-
 /**
  * Returns a copy of a value that will survive JSON unchanged; properties that are `undefined` are left out.
  *
+ * @param path Where the value is, for the message; it is empty again when this returns.
  * @throws KeyValueError `not_serializable`, with the path to what JSON would change.
  */
-export function toJson(value: unknown, details?: ErrorDetails): JsonValue {
-  try {
-    return checked(value, 0);
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    throw new KeyValueError("not_serializable", `value${error.path.slice(0, 200)} is ${error.what}`, details);
-  }
-}
-
-function checked(value: unknown, depth: number): JsonValue {
-  if (typeof value === "string" || typeof value === "boolean" || (value === null && depth > 0)) return value;
+export function toJson(value: unknown, details?: ErrorDetails, path: (string | number)[] = []): JsonValue {
+  if (typeof value === "string" || typeof value === "boolean" || (value === null && path.length > 0)) return value;
   // Adding 0 turns -0 into 0, which is what JSON makes of it.
   if (Number.isFinite(value)) return (value as number) + 0;
-  if (typeof value !== "object" || !value)
-    throw new Problem(`${typeof value === "number" ? value : value && typeof value}`);
-  if (!isPlain(value)) throw new Problem(`a ${value.constructor?.name}`);
-  if (depth > MAX_DEPTH) throw new Problem("a cycle, or too deep");
-  let at: string | number = 0;
-  try {
-    if (Array.isArray(value)) {
+  let problem: unknown = typeof value;
+  if (typeof value === "number" || value === null) problem = value;
+  else if (typeof value === "object") {
+    if (!isPlain(value)) problem = `a ${value.constructor?.name}`;
+    else if (path.length > MAX_DEPTH) problem = "a cycle, or too deep";
+    else if (Array.isArray(value)) {
       const copy: JsonValue[] = [];
-      for (; at < value.length; at++) copy.push(checked(value[at], depth + 1));
+      for (let i = 0; i < value.length; i++) {
+        path.push(i);
+        copy.push(toJson(value[i], details, path));
+        path.pop();
+      }
+      return copy;
+    } else {
+      // Spreading keeps a property named `__proto__` as data, and engines clone the object's shape at once.
+      const copy = { ...value } as Record<string, JsonValue>;
+      for (const name in copy) {
+        const inner: unknown = copy[name];
+        if (inner === undefined) delete copy[name];
+        else if (typeof inner !== "string") {
+          path.push(name);
+          copy[name] = toJson(inner, details, path);
+          path.pop();
+        }
+      }
       return copy;
     }
-    const copy = { ...value } as Record<string, JsonValue>;
-    for (at in copy) {
-      const inner: unknown = copy[at];
-      if (inner === undefined) delete copy[at];
-      else if (typeof inner !== "string") copy[at] = checked(inner, depth + 1);
-    }
-    return copy;
-  } catch (problem) {
-    if (problem instanceof Problem) {
-      problem.path = (typeof at === "number" ? `[${at}]` : `.${at}`) + problem.path;
-    }
-    throw problem;
   }
+  const where = path.slice(0, 20).map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`));
+  throw new KeyValueError("not_serializable", `value${where.join("")} is ${problem}`, details);
 }
 
 /** True for arrays and for objects made by a literal, also those of another realm; false for class instances. */

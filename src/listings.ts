@@ -24,8 +24,7 @@ export function listings(
 function pageOf({ prefix, cursor, limit }: PageOptions = {}): DriverPage {
   string(prefix ?? "", "prefix");
   string(cursor ?? "", "cursor");
-  count(limit, "limit");
-  return { prefix, cursor, limit };
+  return { prefix, cursor, limit: count(limit, "limit") };
 }
 
 /** Follows the cursor to the end, also over empty pages; a name that the backend repeats is given once. */

@@ -1,14 +1,14 @@
 import { atomics } from "./atomics.ts";
 import { live, string, strings } from "./checks.ts";
-import {
-  type AnyDriver,
-  type CapabilitiesOf,
-  type Capability,
-  type Driver,
-  type Entry,
-  type MethodNames,
-  type ReadOptions,
-  type Store,
+import type {
+  AnyDriver,
+  CapabilitiesOf,
+  Capability,
+  Driver,
+  Entry,
+  MethodNames,
+  ReadOptions,
+  Store,
 } from "./driver.ts";
 import { KeyValueError } from "./errors.ts";
 import { isPlain, toJson } from "./json.ts";
@@ -35,8 +35,8 @@ type AsyncDispose = SymbolConstructor extends { readonly asyncDispose: infer Key
 /** What a store has when its driver has something to close, so that `await using` can do it. */
 export type Closable<D> = D extends { close(): unknown } ? { [Key in AsyncDispose]: () => Promise<void> } : unknown;
 
-/** The last millisecond of the year 9999: later dates have no common text form. */
-const MAX_DEADLINE = 253402300799999;
+/** The end of the year 9999: later dates have no common text form. */
+const LAST_DEADLINE = 2534023008e5;
 
 const VALUE_ONLY = { valueOnly: true };
 
@@ -60,7 +60,7 @@ export function createStore(
 ): AsyncKeyValue {
   string(defaultCollection, "defaultCollection");
   if (!isPlain(driver)) {
-    throw new TypeError("driver must be a plain object: { ...driver } loses methods on a prototype");
+    throw new TypeError("driver must be a plain object, to be spread");
   }
   const { name: store, close, destroyCollection, destroy, cull } = driver;
 
@@ -73,11 +73,14 @@ export function createStore(
   function entryOf(key: string, value: unknown, options?: PutOptions, old?: Entry, now = Date.now()): Entry {
     const details = { store, collection: collectionOf(options), key: string(key) };
     const ttl = options?.ttl;
-    const createdAt = old ? old.createdAt : now;
-    if (ttl === undefined) return { value: toJson(value, details), createdAt, expiresAt: old?.expiresAt };
-    const expiresAt = typeof ttl === "number" && ttl > 0 ? now + Math.max(1, Math.round(ttl * 1000)) : Number.NaN;
-    if (expiresAt <= MAX_DEADLINE) return { value: toJson(value, details), createdAt, expiresAt };
-    throw new KeyValueError("invalid_ttl", "ttl must be seconds, above 0 and up to the year 9999", details);
+    let expiresAt = old?.expiresAt;
+    if (ttl !== undefined) {
+      expiresAt = typeof ttl === "number" && ttl > 0 ? now + Math.max(1, Math.round(ttl * 1000)) : LAST_DEADLINE;
+      if (expiresAt >= LAST_DEADLINE) {
+        throw new KeyValueError("invalid_ttl", "ttl must be positive seconds up to the year 9999", details);
+      }
+    }
+    return { value: toJson(value, details), createdAt: old ? old.createdAt : now, expiresAt };
   }
 
   async function readMany<R>(
@@ -98,7 +101,7 @@ export function createStore(
   async function removeMany(keys: readonly string[], options: CollectionOptions | undefined): Promise<number> {
     const collection = collectionOf(options);
     const unique = [...new Set(strings(keys))];
-    return unique.length > 0 ? driver.remove(collection, unique) : 0;
+    return unique.length && driver.remove(collection, unique);
   }
 
   const args = { collectionOf, entryOf };
@@ -112,10 +115,8 @@ export function createStore(
     },
     getMany: <T>(keys: readonly string[], options?: CollectionOptions) =>
       readMany(keys, options, copyOf<T>, VALUE_ONLY),
-    async ttl<T>(key: string, options?: CollectionOptions) {
-      const entry = live((await driver.read(collectionOf(options), [string(key)]))[0]);
-      return entry ? withTtl<T>(entry) : null;
-    },
+    ttl: async <T>(key: string, options?: CollectionOptions) =>
+      (await readMany([key], options, withTtl<T>))[0] as ValueWithTtl<T> | null,
     ttlMany: <T>(keys: readonly string[], options?: CollectionOptions) => readMany(keys, options, withTtl<T>),
     async put(key, value, options) {
       const written = driver.write(collectionOf(options), [[key, entryOf(key, value, options)]]);

@@ -56,37 +56,31 @@ function memoryDriver({ maxEntries }: MemoryStoreOptions): Driver<Capability> {
       used.add(held);
     }
     collections.set(collection, entries.set(key, held));
-    if (used && used.size > (maxEntries as number)) for (const oldest of used) return drop(oldest);
+    if (used && used.size > (maxEntries as number)) drop(used.values().next().value);
     if (--writesUntilCull === 0) cull();
   }
 
-  function drop(held: Held): void {
-    const entries = collections.get(held.collection);
+  function drop(held: Held | undefined): void {
+    if (!held) return;
+    const entries = collections.get(held.collection) as Map<string, Held>;
     used?.delete(held);
-    entries?.delete(held.key);
-    if (entries?.size === 0) collections.delete(held.collection);
-  }
-
-  function remove(collection: string, key: string): boolean {
-    const held = collections.get(collection)?.get(key);
-    if (held) drop(held);
-    return live(held) !== undefined;
+    entries.delete(held.key);
+    if (entries.size === 0) collections.delete(held.collection);
   }
 
   function cull(): number {
+    let seen = 0;
     let culled = 0;
-    let kept = 0;
     for (const entries of collections.values()) {
       for (const held of entries.values()) {
-        if (live(held)) kept++;
-        else {
-          drop(held);
-          culled++;
-        }
+        seen++;
+        if (live(held)) continue;
+        drop(held);
+        culled++;
       }
     }
-    // Each write pays for a constant part of the next pass, and no more can pile up than was alive at the last.
-    writesUntilCull = kept + 1000;
+    // Each write pays for a constant part of the next pass, and no more can pile up than was alive at this one.
+    writesUntilCull = seen - culled + 1000;
     return culled;
   }
 
@@ -94,7 +88,7 @@ function memoryDriver({ maxEntries }: MemoryStoreOptions): Driver<Capability> {
 
   function destroyCollection(collection: string): boolean {
     const any = alive(collection).length > 0;
-    for (const held of collections.get(collection)?.values() ?? []) drop(held);
+    collections.get(collection)?.forEach(drop);
     return any;
   }
 
@@ -106,7 +100,11 @@ function memoryDriver({ maxEntries }: MemoryStoreOptions): Driver<Capability> {
     write(collection, items) {
       for (const [key, entry] of items) set(collection, key, entry);
     },
-    remove: (collection, keys) => keys.filter((key) => remove(collection, key)).length,
+    remove(collection, keys) {
+      const found = keys.map((key) => find(collection, key));
+      found.forEach(drop);
+      return found.filter(live).length;
+    },
     listKeys: (collection, page) =>
       pageOf(
         alive(collection).map(({ key }) => key),
@@ -118,13 +116,13 @@ function memoryDriver({ maxEntries }: MemoryStoreOptions): Driver<Capability> {
         page,
       ),
     destroyCollection,
-    destroy: () => [...collections.keys()].filter(destroyCollection).length > 0,
+    destroy: () => [...collections.keys()].map(destroyCollection).includes(true),
     cull,
     swap(collection, key, expected, next) {
       const current = find(collection, key);
       if (current?.version !== expected) return { ok: false, current };
       if (next) set(collection, key, next);
-      else remove(collection, key);
+      else drop(current);
       return { ok: true };
     },
   };
