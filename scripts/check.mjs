@@ -15,7 +15,7 @@ const check = (name, command, ...args) => ({ name, command, args });
 const sources = [
   check("format and lint", "biome", "ci", "--colors=off", "--error-on-warnings", "--max-diagnostics=100", "."),
   ...projects().map((path) => check(`types of ${path || "src"}`, "tsc", "-p", join(root, path))),
-  check("types of the Deno runner", "deno", "check", "--quiet", "test/runtimes/deno.ts"),
+  check("types for Deno", "deno", "check", "--quiet", "test/runtimes/deno.ts", "worker-example/deno.ts"),
   check("imports", "node", "scripts/imports.mjs"),
   check("lock file", "node", "scripts/lock.mjs", "--check"),
   check("JSR dry run", "deno", "publish", "--dry-run", "--allow-dirty"),

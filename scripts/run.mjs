@@ -4,7 +4,14 @@ import { delimiter, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { root } from "./entries.mjs";
 
-const env = { ...process.env, PATH: join(root, "node_modules", ".bin") + delimiter + process.env.PATH, NO_COLOR: "1" };
+const env = {
+  ...process.env,
+  PATH: join(root, "node_modules", ".bin") + delimiter + process.env.PATH,
+  NO_COLOR: "1",
+  // The simulator would ask the network where this machine is.
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  WRANGLER_SEND_METRICS: "false",
+};
 // Node warns when both are set, and npm sets the second on some machines.
 delete env.FORCE_COLOR;
 
