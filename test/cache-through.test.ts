@@ -330,18 +330,55 @@ describe("cacheThrough", () => {
     expect([await here.get("a"), await there.get("a")]).toEqual(["new", "new"]);
   });
 
-  it("is filled by one of many readers at once, and by the next one when that died", async () => {
+  it("is filled by the first of many readers, however many come after it", async () => {
+    const [base, held] = [memoryStore(), memoryStore()];
+    await base.put("a", 1);
+    const [first, second] = [slow(base), slow(base)];
+    const releases = [first.hold(), second.hold()];
+    const reads = [cacheThrough(first.store, held, { maxTtl: 60 }).get("a")];
+    await settle();
+    reads.push(cacheThrough(second.store, held, { maxTtl: 60 }).get("a"));
+    await settle();
+    releases[0]?.();
+    await reads[0];
+    expect(await held.get("a")).toHaveProperty("__copy__.0", 1);
+    releases[1]?.();
+    expect(await Promise.all(reads)).toEqual([1, 1]);
+  });
+
+  it("is filled by a later reader when the first one died", async () => {
     const [base, held] = [memoryStore(), memoryStore()];
     await base.put("a", 1);
     const { store: primary, hold } = slow(base);
-    const store = cacheThrough(primary, held, { maxTtl: 60 });
     const release = hold();
-    void store.get("a");
+    const dead = cacheThrough(primary, held, { maxTtl: 60 }).get("a");
     await settle();
-    // Reads from the base directly, so that it ends before the first one.
     expect(await cacheThrough(base, held, { maxTtl: 60 }).get("a")).toBe(1);
     expect(await held.get("a")).toHaveProperty("__copy__.0", 1);
     release();
+    await dead;
+  });
+
+  it("is filled although the same key of another collection is written meanwhile", async () => {
+    const [base, held] = [memoryStore(), memoryStore()];
+    await base.put("a", 1);
+    const { store: primary, hold } = slow(base);
+    const store = cacheThrough(primary, { ...held }, { maxTtl: 60 });
+    const release = hold();
+    const read = store.get("a");
+    await settle();
+    await store.put("a", 2, { collection: "other" });
+    release();
+    await read;
+    expect(await held.get("a")).toHaveProperty("__copy__.0", 1);
+  });
+
+  it("fills with deadlines also from a primary that leaves them out where only values are wanted", async () => {
+    const [base, held] = [memoryStore(), memoryStore()];
+    await base.put("a", 1, { ttl: 20 });
+    const store = cacheThrough({ ...base }, held, { maxTtl: 60 });
+    expect([await store.get("a"), await store.getMany(["a"])]).toEqual([1, [1]]);
+    expect((await held.ttl("a"))?.ttl).toBeLessThanOrEqual(20.001);
   });
 
   it("has what the primary can do, destroying only where the cache can, too", () => {

@@ -143,6 +143,44 @@ describe("retry", () => {
     expect(calls.length).toBe(2);
   });
 
+  it("leaves no timer and no listener behind when the signal ends the waiting", async () => {
+    const { setTimeout: set, clearTimeout: clear } = globalThis;
+    const [started, cleared]: [unknown[], unknown[]] = [[], []];
+    const { signal, abort } = controller();
+    const listeners = new Set<unknown>();
+    const spy = {
+      get aborted() {
+        return signal.aborted;
+      },
+      addEventListener: (name: string, listener: () => void) => {
+        listeners.add(listener);
+        signal.addEventListener(name, listener);
+      },
+      removeEventListener: (name: string, listener: () => void) => {
+        listeners.delete(listener);
+        signal.removeEventListener(name, listener);
+      },
+    } as AbortSignal;
+    const { store } = over({ fail: 1 }, { minDelay: 1000, maxDelay: 1000, jitter: "none", signal: spy });
+    globalThis.setTimeout = ((body: () => void, ms: number) => {
+      const timer = set(body, ms);
+      started.push(timer);
+      // The first delay begins: end it.
+      set(abort, 1);
+      return timer;
+    }) as typeof setTimeout;
+    globalThis.clearTimeout = ((timer: ReturnType<typeof setTimeout>) => {
+      cleared.push(timer);
+      clear(timer);
+    }) as typeof clearTimeout;
+    try {
+      await expect(store.get("a")).rejects.toMatchObject({ code: "aborted" });
+    } finally {
+      Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+    }
+    expect([started.length, cleared[0] === started[0], listeners.size]).toEqual([1, true, 0]);
+  });
+
   it("names the keys of a bulk that failed to the end", async () => {
     const { store } = over({ plan: ["half", "half", "half", "half"] });
     const write = store.putMany([
@@ -159,6 +197,24 @@ describe("retry", () => {
       await store.putMany(entries);
       expect(await store.getMany(entries.map(([key]) => key))).toEqual(entries.map(([, value]) => value));
       expect(await base.get("k19")).toBe(19);
+    }
+  });
+
+  it("and `timeout` below it bring single and bulk calls through a backend that also hangs", async () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const base = memoryStore();
+      const { driver, stop } = chaos(toDriver(base), { seed, fail: 0.1, lost: 0.1, hang: 0.1, halfOfBulk: 0.1 });
+      const store = retry(timeout(createStore(driver), { seconds: 0.005 }), { retries: 50, minDelay: 0 });
+      for (let i = 0; i < 10; i++) {
+        await store.put("a", i);
+        await store.putMany([
+          ["b", i],
+          ["c", i],
+        ]);
+        expect(await store.getMany(["a", "b", "c"])).toEqual([i, i, i]);
+      }
+      stop();
+      expect(await base.get("c")).toBe(9);
     }
   });
 
