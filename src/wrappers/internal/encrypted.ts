@@ -53,8 +53,7 @@ export function encrypted<S extends AsyncKeyValue>(
           else if (allowPlaintext) return entry;
           const value = opened instanceof Uint8Array ? fromBytes(opened) : undefined;
           if (value !== undefined) return { ...entry, value };
-          // An expired entry is a missing one that swap can still replace.
-          if (onFailure === "miss") return { value: 0, expiresAt: 0 };
+          if (onFailure === "miss") return undefined;
           throw new KeyValueError(...(opened instanceof Uint8Array ? OTHER_KIND : opened), details(address));
         },
       }),
