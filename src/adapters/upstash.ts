@@ -70,7 +70,7 @@ function serverOf(redis: UpstashClient | UpstashCredentials): RedisServer {
   const given = redis as Partial<UpstashClient & UpstashCredentials> | undefined;
   let client = typeof given?.exec === "function" ? (given as UpstashClient) : undefined;
   if (!client && !(typeof given?.url === "string" && typeof given.token === "string")) {
-    throw new TypeError("upstashStore takes a client of @upstash/redis 1.34 or newer, or { url, token }");
+    throw new TypeError("upstashStore takes a client of @upstash/redis 1.35.3 or newer, or { url, token }");
   }
   return {
     name: "upstash",

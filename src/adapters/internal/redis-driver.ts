@@ -32,6 +32,9 @@ export function redisDriver(
     return calls.part(keyPrefix + joinAddress(collection, key), args, { store, collection, key });
   }
 
+  const detailsOf = (collection: string, keys: readonly string[]): ErrorDetails =>
+    keys.length === 1 ? { store, collection, key: keys[0] } : { store, collection };
+
   /** What a script has found. Corrupt bytes count as missing only where that was asked for. */
   function entryOf(reply: string, versioned: boolean, details: ErrorDetails): Entry | undefined {
     if (reply === "-") return undefined;
@@ -65,7 +68,7 @@ export function redisDriver(
 
     async read(collection, keys, { fresh = false } = {}) {
       const parts = keys.map((key) => part(collection, key));
-      const details = { store, collection };
+      const details = detailsOf(collection, keys);
       const readOnly = consistency === "eventual" && !fresh;
       const outcomes = await calls.runParts(READ, parts, details, fresh ? ["1"] : [""], readOnly);
       return outcomes.map((reply, i) => {
@@ -79,7 +82,7 @@ export function redisDriver(
       const parts = items.map(([key, entry]) =>
         part(collection, key, putArgs(collection, key, entry, crypto.randomUUID())),
       );
-      const details = { store, collection, ...(keys.length === 1 && { key: keys[0] }) };
+      const details = detailsOf(collection, keys);
       const outcomes = await calls.runParts(WRITE, parts, details);
       const failed = (text: string) => server.failure(text.slice(1), details);
       settled(
@@ -91,7 +94,7 @@ export function redisDriver(
 
     async remove(collection, keys) {
       const parts = keys.map((key) => part(collection, key));
-      const details = { store, collection, ...(keys.length === 1 && { key: keys[0] }) };
+      const details = detailsOf(collection, keys);
       const replies = settled(await calls.runParts(REMOVE, parts, details), keys, details);
       return replies.filter((reply) => reply !== "-" && isLive(reply)).length;
     },

@@ -13,11 +13,16 @@ const MAX_DATE = 253402300799999;
 export function encodeEntry(collection: string, key: string, entry: Entry, id: string): string {
   const { value, createdAt, expiresAt } = entry;
   const dates = { expires_at: dateOf(expiresAt), id, created_at: dateOf(createdAt) };
-  return JSON.stringify({ ...dates, collection, key, value, version: 1 });
+  return JSON.stringify({ ...dates, collection, key, value, version: 1 }).replaceAll("\uFFFD", "\\ufffd");
 }
 
-/** The entry in stored bytes, or `undefined` when they are not an envelope. */
+/**
+ * The entry in stored bytes, or `undefined` when they are not an envelope.
+ *
+ * A U+FFFD is what a client makes of bytes that are not UTF-8; where it was meant, both languages write it escaped.
+ */
 export function decodeEntry(bytes: string): Entry | undefined {
+  if (bytes.includes("\uFFFD")) return undefined;
   try {
     const { value, created_at, expires_at } = JSON.parse(bytes) as Record<string, unknown>;
     const expiresAt = parseDate(expires_at);
