@@ -1,6 +1,7 @@
 import { describe, expect, it } from "#test";
 import { type AnyDriver, createStore, type ErrorCode, KeyValueError, memoryStore, toDriver } from "../src/index.ts";
 import { type RetryOptions, retry } from "../src/wrappers/retry.ts";
+import { timeout } from "../src/wrappers/timeout.ts";
 import { type ChaosOptions, chaos } from "./support/chaos.ts";
 
 /** A store that retries at once over one that suffers faults. */
