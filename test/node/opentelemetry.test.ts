@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "#test";
 import { context, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
+import { afterAll, beforeAll, describe, expect, it } from "#test";
 import { type AnyDriver, createStore, KeyValueError, memoryStore, toDriver } from "../../src/index.ts";
 import { instrument } from "../../src/wrappers/instrument.ts";
 import { prefixCollections } from "../../src/wrappers/prefix-collections.ts";

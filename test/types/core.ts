@@ -1,4 +1,6 @@
 /** What the types of the core promise, and above all what must not compile. Checked by the compiler, never run. */
+
+import { intercept, type Remapped, remap, transform, wrap } from "../../src/combinators.ts";
 import type {
   AsyncKeyValue,
   BaseDriver,
@@ -8,7 +10,6 @@ import type {
   Store,
 } from "../../src/index.ts";
 import { createStore, memoryStore, supports, toDriver } from "../../src/index.ts";
-import { intercept, type Remapped, remap, transform, wrap } from "../../src/combinators.ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
