@@ -1,4 +1,4 @@
-import { count, live } from "./checks.ts";
+import { count, live, refuse } from "./checks.ts";
 import type { Awaitable, Driver, Entry, MethodNames } from "./driver.ts";
 import { KeyValueError } from "./errors.ts";
 import { toJson } from "./json.ts";
@@ -32,7 +32,7 @@ export function atomics(
       if (next === old) return [old, next];
       const result = await swap(collection, key, current?.version, next);
       if (result.ok) return [old, next];
-      if (!left--) throw new KeyValueError("conflict", "others came first too often", { store, collection, key });
+      if (!left--) throw new KeyValueError("conflict", "too many conflicts", { store, collection, key });
       current = result.current;
     }
   }
@@ -53,7 +53,7 @@ export function atomics(
       change: (value: T | null) => T | null | undefined | Promise<T | null | undefined>,
       options?: AtomicPutOptions,
     ) {
-      if (typeof change !== "function") throw new TypeError("change must be a function");
+      if (typeof change !== "function") refuse("change", "a function");
       const [, next] = await modify(key, options, async (old) => {
         const value = await change(old ? (toJson(old.value) as T) : null);
         return value === undefined ? old : value === null ? undefined : entryOf(key, value, options, old);
@@ -62,12 +62,12 @@ export function atomics(
     },
 
     async increment(key, by = 1, options) {
-      if (!Number.isFinite(by)) throw new TypeError("by must be a finite number");
+      if (!Number.isFinite(by)) refuse("by", "a finite number");
       const [, next] = await modify(key, options, (old) => {
         if (!old) return entryOf(key, by, options);
         if (typeof old.value === "number") return entryOf(key, old.value + by, { ...options, ttl: undefined }, old);
         const details = { store, collection: collectionOf(options), key };
-        throw new KeyValueError("not_a_number", "only a number can be incremented", details);
+        throw new KeyValueError("not_a_number", "value must be a number", details);
       });
       return next?.value as number;
     },

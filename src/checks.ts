@@ -1,21 +1,24 @@
 import type { Entry } from "./driver.ts";
 
-/** Returns the argument when it is a string; a TypeError that names it otherwise. */
+/** Refuses an argument. */
+export function refuse(name: string, what: string): never {
+  throw new TypeError(`${name} must be ${what}`);
+}
+
+/** Returns the argument when it is a string. */
 export function string(value: unknown, name = "key"): string {
-  if (typeof value === "string") return value;
-  throw new TypeError(`${name} must be a string`);
+  return typeof value === "string" ? value : refuse(name, "a string");
 }
 
 /** Returns a copy of the argument when it is an array of strings. */
 export function strings(keys: readonly string[]): string[] {
-  if (!Array.isArray(keys)) throw new TypeError("keys must be an array");
-  return keys.map((key) => string(key));
+  return Array.isArray(keys) ? keys.map((key) => string(key)) : refuse("keys", "an array");
 }
 
 /** Returns the argument when it is a whole number of at least `min`, or left out. */
 export function count<T extends number | undefined>(value: T, name: string, min = 1): T {
   if (value === undefined || (Number.isSafeInteger(value) && value >= min)) return value;
-  throw new TypeError(`${name} must be a whole number from ${min}`);
+  return refuse(name, `a whole number >= ${min}`);
 }
 
 /** The entry when it is there and its deadline has not passed. */

@@ -92,7 +92,8 @@ export type Remapped<D, R> = Exclude<
  * A driver that keeps its entries under other names of another driver, listings included.
  *
  * It never has `destroy`, and whole collections can be listed and destroyed only where keys are not renamed and
- * `collection.from` is given. `cull` stays, since it only reclaims what is gone.
+ * `collection.from` is given. `cull` stays, since it only reclaims what is gone. A failure names the collection and keys that
+ * the caller knows, and has the one below as its cause.
  */
 export function remap<D extends AnyDriver, R extends Renaming>(driver: D, renaming: R): Driver<Remapped<D, R>>;
 export function remap(driver: AnyDriver, { collection: collections, key: keys }: Renaming): AnyDriver {

@@ -1,5 +1,5 @@
 import { atomics } from "./atomics.ts";
-import { live, string, strings } from "./checks.ts";
+import { live, refuse, string, strings } from "./checks.ts";
 import type {
   AnyDriver,
   CapabilitiesOf,
@@ -58,17 +58,16 @@ export function createStore(
   driver: AnyDriver,
   { defaultCollection = "default_collection" }: StoreOptions = {},
 ): AsyncKeyValue {
-  string(defaultCollection, "defaultCollection");
-  if (!isPlain(driver)) {
-    throw new TypeError("driver must be a plain object, to be spread");
-  }
+  if (!isPlain(driver)) refuse("driver", "a plain object");
   const { name: store, close, destroyCollection, destroy, cull } = driver;
 
   function collectionOf(options: CollectionOptions = {}): string {
-    if (typeof options !== "object") throw new TypeError("options must be an object");
+    if (typeof options !== "object") refuse("options", "an object");
     const { collection = defaultCollection } = options;
     return string(collection, "collection");
   }
+  // A wrong default is refused at once.
+  collectionOf();
 
   function entryOf(key: string, value: unknown, options?: PutOptions, old?: Entry, now = Date.now()): Entry {
     const details = { store, collection: collectionOf(options), key: string(key) };
@@ -77,7 +76,7 @@ export function createStore(
     if (ttl !== undefined) {
       expiresAt = typeof ttl === "number" && ttl > 0 ? now + Math.max(1, Math.round(ttl * 1000)) : LAST_DEADLINE;
       if (expiresAt >= LAST_DEADLINE) {
-        throw new KeyValueError("invalid_ttl", "ttl must be positive seconds up to the year 9999", details);
+        throw new KeyValueError("invalid_ttl", "ttl must be a number of seconds up to the year 9999", details);
       }
     }
     return { value: toJson(value, details), createdAt: old ? old.createdAt : now, expiresAt };
@@ -123,15 +122,14 @@ export function createStore(
       if (written) await written;
     },
     async putMany(entries, options) {
-      const now = Date.now();
+      // Wrong options are refused even where there is nothing to put.
+      const { createdAt } = entryOf("", 0, options);
       const items = new Map<string, Entry>();
       for (const pair of entries) {
-        if (!Array.isArray(pair)) throw new TypeError("entries must be [key, value] pairs");
-        items.set(pair[0], entryOf(pair[0], pair[1], options, undefined, now));
+        if (!Array.isArray(pair)) refuse("entries", "[key, value] pairs");
+        items.set(pair[0], entryOf(pair[0], pair[1], options, undefined, createdAt));
       }
-      if (items.size > 0) await driver.write(collectionOf(options), [...items]);
-      // Wrong options are refused even where there is nothing to put.
-      else entryOf("", 0, options);
+      if (items.size) await driver.write(collectionOf(options), [...items]);
     },
     delete: async (key, options) => (await removeMany([key], options)) > 0,
     deleteMany: removeMany,

@@ -32,7 +32,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<Capability>
 }
 
 function memoryDriver({ maxEntries }: MemoryStoreOptions): Driver<Capability> {
-  count(maxEntries, "maxEntries", 1);
+  count(maxEntries, "maxEntries");
   const collections = new Map<string, Map<string, Held>>();
   /** All entries from the least to the most recently used; only kept where somebody needs the order. */
   const used = maxEntries === undefined ? undefined : new Set<Held>();
