@@ -1,7 +1,9 @@
 import type { Capability, Store } from "../driver.ts";
 import { createStore, type StoreOptions } from "../store.ts";
-import { entryTable, type SqlObjectStorage } from "./internal/entry-table.ts";
-import { type OnCorrupt, rowDriver } from "./internal/row-driver.ts";
+import { entryTable } from "./internal/entry-table.ts";
+import type { OnCorrupt } from "./internal/row-codec.ts";
+import { rowDriver } from "./internal/row-driver.ts";
+import type { SqlObjectStorage } from "./internal/sql-tables.ts";
 
 export type { OnCorrupt, SqlObjectStorage };
 

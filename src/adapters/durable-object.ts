@@ -3,7 +3,8 @@ import type { Capability, Store } from "../driver.ts";
 import { KeyValueError } from "../errors.ts";
 import { createStore, type StoreOptions } from "../store.ts";
 import type { ObjectFailure, Outcome } from "./internal/operations.ts";
-import { type OnCorrupt, rowDriver, type Send } from "./internal/row-driver.ts";
+import type { OnCorrupt } from "./internal/row-codec.ts";
+import { rowDriver, type Send } from "./internal/row-driver.ts";
 
 export type { OnCorrupt };
 
@@ -76,6 +77,8 @@ export interface DurableObjectStoreOptions extends StoreOptions {
  * A failure that is worth a retry has code `unavailable`, one that is not since the object has too much to do has code
  * `overloaded`. A write that fails so may have happened. A `swap` is sent once more in the first case: the object knows
  * it by its id, so that it happens once.
+ *
+ * Calls are RPC, so the Worker needs a compatibility date of 2024-04-03 or later.
  *
  * Limits: developers.cloudflare.com/durable-objects/platform/limits and /workers/runtime-apis/rpc.
  */

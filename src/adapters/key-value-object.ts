@@ -1,10 +1,10 @@
 // biome-ignore lint/suspicious/noTsIgnore: the types of workerd know this module, and cannot be loaded beside those of the Web.
 // @ts-ignore
 import { DurableObject } from "cloudflare:workers";
-import { type EntryTable, entryTable, type SqlObjectStorage } from "./internal/entry-table.ts";
+import { type EntryTable, entryTable } from "./internal/entry-table.ts";
 import { toObjectFailure } from "./internal/object-failure.ts";
-import type { Operations, Outcome } from "./internal/operations.ts";
-import { CULL_ROWS } from "./internal/row-driver.ts";
+import { CULL_ROWS, type Operations, type Outcome } from "./internal/operations.ts";
+import type { SqlObjectStorage } from "./internal/sql-tables.ts";
 
 /** What a `KeyValueObject` needs of its state; `DurableObjectState` of `@cloudflare/workers-types` fits. */
 export interface KeyValueObjectState {
@@ -40,8 +40,8 @@ const FARTHEST_ALARM = 365 * 86_400_000;
  *
  * Its alarm removes expired entries, at most 1,000 at a time, and is set only while something can expire. A subclass may
  * have an alarm of its own: an alarm that it sets is never moved or replaced (expired entries then stay, unseen, until
- * it comes), and its `alarm()` calls `super.alarm()`, before or after its own work. That method is then also called
- * when only entries have expired, so it has to look whether its own work is due.
+ * it comes), and its `alarm()` calls `super.alarm()`, before or after its own work. It sets its alarm whether or not
+ * there is one, since that may be for entries, and looks whether its own work is due, since it may be called for them.
  *
  * ```ts
  * export class Store extends KeyValueObject {

@@ -1,20 +1,14 @@
 import { KeyValueError } from "../../errors.ts";
-import { CALL_UNITS, type Names, type NamesRequest, type Operations, type Row } from "./operations.ts";
-import { fromSqlText, toSqlText } from "./sql-text.ts";
-
-/** What the table needs of `ctx.storage`; `DurableObjectStorage` of `@cloudflare/workers-types` fits. */
-export interface SqlObjectStorage {
-  readonly sql: { exec(query: string, ...bindings: unknown[]): { toArray(): unknown[] } };
-  transactionSync<T>(closure: () => T): T;
-}
+import { pageOfNames } from "./names.ts";
+import { CALL_UNITS, type Operations, type Row } from "./operations.ts";
+import { type SqlObjectStorage, type SqlTables, sqlTables } from "./sql-tables.ts";
+import { toSqlText } from "./sql-text.ts";
 
 /** The table of entries, and what its object has to remember beside them. Each call is one transaction. */
-export interface EntryTable {
+export interface EntryTable extends Pick<SqlTables, "recall" | "remember"> {
   call<K extends keyof Operations>(operation: K, ...args: Parameters<Operations[K]>): ReturnType<Operations[K]>;
   /** When the next row expires; `undefined`: none ever does. */
   nextDeadline(): number | undefined;
-  recall(name: string): number | undefined;
-  remember(name: string, value: number): void;
 }
 
 /** A row as SQLite gives it. The mark of a removal has no value. */
@@ -24,15 +18,6 @@ interface Stored {
   readonly expires_at: number | null;
   readonly version: string;
 }
-
-// Without row ids a write is billed as one row, not two. The index finds what there is to cull.
-const CREATE = `
-CREATE TABLE IF NOT EXISTS edge_key_value (
-  collection TEXT NOT NULL, key TEXT NOT NULL, value TEXT, created_at INTEGER, expires_at INTEGER, version TEXT NOT NULL,
-  PRIMARY KEY (collection, key)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS edge_key_value_deadline ON edge_key_value (expires_at) WHERE expires_at IS NOT NULL;
-CREATE TABLE IF NOT EXISTS edge_key_value_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;`;
 
 const HERE = "collection = ? AND key = ?";
 // Said so that SQLite does not take the index on the deadline for it and then sort.
@@ -50,22 +35,8 @@ const BATCH = 32;
  * after its reply was lost, is known to have happened even if the object was restarted meanwhile.
  */
 export function entryTable(storage: SqlObjectStorage, keepRemovals = 0): EntryTable {
+  const { run, transaction, recall, remember } = sqlTables(storage);
   const recent = new Set<string>();
-
-  function run<R>(query: string, ...bindings: unknown[]): R[] {
-    return storage.sql.exec(query, ...bindings).toArray() as R[];
-  }
-
-  /** One transaction. Missing tables are made: at first use, and after the object's owner has called `deleteAll`. */
-  function transaction<R>(work: () => R): R {
-    try {
-      return storage.transactionSync(work);
-    } catch (error) {
-      if (!String(error).includes("no such table: edge_key_value")) throw error;
-      run(CREATE);
-      return storage.transactionSync(work);
-    }
-  }
 
   function find(collection: string, key: string): Stored | undefined {
     const columns = "value, created_at, expires_at, version";
@@ -84,31 +55,6 @@ export function entryTable(storage: SqlObjectStorage, keepRemovals = 0): EntryTa
   function remove(collection: string, key: string): boolean {
     const query = `DELETE FROM edge_key_value WHERE ${HERE} RETURNING ${LIVE} AS live`;
     return run<{ live: number }>(query, toSqlText(collection), toSqlText(key), Date.now())[0]?.live === 1;
-  }
-
-  /** Goes through sorted names, some at a time: a query that is left unfinished would lock the table. */
-  function list(
-    { prefix, after, limit }: NamesRequest,
-    select: (comparison: string, from: string) => { name: string }[],
-  ): Names {
-    // A name that goes on with the second half of a surrogate pair is not sorted behind the first half.
-    const start = prefix.replace(/[\uD800-\uDBFF]$/, "");
-    const names: string[] = [];
-    let room = CALL_UNITS;
-    let comparison = after === undefined ? ">=" : ">";
-    let from = after ?? toSqlText(start);
-    for (;;) {
-      const rows = select(comparison, from);
-      if (rows.length === 0) return { names, more: false };
-      for (const row of rows) {
-        const name = fromSqlText(row.name);
-        if (!name.startsWith(start)) return { names, more: false };
-        if (names.length === limit || room < 0) return { names, more: true };
-        if (name.startsWith(prefix)) room -= names.push(name) && name.length + 10;
-        from = row.name;
-      }
-      comparison = ">";
-    }
   }
 
   function some(condition: string, ...bindings: unknown[]): boolean {
@@ -139,7 +85,7 @@ export function entryTable(storage: SqlObjectStorage, keepRemovals = 0): EntryTa
     remove: (collection, keys) => keys.filter((key) => remove(collection, key)).length,
 
     listKeys: (collection, request) =>
-      list(request, (comparison, from) =>
+      pageOfNames(request, (comparison, from) =>
         run(
           `SELECT key AS name FROM edge_key_value WHERE collection = ? AND key ${comparison} ? AND ${LIVE}
            ORDER BY key LIMIT ${BATCH}`,
@@ -149,7 +95,7 @@ export function entryTable(storage: SqlObjectStorage, keepRemovals = 0): EntryTa
 
     // One name a query lets SQLite go straight to the next collection, past all keys of this one.
     listCollections: (request) =>
-      list(request, (comparison, from) =>
+      pageOfNames(request, (comparison, from) =>
         run(
           `SELECT collection AS name FROM edge_key_value WHERE collection ${comparison} ? AND ${LIVE}
            ORDER BY collection LIMIT 1`,
@@ -204,13 +150,8 @@ export function entryTable(storage: SqlObjectStorage, keepRemovals = 0): EntryTa
       const query = "SELECT MIN(expires_at) AS next FROM edge_key_value WHERE expires_at IS NOT NULL";
       return transaction(() => run<{ next: number | null }>(query)[0]?.next ?? undefined);
     },
-    recall(name) {
-      const query = "SELECT value FROM edge_key_value_meta WHERE name = ?";
-      return transaction(() => run<{ value: number }>(query, name)[0]?.value);
-    },
-    remember(name, value) {
-      transaction(() => run("INSERT OR REPLACE INTO edge_key_value_meta VALUES (?, ?)", name, value));
-    },
+    recall,
+    remember,
   };
 }
 

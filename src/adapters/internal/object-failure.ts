@@ -8,8 +8,11 @@ export function toObjectFailure(error: unknown): ObjectFailure {
   const cause = String(error);
   if (overloaded) return { code: "overloaded", message: "the Durable Object is overloaded", cause };
   if (retryable) return { code: "unavailable", message: "the Durable Object could not be reached for a moment", cause };
-  if (cause.includes("does not implement")) {
-    return { code: "misconfigured", message: "the namespace is not one of KeyValueObject", cause };
+  if (/does not implement|SQL is not enabled|not backed by SQL/.test(cause)) {
+    return { code: "misconfigured", message: "the class is not a KeyValueObject with SQLite storage", cause };
+  }
+  if (cause.includes("keyValue is not a function")) {
+    return { code: "misconfigured", message: "RPC needs a compatibility date of 2024-04-03 or later", cause };
   }
   if (cause.includes("SQLITE_TOOBIG")) return { code: "too_large", message: "too large for a row", cause };
   return { code: "backend", message: "the Durable Object failed", cause };

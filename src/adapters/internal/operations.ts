@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../errors.ts";
+import type { Names, NamesRequest } from "./names.ts";
 
 /** An entry as it crosses to an object and lies in its table: plain data, the value as JSON text. */
 export interface Row {
@@ -6,19 +7,6 @@ export interface Row {
   readonly createdAt?: number | undefined;
   readonly expiresAt?: number | undefined;
   readonly version?: string | undefined;
-}
-
-/** Some names in code point order, and whether there are more behind the last. */
-export interface Names {
-  readonly names: readonly string[];
-  readonly more: boolean;
-}
-
-/** Which names to list: those that start with `prefix` and come after `after`, which is in the form of `toSqlText`. */
-export interface NamesRequest {
-  readonly prefix: string;
-  readonly after: string | undefined;
-  readonly limit: number;
 }
 
 /** What a table of entries does; over RPC each is one call. Rows that have expired count as missing. */
@@ -58,3 +46,6 @@ export interface ObjectFailure {
 
 /** The most UTF-16 units that one call carries each way; RPC takes 32 MiB, and a unit may take two bytes. */
 export const CALL_UNITS: number = 12 * 1024 * 1024;
+
+/** How many expired rows one call or alarm reclaims. */
+export const CULL_ROWS = 1000;
