@@ -21,35 +21,29 @@ const TOKEN = "the-token-of-the-tests";
 const REQUEST_BYTES = 10 * 1024 * 1024;
 const DATABASES = 10_000;
 
-export const HOW_TO_INSTALL = "redis-server is not on PATH: apt-get install redis-server";
-
 /**
  * Starts redis-server and the gateway on a free loopback port.
  *
  * Tests find it by the variables in `env`. Where redis-server is missing, `reason` says how to install it.
- *
- * @typedef {{ url: string, token: string, env: Record<string, string>, stop(): Promise<void>, reason?: undefined }} Gateway
- * @returns {Promise<Gateway | { url?: undefined, env: Record<string, string>, reason: string }>}
  */
 export async function startGateway() {
   if (!process.env.PATH?.split(delimiter).some((folder) => existsSync(join(folder, "redis-server")))) {
-    return { env: {}, reason: HOW_TO_INSTALL };
+    return { env: {}, reason: "redis-server is not on PATH: apt-get install redis-server" };
   }
   const folder = mkdtempSync(join(tmpdir(), "ekv-redis-"));
   const socket = join(folder, "redis.sock");
-  const redis = `redis-server --port 0 --unixsocket ${socket} --databases ${DATABASES} --save "" --appendonly no --dir ${folder}`;
+  const command = `redis-server --port 0 --unixsocket ${socket} --databases ${DATABASES} --save "" --appendonly no --dir ${folder}`;
   // The shell ends redis-server when this process is gone, however it has ended, and the pipe to it breaks.
   const shell = spawn(
     "sh",
-    ["-c", `${redis} >/dev/null & pid=$!; cat >/dev/null; kill $pid; wait $pid; rm -rf ${folder}`],
+    ["-c", `${command} >/dev/null & pid=$!; cat >/dev/null; kill $pid; wait $pid; rm -rf ${folder}`],
     { stdio: ["pipe", "ignore", "inherit"] },
   );
   const ended = new Promise((resolve) => shell.once("exit", resolve));
-  await ready(socket);
-
-  const scopes = new Map();
+  const redis = await connected(socket);
+  const scopes = [];
   const server = createServer((request, response) => {
-    serve(request, response, scopes, socket).catch((error) => reply(response, 500, { error: `ERR ${error.message}` }));
+    serve(request, response, scopes, redis).catch((error) => reply(response, 500, { error: `ERR ${error.message}` }));
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   // Neither keeps the process from ending.
@@ -65,7 +59,7 @@ export async function startGateway() {
       shell.ref();
       server.close();
       server.closeAllConnections();
-      for (const scope of scopes.values()) scope.redis.end();
+      redis.end();
       shell.stdin.end();
       await ended;
       rmSync(folder, { recursive: true, force: true });
@@ -73,10 +67,10 @@ export async function startGateway() {
   };
 }
 
-async function ready(socket) {
+async function connected(socket) {
   for (let tries = 0; ; tries++) {
     try {
-      return (await connectRedis(socket)).end();
+      return await connectRedis(socket);
     } catch (error) {
       if (tries > 500) throw error;
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -84,20 +78,17 @@ async function ready(socket) {
   }
 }
 
-async function serve(request, response, scopes, socket) {
+async function serve(request, response, scopes, redis) {
   const body = await bodyOf(request);
   if (request.headers.authorization !== `Bearer ${TOKEN}`) {
     return reply(response, 401, { error: "WRONGPASS invalid or missing auth token" });
   }
   if (request.url === "/scopes") {
-    const database = scopes.size + 1;
-    const redis = await connectRedis(socket);
-    await redis.send(["SELECT", `${database}`]);
-    scopes.set(`${database}`, { redis, requests: [], faults: [] });
-    return reply(response, 200, { path: `/s/${database}` });
+    const path = `/s/${scopes.push({ requests: [], faults: [] }) - 1}`;
+    return reply(response, 200, { path });
   }
   const [, id, action] = /^\/s\/(\d+)\/?(.*)$/.exec(request.url) ?? [];
-  const scope = scopes.get(id);
+  const scope = scopes[id];
   if (!scope) return reply(response, 404, { error: "ERR no such path" });
   if (action === "faults") {
     scope.faults = JSON.parse(body);
@@ -105,7 +96,7 @@ async function serve(request, response, scopes, socket) {
   }
   if (action === "requests") return reply(response, 200, scope.requests);
   if (action === "direct") {
-    const [result] = await execute(scope.redis, [JSON.parse(body)]);
+    const [result] = await execute(redis, id, [JSON.parse(body)]);
     return reply(response, 200, result instanceof Error ? { error: result.message } : { result: text(result) });
   }
 
@@ -119,7 +110,7 @@ async function serve(request, response, scopes, socket) {
   if (fault === "refused") return request.socket.destroy();
   if (typeof fault === "object") return reply(response, fault.status, fault.body ?? { error: fault.error });
   const encode = request.headers["upstash-encoding"] === "base64" ? base64 : text;
-  const replies = await execute(scope.redis, commands, action);
+  const replies = await execute(redis, id, commands, action);
   // Executed, but nobody is told.
   if (fault === "lost") return request.socket.destroy();
   const results = replies.map((result) =>
@@ -141,13 +132,14 @@ function faultOf(scope) {
   return Math.random() < scope.faults.lost ? "lost" : undefined;
 }
 
-async function execute(redis, commands, action) {
+/** Sends all at once, so that on the one connection nothing of another request comes in between. */
+async function execute(redis, database, commands, action) {
   const sent = commands.map((command) =>
     command.map((argument) => (typeof argument === "string" ? argument : `${argument}`)),
   );
-  if (action !== "multi-exec") return Promise.all(sent.map((command) => redis.send(command)));
-  // Written in one go, so that nothing of another request comes in between.
-  const replies = await Promise.all([["MULTI"], ...sent, ["EXEC"]].map((command) => redis.send(command)));
+  const whole = action === "multi-exec" ? [["MULTI"], ...sent, ["EXEC"]] : sent;
+  const [, ...replies] = await Promise.all([["SELECT", database], ...whole].map((command) => redis.send(command)));
+  if (action !== "multi-exec") return replies;
   const result = replies.at(-1);
   return result instanceof Error ? Object.assign([result], { aborted: true }) : result;
 }
