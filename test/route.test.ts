@@ -68,6 +68,15 @@ describe("route by collection", () => {
     expect(third).toEqual({ names: ["x\u{1F600}"], cursor: undefined });
   });
 
+  it("takes a store in several places", async () => {
+    const [one, two] = [memoryStore(), memoryStore()];
+    const store = route({ a: one, b: two, c: one }, one);
+    for (const collection of ["a", "b", "c", "d"]) await store.put("k", 1, { collection });
+    expect(await Array.fromAsync(one.collections())).toEqual(["a", "c", "d"]);
+    expect(await Array.fromAsync(store.collections())).toEqual(["a", "b", "c", "d"]);
+    expect(await store.get("k", { collection: "d" })).toBe(1);
+  });
+
   it("takes collections with names of object properties", async () => {
     const rest = memoryStore();
     const store = route({}, rest);

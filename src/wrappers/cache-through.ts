@@ -17,9 +17,10 @@ export interface CacheThroughOptions {
 }
 
 /**
- * A store that answers reads from copies in a cache and asks the primary for all that is missing there at once. Missing
- * entries are not cached. A write reaches the primary first, then its copies are removed; so do atomic operations and
- * the reads that belong to them. The cache never makes a call fail; one that fails to remove a copy serves it until `maxTtl`.
+ * A store that answers reads from copies in a cache and asks the primary for all that is missing there at once; that an
+ * entry is missing is not cached. A write reaches the primary first, then its copies are removed; so do atomic
+ * operations and the reads that belong to them. The cache never makes a call fail, but put it into `timeout` if it may
+ * hang; a copy that it fails to remove is served until `maxTtl`.
  *
  * A slow read does not bring back what a write has just replaced: of the same store object with any cache, of another
  * isolate when the cache has `swap` (then a fill is one swap a key, otherwise one bulk write). Whole collections and
@@ -57,12 +58,13 @@ export function cacheThrough<P extends AsyncKeyValue, C extends AsyncKeyValue>(
     ...several([first, copies]),
     async read(collection, keys, how) {
       if (how?.fresh) return dropping(() => first.read(collection, keys, how), collection, keys);
-      const held = await attempt(() => copies.read(collection, keys, { valueOnly: true }));
-      if (!held) return first.read(collection, keys, how);
-      const found = new Map(keys.map((key, i) => [key, original(held[i])]));
+      const answer = await attempt(() => copies.read(collection, keys, { valueOnly: true }));
+      if (!answer) return first.read(collection, keys, how);
+      const held = new Map(keys.map((key, i) => [key, answer[i]]));
+      const found = new Map(keys.map((key) => [key, original(held.get(key))]));
       const missing = [...found.keys()].filter((key) => !found.get(key));
       if (missing.length > 0) {
-        const seen = missing.map((key) => held[keys.indexOf(key)]);
+        const seen = missing.map((key) => held.get(key));
         const fill = await attempt(() => fills.begin(collection, missing, seen));
         const filling = new Map<string, Entry>();
         try {

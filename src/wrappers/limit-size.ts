@@ -40,8 +40,9 @@ export function limitSize<S extends AsyncKeyValue>(store: S, options: LimitSizeO
       ...driver,
       limits: { ...driver.limits, valueBytes: Number.isFinite(least) ? least : undefined },
       async write(collection, items) {
-        const kept = items.filter(([key, entry]) => fits(collection, key, entry));
-        const skipped = items.filter((item) => !kept.includes(item)).map(([key]) => key);
+        const fitting = items.map(([key, entry]) => fits(collection, key, entry));
+        const kept = items.filter((_, i) => fitting[i]);
+        const skipped = items.flatMap(([key], i) => (fitting[i] ? [] : [key]));
         if (kept.length > 0) await driver.write(collection, kept);
         if (skipped.length > 0) await driver.remove(collection, skipped);
       },

@@ -35,12 +35,14 @@ export function route(first: object, last?: AsyncKeyValue): Store<Capability> {
   const options = (last ? { stores: first, otherwise: last } : first) as Omit<Options, "pick"> & Partial<Options>;
   const { stores, pick, otherwise } = options;
   const named = new Map(Object.entries(stores).map(([name, store]) => [name, toDriver(store) as Driver<Capability>]));
-  return wrap<AsyncKeyValue, Capability>(otherwise, (rest) => {
-    const all = [...new Set([...named.values(), rest as Driver<Capability>])];
+  return wrap<AsyncKeyValue, Capability>(otherwise, (driver) => {
+    // Typed as if it could do everything; what not all of them can is taken away again below.
+    const rest = driver as Driver<Capability>;
+    const all = [...new Set([...named.values(), rest])];
 
     function find(collection: string, key = ""): Driver<Capability> {
       const name = pick ? pick(collection, key) : named.has(collection) ? collection : undefined;
-      const driver = name === undefined ? all.at(-1) : named.get(name);
+      const driver = name === undefined ? rest : named.get(name);
       if (driver) return driver;
       throw new KeyValueError("misconfigured", "pick names no store", { store: "route", collection, key });
     }
@@ -100,7 +102,7 @@ export function route(first: object, last?: AsyncKeyValue): Store<Capability> {
       return pageOf(names, page);
     }
 
-    const driver: Driver<Capability> = {
+    const routed: Driver<Capability> = {
       name: "route",
       ...several(all),
       limits: { keyBytes: least("keyBytes"), valueBytes: least("valueBytes") },
@@ -132,9 +134,7 @@ export function route(first: object, last?: AsyncKeyValue): Store<Capability> {
       swap: (collection, key, expected, next) => find(collection, key).swap(collection, key, expected, next),
     };
     const optional = ["listKeys", "listCollections", "destroyCollection", "destroy", "cull", "swap"] as const;
-    const missing = optional.filter((name) => !all.every((one) => name in one));
-    return Object.fromEntries(
-      Object.entries(driver).filter(([name]) => !missing.includes(name as Capability)),
-    ) as never;
+    for (const name of optional) if (!all.every((one: AnyDriver) => one[name])) Reflect.deleteProperty(routed, name);
+    return routed;
   });
 }
