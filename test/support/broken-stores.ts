@@ -386,7 +386,7 @@ export const BROKEN: readonly (readonly [
   [
     "loses the keys after the hundredth",
     driver(({ read }) => ({ read: (collection, keys) => read(collection, keys.slice(0, 100)) })),
-    "a bulk of hundreds of keys is one operation",
+    "a bulk may have more keys than backends take in one call",
   ],
   [
     "counts repeated keys twice",

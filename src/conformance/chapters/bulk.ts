@@ -112,18 +112,16 @@ export function bulk({ test, having }: Suite): void {
     expect(await store.getMany(["a", "b", "c"], at)).toEqual([null, 2, null]);
   });
 
-  test("a bulk of hundreds of keys is one operation", async ({ store, at, expect }) => {
-    const keys = Array.from({ length: 260 }, (_, i) => `key ${i}`);
-    await store.putMany(
-      keys.map((key, i) => [key, { i }]),
-      { ...at, ttl: 600 },
-    );
+  test("a bulk may have more keys than backends take in one call", async ({ store, at, expect }) => {
+    const keys = Array.from({ length: 140 }, (_, i) => `key ${i}`);
+    const items = keys.map((key, i) => [key, { i }] as const);
+    await store.putMany(items, { ...at, ttl: 600 });
     const asked = [...keys, "missing", ...keys.slice(0, 3)].reverse();
     const expected = [...keys.map((_, i) => ({ i })), null, { i: 0 }, { i: 1 }, { i: 2 }].reverse();
     expect(await store.getMany(asked, at)).toEqual(expected);
     expect((await store.ttlMany(asked, at)).map((entry) => entry?.value ?? null)).toEqual(expected);
-    expect(await store.deleteMany([...keys.slice(0, 200), "missing"], at)).toBe(200);
-    expect((await store.getMany(keys, at)).filter((value) => value !== null).length).toBe(60);
+    expect(await store.deleteMany([...keys.slice(0, 130), "missing"], at)).toBe(130);
+    expect((await store.getMany(keys, at)).filter((value) => value !== null).length).toBe(10);
   });
 
   having("swap")("bulk reads see what the atomic operations wrote", async ({ store, at, expect }) => {

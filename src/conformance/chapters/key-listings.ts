@@ -127,8 +127,8 @@ export function keyListings({ having }: Suite): void {
     expect((await all(store.keys(at))).sort()).toEqual(keys);
   });
 
-  test("hundreds of keys are listed whole", async ({ store, at, expect }) => {
-    const many = Array.from({ length: 300 }, (_, i) => `${String(i).padStart(3, "0")}${"-".repeat(i % 40)}`);
+  test("a long listing is whole", async ({ store, at, expect }) => {
+    const many = Array.from({ length: 140 }, (_, i) => `${String(i).padStart(3, "0")}${"-".repeat(i % 40)}`);
     await store.putMany(
       many.map((key) => [key, 1]),
       at,
