@@ -1,1 +1,0 @@
-export const sources: Record<string, string>;
