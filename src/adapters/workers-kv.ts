@@ -2,8 +2,8 @@ import { addressPrefix, joinAddress, splitAddress } from "../address.ts";
 import { count, live } from "../checks.ts";
 import type { AnyDriver, Driver, DriverPage, Entry, Store } from "../driver.ts";
 import { type ErrorDetails, KeyValueError } from "../errors.ts";
-import { pageOf } from "../order.ts";
 import type { JsonValue } from "../json.ts";
+import { pageOf } from "../order.ts";
 import { createStore, type StoreOptions } from "../store.ts";
 import { each, fail, getAll } from "./internal/kv-calls.ts";
 import { type KVName, NAME_BYTES, restore, shorten, shortPrefix } from "./internal/kv-names.ts";
@@ -112,19 +112,19 @@ function kvDriver(
 
   /** Pages of whole names that start with `prefix`, expired ones included. */
   async function* pages(prefix: string, cursor?: string, limit = 1000) {
-    for (let next = cursor, more = true; more; ) {
+    let next = cursor;
+    do {
       const options = { prefix: shortPrefix(prefix), limit: Math.min(limit, 1000), ...(next && { cursor: next }) };
       const page: WorkersKVList = await kv.list(options).catch((error) => fail(error, { store }));
-      const items = page.keys.map(({ name, metadata }) => {
+      next = page.list_complete ? undefined : page.cursor;
+      const items = page.keys.flatMap(({ name, metadata }) => {
         const times = timesOf(metadata);
         const whole = restore(name, times.rest);
-        const [collection, key] = splitAddress(whole.slice(own.length)) ?? [];
-        return { name, whole, collection, key: key ?? name, alive: live(times) !== undefined };
+        const [collection, key = name] = splitAddress(whole.slice(own.length)) ?? [];
+        return whole.startsWith(prefix) ? { name, collection, key, alive: live(times) } : [];
       });
-      more = !page.list_complete;
-      next = page.list_complete ? undefined : page.cursor;
-      yield { items: items.filter(({ whole }) => whole.startsWith(prefix)), cursor: next };
-    }
+      yield { items, cursor: next };
+    } while (next !== undefined);
   }
 
   /** Removes all names that start with `prefix`; true when one of them had not expired. */

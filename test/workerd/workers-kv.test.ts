@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
+import { describe, expect, it } from "#test";
 import { type WorkersKV, workersKVStore } from "../../src/adapters/workers-kv.ts";
 import { KeyValueError } from "../../src/index.ts";
-import { describe, expect, it } from "#test";
 
 const KV = (env as { KV: KVNamespace }).KV;
 

@@ -33,7 +33,7 @@ export async function shorten(whole: string): Promise<KVName> {
 export function restore(name: string, rest: string | undefined): string {
   if (!rest || !name.endsWith(MARK)) return name;
   const bytes = Uint8Array.from(atob(rest), (unit) => unit.charCodeAt(0));
-  return name.slice(0, -44 - MARK.length) + new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  return name.slice(0, -44 - MARK.length) + new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytes);
 }
 
 /** As much of a prefix as also starts what stands for longer names. The local simulator ends a prefix at a NUL. */
