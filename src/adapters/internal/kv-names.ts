@@ -38,7 +38,7 @@ export function restore(name: string, rest: string | undefined): string {
 
 /** As much of a prefix as also starts what stands for longer names. The local simulator ends a prefix at a NUL. */
 export function shortPrefix(prefix: string): string {
-  return startOf(prefix).replace(/\0[^]*/, "");
+  return startOf(prefix).split("\0", 1)[0] as string;
 }
 
 /** Never half of a surrogate pair. */
