@@ -1,6 +1,6 @@
 import { addressPrefix, joinAddress, splitAddress } from "../address.ts";
 import { count, live } from "../checks.ts";
-import type { AnyDriver, Driver, DriverPage, Entry, Store } from "../driver.ts";
+import type { AnyDriver, Driver, Entry, Store } from "../driver.ts";
 import { type ErrorDetails, KeyValueError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 import { pageOf } from "../order.ts";
