@@ -60,6 +60,7 @@ export type Body<C extends Capability> = (test: Test<C>) => Promise<void>;
 export type Register<C extends Capability = never> = (name: string, body: Body<C>) => void;
 
 export interface Suite {
+  readonly options: ConformanceOptions;
   readonly test: Register;
   /** Registers tests for stores with these capabilities; a store without them must have none of their methods. */
   having<C extends Capability>(...capabilities: readonly C[]): Register<C>;
@@ -132,6 +133,7 @@ export function suiteOf(
   }
 
   return {
+    options,
     test: (name, body) => register(name, body as Body<Capability>, []),
     having:
       (...capabilities) =>
