@@ -9,21 +9,17 @@ export type { EncryptedOptions };
 
 /** A key that is derived at first use, made by {@link passphrase}. */
 export interface Passphrase {
-  readonly derive: () => Promise<CryptoKey>;
-}
-
-/** A key of the ring. */
-export interface EncryptionKey {
-  /** Names the key in stored values, in the clear. Never give it to another key. */
-  readonly id: string;
-  /** An AES-GCM `CryptoKey` of 256 bits that may encrypt and decrypt, 32 random bytes, or a {@link passphrase}. */
-  readonly key: CryptoKey | Uint8Array | Passphrase;
+  readonly derive: () => Promise<ArrayBuffer>;
 }
 
 /** Options of {@link encrypt}. */
 export interface EncryptOptions extends EncryptedOptions {
-  /** The first encrypts, all decrypt. To rotate, put a new one first and keep the old ones until all is rewritten. */
-  readonly keys: readonly EncryptionKey[];
+  /**
+   * The first encrypts, all decrypt: to rotate, put a new one first and keep the old ones until all is rewritten. The
+   * `id` stands in stored values; never give it to another key. A `key` is an AES-GCM `CryptoKey` of 256 bits that may
+   * encrypt and decrypt, 32 random bytes, or a {@link passphrase}.
+   */
+  readonly keys: readonly { readonly id: string; readonly key: CryptoKey | Uint8Array | Passphrase }[];
 }
 
 /**
@@ -36,12 +32,12 @@ export interface EncryptOptions extends EncryptedOptions {
  *
  * A read throws `tampered` for a value that was changed or moved here from another key, `wrong_key` for one encrypted
  * with another key of the same id, `unknown_key` for an id that is not in the ring, `not_encrypted` for a plain value,
- * and `corrupted` for an envelope of another kind.
+ * and `corrupted` for an envelope of another kind. `misconfigured` is for a key that the runtime does not take.
  *
  * @throws TypeError for a ring that is empty or repeats an id, and for keys that are not as described.
  */
 export function encrypt<S extends AsyncKeyValue>(store: S, options: EncryptOptions): Store<CapabilitiesOf<S>> {
-  const ring = new Map(options.keys.map(({ id, key }) => [string(id, "id"), once(loader(key))]));
+  const ring = new Map(options.keys.map(({ id, key }) => [string(id, "id"), loader(key)]));
   const [first] = ring;
   if (!first || ring.size < options.keys.length) throw new TypeError("keys must hold a key, and each id once");
   const [id, current] = first;
@@ -90,38 +86,31 @@ export function passphrase(text: string, salt: string | Uint8Array): Passphrase 
   const bytes = typeof salt === "string" ? utf8(salt) : new Uint8Array(salt);
   if (!string(text, "text") || bytes.length < 16) throw new TypeError("text is empty or salt has under 16 bytes");
   const derive = once(async () => {
-    let bits: BufferSource = utf8(text);
-    for (let round = 0; round < 6; round++) bits = await pbkdf2(bits, bytes, 100_000);
-    return importAes(bits);
+    let bits = await pbkdf2(utf8(text), bytes, 100_000);
+    for (let round = 1; round < 6; round++) bits = await pbkdf2(bits, bytes, 100_000);
+    return bits;
   });
   return { derive };
 }
 
-/** Checks and copies a key now; what it returns makes the rest, and the mark that is the same for the same key. */
-function loader(given: EncryptionKey["key"]): () => Promise<{ key: CryptoKey; mark: Bytes }> {
-  let load = async () => given as CryptoKey;
-  if (given instanceof Uint8Array && given.length === 32) {
-    const bytes = new Uint8Array(given);
-    load = () => importAes(bytes);
-  } else if ("derive" in given) {
-    load = given.derive;
-  } else {
-    const { algorithm, usages } = given as CryptoKey;
-    const fits = algorithm?.name === "AES-GCM" && (algorithm as AesKeyAlgorithm).length === 256;
-    if (!fits || !usages.includes("encrypt") || !usages.includes("decrypt")) {
-      throw new TypeError("a key must be a CryptoKey for AES-GCM with 256 bits, 32 bytes, or a passphrase");
-    }
+/** Checks and copies a key now; what it returns makes the rest, and a mark that is the same for the same key. */
+function loader(given: EncryptOptions["keys"][number]["key"]): () => Promise<{ key: CryptoKey; mark: Bytes }> {
+  const bytes = given instanceof Uint8Array ? given.slice() : undefined;
+  const derive = bytes ? async () => bytes : "derive" in given ? given.derive : undefined;
+  const { algorithm, usages } = given as CryptoKey & { algorithm?: { length?: number } };
+  const fits = algorithm?.name === "AES-GCM" && algorithm.length === 256;
+  if (bytes ? bytes.length !== 32 : !derive && !(fits && usages.includes("encrypt") && usages.includes("decrypt"))) {
+    throw new TypeError("a key must be a CryptoKey for AES-GCM with 256 bits, 32 bytes, or a passphrase");
   }
-  return async () => {
-    const key = await load();
+  return once(async () => {
+    const name = "AES-GCM";
+    const key = derive
+      ? await crypto.subtle.importKey("raw", await derive(), name, false, ["encrypt", "decrypt"])
+      : (given as CryptoKey);
     // Nothing but this is ever encrypted with this IV.
-    const tag = await crypto.subtle.encrypt({ name: "AES-GCM", iv: utf8("ekv-key-mark") }, key, new Uint8Array());
+    const tag = await crypto.subtle.encrypt({ name, iv: utf8("ekv-key-mark") }, key, new Uint8Array());
     return { key, mark: new Uint8Array(tag, 0, 9) };
-  };
-}
-
-function importAes(bytes: BufferSource): Promise<CryptoKey> {
-  return crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+  });
 }
 
 /** JSON keeps the two names apart whatever they hold, and escapes lone surrogates, which UTF-8 would make the same. */

@@ -32,7 +32,7 @@ export function fernet<S extends AsyncKeyValue>(store: S, options: FernetOptions
 
   const cipher: Cipher = {
     async seal(plain) {
-      const { signing, encrypting } = await current();
+      const [signing, encrypting] = await current();
       const iv = crypto.getRandomValues(new Uint8Array(16));
       const ciphertext = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-CBC", iv }, encrypting, plain));
       const token = new Uint8Array(57 + ciphertext.length);
@@ -51,14 +51,12 @@ export function fernet<S extends AsyncKeyValue>(store: S, options: FernetOptions
       const token = (text && fromUrlSafe(new TextDecoder().decode(text))) ?? new Uint8Array();
       const body = token.subarray(0, -32);
       for (const load of token[0] === 0x80 ? ring : []) {
-        const { signing, encrypting } = await load();
+        const [signing, encrypting] = await load();
         if (!(await crypto.subtle.verify("HMAC", signing, token.subarray(-32), body))) continue;
         const iv = body.subarray(9, 25);
         const opening = crypto.subtle.decrypt({ name: "AES-CBC", iv }, encrypting, body.subarray(25));
-        return opening.then(
-          (plain) => new Uint8Array(plain),
-          () => OTHER_KIND,
-        );
+        const plain = await opening.catch(() => undefined);
+        return plain ? new Uint8Array(plain) : OTHER_KIND;
       }
       return ["tampered", "the stored value was changed, or is encrypted with a key that is not given"];
     },
@@ -80,39 +78,34 @@ export function fernet<S extends AsyncKeyValue>(store: S, options: FernetOptions
 export async function fernetKey(sourceMaterial: string, salt: string): Promise<string> {
   const secret = utf8(string(sourceMaterial, "sourceMaterial"));
   const derived = await pbkdf2(secret, utf8(string(salt, "salt")), 1_200_000).catch((cause) => {
-    const message = "this runtime refuses PBKDF2 with 1,200,000 iterations (Cloudflare Workers take 100,000): ";
-    throw new KeyValueError("misconfigured", `${message}derive the key elsewhere by fernetKey, pass it in keys`, {
-      cause,
-    });
+    const message =
+      "this runtime refuses so many PBKDF2 iterations: derive the key elsewhere by fernetKey, pass it in keys";
+    throw new KeyValueError("misconfigured", message, { cause });
   });
   return toUrlSafe(new Uint8Array(derived));
 }
 
-interface KeyPair {
-  readonly signing: CryptoKey;
-  readonly encrypting: CryptoKey;
-}
-
 /** Checks and copies the keys now; what it returns does the rest. */
-function loaders(options: FernetOptions): (() => Promise<KeyPair>)[] {
-  if (!("keys" in options)) {
-    const sourceMaterial = string(options.sourceMaterial, "sourceMaterial");
-    const salt = string(options.salt, "salt");
-    return [once(async () => importPair(fromUrlSafe(await fernetKey(sourceMaterial, salt)) as Bytes))];
-  }
-  return options.keys.map((key) => {
+function loaders(options: FernetOptions): (() => Promise<readonly [signing: CryptoKey, encrypting: CryptoKey]>)[] {
+  const bytesOf = (key: unknown): Bytes => {
     const bytes = typeof key === "string" ? fromUrlSafe(key) : key instanceof Uint8Array ? key.slice() : undefined;
-    if (bytes?.length !== 32) throw new TypeError("a Fernet key must be 32 bytes, or their padded URL-safe base64");
-    return once(() => importPair(bytes));
-  });
-}
-
-async function importPair(bytes: Bytes): Promise<KeyPair> {
-  const hmac = { name: "HMAC", hash: "SHA-256" };
-  return {
-    signing: await crypto.subtle.importKey("raw", bytes.slice(0, 16), hmac, false, ["sign", "verify"]),
-    encrypting: await crypto.subtle.importKey("raw", bytes.slice(16), "AES-CBC", false, ["encrypt", "decrypt"]),
+    if (bytes?.length === 32) return bytes as Bytes;
+    throw new TypeError("a Fernet key must be 32 bytes, or their padded URL-safe base64");
   };
+  const load = (make: () => Bytes | Promise<Bytes>) =>
+    once(async () => {
+      const bytes = await make();
+      const hmac = { name: "HMAC", hash: "SHA-256" };
+      const signing = await crypto.subtle.importKey("raw", bytes.slice(0, 16), hmac, false, ["sign", "verify"]);
+      return [
+        signing,
+        await crypto.subtle.importKey("raw", bytes.slice(16), "AES-CBC", false, ["encrypt", "decrypt"]),
+      ] as const;
+    });
+  if ("keys" in options) return options.keys.map(bytesOf).map((bytes) => load(() => bytes));
+  const sourceMaterial = string(options.sourceMaterial, "sourceMaterial");
+  const salt = string(options.salt, "salt");
+  return [load(async () => bytesOf(await fernetKey(sourceMaterial, salt)))];
 }
 
 const toUrlSafe = (bytes: Bytes) => toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_");

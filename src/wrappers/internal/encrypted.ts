@@ -27,6 +27,7 @@ export interface Cipher {
   capacity(bytes: number): number;
 }
 
+const NOT_ENCRYPTED: Refusal = ["not_encrypted", "the stored value is not encrypted"];
 export const OTHER_KIND: Refusal = ["corrupted", "the stored value is not encrypted in the way of this wrapper"];
 
 export function encrypted<S extends AsyncKeyValue>(
@@ -34,30 +35,30 @@ export function encrypted<S extends AsyncKeyValue>(
   { seal, open, capacity }: Cipher,
   { onFailure = "throw", allowPlaintext = false }: EncryptedOptions,
 ): Store<CapabilitiesOf<S>> {
-  if (onFailure !== "throw" && onFailure !== "miss") throw new TypeError(`onFailure must be "throw" or "miss"`);
+  if (onFailure !== "throw" && onFailure !== "miss") throw new TypeError('onFailure must be "throw" or "miss"');
   return wrap(store, (driver) => {
-    const details = (address: Address, cause?: unknown) => ({ store: driver.name, ...address, cause });
-    const guard = (address: Address) => (cause: unknown) => {
-      const message = cause instanceof KeyValueError ? cause.message : "WebCrypto failed";
-      throw new KeyValueError("misconfigured", message, details(address, cause));
-    };
     const limit = driver.limits?.valueBytes;
+    function fail(address: Address, [code, message]: Refusal, cause?: unknown): never {
+      throw new KeyValueError(code, message, { store: driver.name, ...address, cause });
+    }
+    const guarded = <T>(address: Address, result: Promise<T>): Promise<T> =>
+      result.catch((cause) => fail(address, ["misconfigured", `the key cannot be used: ${cause.message}`], cause));
+
     return {
       ...transform(driver, {
         async encode(entry, address) {
-          return { ...entry, value: await seal(toBytes(entry.value), address).catch(guard(address)) };
+          return { ...entry, value: await guarded(address, seal(toBytes(entry.value), address)) };
         },
         async decode(entry, address) {
-          let opened: Bytes | Refusal = ["not_encrypted", "the stored value is not encrypted"];
-          if (has(entry.value, "__encrypted_data__")) opened = await open(entry.value, address).catch(guard(address));
+          let opened: Bytes | Refusal = NOT_ENCRYPTED;
+          if (has(entry.value, "__encrypted_data__")) opened = await guarded(address, open(entry.value, address));
           else if (allowPlaintext) return entry;
           const value = opened instanceof Uint8Array ? fromBytes(opened) : undefined;
           if (value !== undefined) return { ...entry, value };
-          if (onFailure === "miss") return undefined;
-          throw new KeyValueError(...(opened instanceof Uint8Array ? OTHER_KIND : opened), details(address));
+          return onFailure === "miss" ? undefined : fail(address, opened instanceof Uint8Array ? OTHER_KIND : opened);
         },
       }),
-      ...(limit && { limits: { ...driver.limits, valueBytes: capacity(limit) } }),
+      limits: limit ? { ...driver.limits, valueBytes: capacity(limit) } : driver.limits,
     };
   });
 }
