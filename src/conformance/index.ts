@@ -1,6 +1,7 @@
 import type { Awaitable } from "../driver.ts";
 import type { AsyncKeyValue } from "../protocol.ts";
 import { argumentChecks } from "./chapters/arguments.ts";
+import { atomics } from "./chapters/atomics.ts";
 import { bulk } from "./chapters/bulk.ts";
 import { capabilityArguments } from "./chapters/capability-arguments.ts";
 import { collectionListings } from "./chapters/collection-listings.ts";
@@ -14,7 +15,7 @@ import { methods } from "./chapters/methods.ts";
 import { names } from "./chapters/names.ts";
 import { reclaiming } from "./chapters/reclaiming.ts";
 import { type ConformanceOptions, type Runner, type Suite, suiteOf } from "./chapters/suite.ts";
-import { swap } from "./chapters/swap.ts";
+import { update } from "./chapters/update.ts";
 import { values } from "./chapters/values.ts";
 import { versions } from "./chapters/versions.ts";
 
@@ -32,7 +33,8 @@ const CHAPTERS: readonly (readonly [title: string, chapter: (suite: Suite) => vo
   ["listing keys", keyListings],
   ["listing collections", collectionListings],
   ["destroying and culling", reclaiming],
-  ["atomic operations", swap],
+  ["atomic operations", atomics],
+  ["update", update],
   ["versions", versions],
   ["concurrency", concurrency],
   ["errors", errors],
