@@ -81,6 +81,8 @@ export interface DurableObjectStoreOptions extends StoreOptions {
  * Calls are RPC, so the Worker needs a compatibility date of 2024-04-03 or later.
  *
  * Limits: developers.cloudflare.com/durable-objects/platform/limits and /workers/runtime-apis/rpc.
+ *
+ * @throws TypeError when `shards` is not a whole number of at least 1, or `namespace` is not a binding.
  */
 export function durableObjectStore(
   namespace: DurableObjects,
@@ -88,6 +90,8 @@ export function durableObjectStore(
 ): Store<Capability> {
   const { shards = 1, locationHint, jurisdiction, onCorrupt } = options;
   count(shards, "shards");
+  if (typeof namespace?.idFromName !== "function")
+    throw new TypeError("namespace must be a binding of Durable Objects");
   return createStore(
     rowDriver("durable-object", shards, sender(namespace, shards, locationHint, jurisdiction), onCorrupt),
     options,

@@ -73,5 +73,6 @@ describe("the number of shards", () => {
     for (const shards of [0, -1, 1.5, Number.NaN, "2"]) {
       expect(() => durableObjectStore(bindings.OBJECTS, { shards: shards as number })).toThrow(TypeError);
     }
+    expect(() => durableObjectStore(undefined as never)).toThrow("binding");
   });
 });

@@ -75,7 +75,7 @@ export function rowDriver(
   return {
     name,
     consistency: "strong",
-    limits: { valueBytes: ROW_BYTES },
+    limits: { keyBytes: ROW_BYTES, valueBytes: ROW_BYTES },
 
     async read(collection, keys) {
       const found = new Map<string, Row | null>();
