@@ -51,8 +51,12 @@ const FARTHEST_ALARM = 365 * 86_400_000;
  *   }
  *   override async alarm() {
  *     const time = await this.ctx.storage.get<number>("remind");
- *     if (time && time <= Date.now()) await this.remind();
- *     else if (time) await this.ctx.storage.setAlarm(time);
+ *     if (time && time <= Date.now()) {
+ *       await this.ctx.storage.delete("remind");
+ *       await this.remind();
+ *     } else if (time) {
+ *       await this.ctx.storage.setAlarm(time);
+ *     }
  *     await super.alarm();
  *   }
  * }
