@@ -59,7 +59,7 @@ export function redisCalls(server: RedisServer): {
     } catch (cause) {
       throw server.failure(cause, details);
     }
-    if (Array.isArray(reply) && reply.every((item) => typeof item === "string")) return reply;
+    if (Array.isArray(reply) && reply.length > 0 && reply.every((item) => typeof item === "string")) return reply;
     // The client answers a request that its signal has aborted as if that had been the reply.
     throw new KeyValueError("backend", "the client's reply is not from Redis; was the request aborted?", details);
   };

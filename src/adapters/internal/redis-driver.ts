@@ -48,7 +48,7 @@ export function redisDriver(
     const details = { store, collection, key };
     const id = crypto.randomUUID();
     const { name, args } = part(collection, key, putArgs(collection, key, next, id));
-    const [reply = "-"] = await calls.run(
+    const [reply = ""] = await calls.run(
       SWAP,
       [name, `${keyPrefix}edge-key-value:swap:${id}`],
       [expected, ...args],
@@ -112,6 +112,6 @@ function putArgs(collection: string, key: string, next: Entry | undefined, id: s
   if (!entry) return ["", ""];
   const { expiresAt } = entry;
   // Rounded up, so that Redis is never early, and within what it can add to its clock; the envelope's deadline decides.
-  const px = expiresAt === undefined ? "" : `${Math.min(Math.ceil(expiresAt - Date.now()), Number.MAX_SAFE_INTEGER)}`;
-  return [encodeEntry(collection, key, entry, id), px];
+  const px = Math.min(Math.max(1, Math.ceil((expiresAt as number) - Date.now())), Number.MAX_SAFE_INTEGER);
+  return [encodeEntry(collection, key, entry, id), expiresAt === undefined ? "" : `${px}`];
 }
