@@ -18,7 +18,8 @@ export interface FallbackOptions {
 
 /**
  * A store that reads from a secondary one while the primary fails. Everything else goes to the primary alone: writes
- * unless told otherwise, listings, atomic operations with the reads that belong to them, `cull` and `destroy`.
+ * unless told otherwise, listings, atomic operations with the reads that belong to them, `cull` and `destroy`. It counts
+ * as eventually consistent, since the secondary need not know what the primary does.
  */
 export function fallback<S extends AsyncKeyValue>(
   primary: S,
@@ -45,6 +46,8 @@ export function fallback<S extends AsyncKeyValue>(
     return {
       ...first,
       ...several([first, second]),
+      // However strong both are: during an outage the secondary answers, and need not know of the last writes.
+      consistency: "eventual",
       read: (collection, keys, how) =>
         how?.fresh ? first.read(collection, keys, how) : either((driver) => driver.read(collection, keys, how)),
       ...(writes && {
