@@ -4,16 +4,19 @@ import { csrf } from "hono/csrf";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { type AsyncKeyValue, KeyValueError, type Store, toDriver } from "../src/index.ts";
+import { endSession, rotateSession } from "../src/interop/hono-session.ts";
 import { dashboard, message, signIn } from "./pages.ts";
 import { remember } from "./remember.ts";
 import { loadSales, type Sales } from "./sales.ts";
-import { sessionsIn } from "./session.ts";
+import { type Env, sessionsIn, userOf } from "./session.ts";
 import { css } from "./style.ts";
 
 /** What the app needs; which backend is behind a store is the choice of whoever deploys it. */
 export interface AppOptions {
   /** Keeps the sessions. It must be able to change an entry atomically, which strongly consistent stores can. */
   readonly sessions: Store<"swap">;
+  /** Encrypts the ids of sessions in cookies. */
+  readonly secret: string;
   /** Keeps what is slow to make. Any store will do. */
   readonly cache: AsyncKeyValue;
   /** Makes the slow report. Default: one that takes more than a second. */
@@ -24,9 +27,8 @@ const CACHE_SECONDS = 60;
 const NAME_LENGTH = 40;
 
 /** The example: people sign in, and see a dashboard whose data is cached. */
-export function createApp({ sessions, cache, load = loadSales }: AppOptions): Hono {
-  const app = new Hono();
-  const session = sessionsIn(sessions);
+export function createApp({ sessions, secret, cache, load = loadSales }: AppOptions): Hono<Env> {
+  const app = new Hono<Env>();
   const sales = remember(cache, "sales", CACHE_SECONDS, load);
   const stores = { sessions: toDriver(sessions), cache: toDriver(cache) };
 
@@ -52,15 +54,17 @@ export function createApp({ sessions, cache, load = loadSales }: AppOptions): Ho
     if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "no-store");
   });
 
+  app.use(...sessionsIn(sessions, secret));
+
   app.get("/", async (c) => {
-    const user = await session.load(c);
+    const user = await userOf(c);
     if (!user) return c.redirect("/sign-in", 303);
     const started = Date.now();
     const report = await sales.get();
     return c.html(dashboard({ user, report, took: Date.now() - started, stores }));
   });
 
-  app.get("/sign-in", async (c) => ((await session.load(c)) ? c.redirect("/", 303) : c.html(signIn())));
+  app.get("/sign-in", async (c) => ((await userOf(c)) ? c.redirect("/", 303) : c.html(signIn())));
 
   app.post("/sign-in", async (c) => {
     const { name } = await c.req.parseBody().catch(() => ({ name: undefined }));
@@ -68,17 +72,17 @@ export function createApp({ sessions, cache, load = loadSales }: AppOptions): Ho
     if (trimmed === "" || trimmed.length > NAME_LENGTH) {
       return c.html(signIn({ name: trimmed, problem: `Please enter a name of 1 to ${NAME_LENGTH} characters.` }), 400);
     }
-    await session.start(c, trimmed);
+    await rotateSession(c, { name: trimmed });
     return c.redirect("/", 303);
   });
 
   app.post("/sign-out", async (c) => {
-    await session.end(c);
+    await endSession(c);
     return c.redirect("/sign-in", 303);
   });
 
   app.post("/refresh", async (c) => {
-    if (await session.load(c)) await sales.refresh();
+    if (await userOf(c)) await sales.refresh();
     return c.redirect("/", 303);
   });
 

@@ -1,7 +1,7 @@
 import { memoryStore } from "../src/index.ts";
 import { createApp } from "./app.ts";
 
-const app = createApp({ sessions: memoryStore(), cache: memoryStore() });
+const app = createApp({ sessions: memoryStore(), secret: crypto.randomUUID(), cache: memoryStore() });
 
 Deno.serve(
   {

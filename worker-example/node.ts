@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { memoryStore } from "../src/index.ts";
 import { createApp } from "./app.ts";
 
-const app = createApp({ sessions: memoryStore(), cache: memoryStore() });
+const app = createApp({ sessions: memoryStore(), secret: crypto.randomUUID(), cache: memoryStore() });
 
 // Node has requests and responses of its own; the app takes those of the Web.
 const server = createServer(async (incoming, outgoing) => {

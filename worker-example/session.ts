@@ -1,79 +1,43 @@
-import type { Context } from "hono";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { type SessionEnv, useSession } from "@hono/session";
+import type { Context, MiddlewareHandler } from "hono";
+import { getCookie, setCookie } from "hono/cookie";
 import type { Store } from "../src/index.ts";
+import { honoSessionStorage } from "../src/interop/hono-session.ts";
 
-/** What is kept of somebody who signed in. Times are epoch milliseconds. */
-export interface Session {
+/** What is kept of somebody who signed in. */
+export interface Session extends Record<string, unknown> {
   readonly name: string;
-  readonly signedInAt: number;
-  readonly seenAt: number;
 }
+
+export type Env = SessionEnv<Session>;
 
 /** How long a session lives after the last visit, in seconds. */
 export const SESSION_SECONDS = 30 * 60;
 
-/** A visit sooner than this after the one before does not move the deadline, which saves a write. In milliseconds. */
-const SLIDE_AFTER = 60_000;
+/** How long it lives at most, in seconds: so long the browser keeps the cookie. */
+const LONGEST_SECONDS = 12 * 60 * 60;
 
-const COOKIE = "session";
-const collection = "sessions";
-
-/**
- * Keeps sessions in a store, and their ids in a cookie.
- *
- * The store needs `swap`: with a get and a put, a visit that moves the deadline while the same person signs out in
- * another tab would bring the session back. That also keeps eventually consistent stores away from here.
- */
-export function sessionsIn(store: Store<"swap">) {
-  function send(c: Context, id: string): void {
-    const secure = new URL(c.req.url).protocol === "https:";
-    setCookie(c, COOKIE, id, { httpOnly: true, sameSite: "Lax", secure, path: "/", maxAge: SESSION_SECONDS });
-  }
-
-  /** The session of a request, or `null`; a visit lets it live on. */
-  async function load(c: Context): Promise<Session | null> {
-    const id = idOf(c);
-    if (!id) return null;
-    const now = Date.now();
-    const session = await store.update<Session>(
-      id,
-      (session) => (session && now - session.seenAt >= SLIDE_AFTER ? { ...session, seenAt: now } : undefined),
-      { collection, ttl: SESSION_SECONDS },
-    );
-    if (session) send(c, id);
-    return session;
-  }
-
-  /** Starts a session under a new id, so that an id which somebody else planted is worth nothing. */
-  async function start(c: Context, name: string): Promise<void> {
-    await forget(c);
-    const id = newId();
-    const now = Date.now();
-    await store.put(id, { name, signedInAt: now, seenAt: now } satisfies Session, { collection, ttl: SESSION_SECONDS });
-    send(c, id);
-  }
-
-  /** Ends the session in the store, so that a copy of the cookie is worth nothing either. */
-  async function end(c: Context): Promise<void> {
-    await forget(c);
-    deleteCookie(c, COOKIE);
-  }
-
-  async function forget(c: Context): Promise<void> {
-    const id = idOf(c);
-    if (id) await store.delete(id, { collection });
-  }
-
-  return { load, start, end };
+/** Keeps sessions in a store, and their encrypted ids in a cookie. */
+export function sessionsIn(store: Store<"swap">, secret: string): MiddlewareHandler<Env>[] {
+  return [
+    honoSessionStorage(store, { ttl: SESSION_SECONDS }),
+    useSession<Session>({
+      secret,
+      duration: { absolute: LONGEST_SECONDS },
+      getCookie: cookieOf,
+      setCookie: (c, name, value, options) =>
+        setCookie(c, name, value, { ...options, secure: new URL(c.req.url).protocol === "https:" }),
+    }),
+  ];
 }
 
-/** The id in the cookie when it has the form of one; anything else never reaches the store. */
-function idOf(c: Context): string | undefined {
-  const id = getCookie(c, COOKIE);
-  return id && /^[0-9a-f]{32}$/.test(id) ? id : undefined;
+/** Who is signed in. Nobody gets a cookie for looking. */
+export async function userOf(c: Context<Env>): Promise<Session | null> {
+  return cookieOf(c, "sid") ? c.var.session.get() : null;
 }
 
-/** 128 random bits. */
-function newId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+/** The cookie when it has the form of an encrypted one; of anything else @hono/session would write an error to the log. */
+function cookieOf(c: Context, name: string): string | undefined {
+  const cookie = getCookie(c, name);
+  return cookie && /^eyJ[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/.test(cookie) ? cookie : undefined;
 }

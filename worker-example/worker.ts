@@ -9,10 +9,15 @@ declare global {
     interface Env {
       readonly SESSIONS: DurableObjectNamespace<KeyValueObject>;
       readonly CACHE: KVNamespace;
+      readonly AUTH_SECRET: string;
     }
   }
 }
 
 export { KeyValueObject } from "../src/adapters/key-value-object.ts";
 
-export default createApp({ sessions: durableObjectStore(env.SESSIONS), cache: workersKVStore(env.CACHE) });
+export default createApp({
+  sessions: durableObjectStore(env.SESSIONS),
+  secret: env.AUTH_SECRET,
+  cache: workersKVStore(env.CACHE),
+});

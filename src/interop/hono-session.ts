@@ -97,9 +97,9 @@ export function honoSessionStorage(
  */
 export async function rotateSession<Data>(c: HonoSessionContext<Data>, data: Data): Promise<void> {
   const { session, sessionStorage } = c.var;
-  await session.get();
+  const there = (await session.get()) !== null;
   // Without its data @hono/session takes the session for a new one, and gives it an id.
-  if (session.id !== null) await sessionStorage?.delete(session.id);
+  if (there && session.id !== null) await sessionStorage?.delete(session.id);
   await session.update(data);
 }
 

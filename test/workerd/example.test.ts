@@ -19,7 +19,9 @@ describe("the example on Durable Objects and Workers KV", () => {
       loads++;
       return { days: [], products: [] };
     };
-    const instance = () => createApp({ sessions: durableObjectStore(OBJECTS), cache: workersKVStore(KV), load });
+    const secret = "a secret";
+    const instance = () =>
+      createApp({ sessions: durableObjectStore(OBJECTS), secret, cache: workersKVStore(KV), load });
     const form = { method: "POST", body: new URLSearchParams({ name: "Ann" }), headers: { origin } };
     const signedIn = await instance().request(`${origin}/sign-in`, form);
     const cookie = signedIn.headers.get("set-cookie")?.split(";")[0] as string;
