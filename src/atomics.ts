@@ -1,9 +1,9 @@
+import type { Arguments } from "./base-store.ts";
 import { count, live, refuse } from "./checks.ts";
 import type { Awaitable, Driver, Entry, MethodNames } from "./driver.ts";
 import { KeyValueError } from "./errors.ts";
 import { toJson } from "./json.ts";
 import type { AtomicOptions, AtomicPutOptions, CapabilityMethods } from "./protocol.ts";
-import type { Arguments } from "./store.ts";
 
 /** Makes the next entry of what is there; the same entry means that nothing is to be changed. */
 type Change = (old: Entry | undefined) => Awaitable<Entry | undefined>;

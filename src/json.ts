@@ -26,7 +26,8 @@ export function toJson(value: unknown, details?: ErrorDetails, path: (string | n
   if (typeof value === "number" || value === null) problem = value;
   else if (typeof value === "object") {
     if (!isPlain(value)) problem = `a ${value.constructor?.name}`;
-    else if (path.length > MAX_DEPTH) problem = "a cycle, or too deep";
+    else if (Object.getOwnPropertySymbols(value).length) problem = "named by symbols";
+    else if (path.length > MAX_DEPTH) problem = "cyclic or too deep";
     else if (Array.isArray(value)) {
       const copy: JsonValue[] = [];
       for (let i = 0; i < value.length; i++) {

@@ -1,7 +1,7 @@
+import type { Arguments } from "./base-store.ts";
 import { count, string } from "./checks.ts";
 import type { AnyDriver, Awaitable, DriverPage } from "./driver.ts";
 import type { CapabilityMethods, CollectionOptions, ListOptions, Page, PageOptions } from "./protocol.ts";
-import type { Arguments } from "./store.ts";
 
 /** The listing methods of a store, as many as its driver has. */
 export function listings(

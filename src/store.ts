@@ -1,33 +1,10 @@
 import { atomics } from "./atomics.ts";
-import { live, refuse, string, strings } from "./checks.ts";
-import type {
-  AnyDriver,
-  CapabilitiesOf,
-  Capability,
-  Driver,
-  Entry,
-  MethodNames,
-  ReadOptions,
-  Store,
-} from "./driver.ts";
-import { KeyValueError } from "./errors.ts";
-import { isPlain, toJson } from "./json.ts";
-import { listings } from "./listings.ts";
+import { baseStore, drivers, type StoreOptions } from "./base-store.ts";
+import type { AnyDriver, CapabilitiesOf, Capability, Driver, MethodNames, Store } from "./driver.ts";
 import { overMethods } from "./over-methods.ts";
-import type { AsyncKeyValue, CapabilityMethods, CollectionOptions, PutOptions, ValueWithTtl } from "./protocol.ts";
+import type { AsyncKeyValue, CapabilityMethods } from "./protocol.ts";
 
-/** Options that every store takes. */
-export interface StoreOptions {
-  /** The collection that is used where a call names none. Default: `"default_collection"`. */
-  readonly defaultCollection?: string | undefined;
-}
-
-/** How a store turns arguments into what a driver takes. */
-export interface Arguments {
-  collectionOf(options: CollectionOptions | undefined): string;
-  /** A checked copy as an entry: a new one, or one that takes the place of `old` and keeps its times. */
-  entryOf(key: string, value: unknown, options: PutOptions | undefined, old?: Entry, now?: number): Entry;
-}
+export type { StoreOptions };
 
 /** The key of `Symbol.asyncDispose` where the compiler's libraries know it. */
 type AsyncDispose = SymbolConstructor extends { readonly asyncDispose: infer Key extends symbol } ? Key : never;
@@ -35,16 +12,8 @@ type AsyncDispose = SymbolConstructor extends { readonly asyncDispose: infer Key
 /** What a store has when its driver has something to close, so that `await using` can do it. */
 export type Closable<D> = D extends { close(): unknown } ? { [Key in AsyncDispose]: () => Promise<void> } : unknown;
 
-/** The end of the year 9999: later dates have no common text form. */
-const LAST_DEADLINE = 2534023008e5;
-
-const VALUE_ONLY = { valueOnly: true };
-
-/** The drivers of the stores made here. A store that is not in it was spread, proxied, or made by somebody else. */
-const drivers: WeakMap<object, AnyDriver> = /* @__PURE__ */ new WeakMap();
-
 /**
- * Makes a store of a driver: the one place where arguments are checked, values copied and deadlines kept.
+ * Makes a store of a driver, which checks arguments, copies values and keeps deadlines.
  *
  * The store has the methods of the capabilities that the driver has, and no others.
  *
@@ -54,96 +23,8 @@ export function createStore<const D extends AnyDriver>(
   driver: D,
   options?: StoreOptions,
 ): Store<CapabilitiesOf<D>> & Closable<D>;
-export function createStore(
-  driver: AnyDriver,
-  { defaultCollection = "default_collection" }: StoreOptions = {},
-): AsyncKeyValue {
-  if (!isPlain(driver)) refuse("driver", "a plain object");
-  const { name: store, close, destroyCollection, destroy, cull } = driver;
-
-  function collectionOf(options: CollectionOptions = {}): string {
-    if (typeof options !== "object") refuse("options", "an object");
-    const { collection = defaultCollection } = options;
-    return string(collection, "collection");
-  }
-  // A wrong default is refused at once.
-  collectionOf();
-
-  function entryOf(key: string, value: unknown, options?: PutOptions, old?: Entry, now = Date.now()): Entry {
-    const details = { store, collection: collectionOf(options), key: string(key) };
-    const ttl = options?.ttl;
-    let expiresAt = old?.expiresAt;
-    if (ttl !== undefined) {
-      expiresAt = typeof ttl === "number" && ttl > 0 ? now + Math.max(1, Math.round(ttl * 1000)) : LAST_DEADLINE;
-      if (expiresAt >= LAST_DEADLINE) {
-        throw new KeyValueError("invalid_ttl", "ttl must be a number of seconds up to the year 9999", details);
-      }
-    }
-    return { value: toJson(value, details), createdAt: old ? old.createdAt : now, expiresAt };
-  }
-
-  async function readMany<R>(
-    keys: readonly string[],
-    options: CollectionOptions | undefined,
-    pick: (entry: Entry) => R,
-    how?: ReadOptions,
-  ): Promise<(R | null)[]> {
-    const collection = collectionOf(options);
-    const asked = strings(keys);
-    const entries = asked.length > 0 ? await driver.read(collection, asked, how) : [];
-    return asked.map((_, i) => {
-      const entry = live(entries[i]);
-      return entry ? pick(entry) : null;
-    });
-  }
-
-  async function removeMany(keys: readonly string[], options: CollectionOptions | undefined): Promise<number> {
-    const collection = collectionOf(options);
-    const unique = [...new Set(strings(keys))];
-    return unique.length && driver.remove(collection, unique);
-  }
-
-  const args = { collectionOf, entryOf };
-  const made: AsyncKeyValue = {
-    defaultCollection,
-    async get<T>(key: string, options?: CollectionOptions) {
-      // Awaiting only what is a promise halves the time of a miss in a driver that answers at once.
-      const entries = driver.read(collectionOf(options), [string(key)], VALUE_ONLY);
-      const entry = live((Array.isArray(entries) ? entries : await entries)[0]);
-      return entry ? copyOf<T>(entry) : null;
-    },
-    getMany: <T>(keys: readonly string[], options?: CollectionOptions) =>
-      readMany(keys, options, copyOf<T>, VALUE_ONLY),
-    ttl: async <T>(key: string, options?: CollectionOptions) =>
-      (await readMany([key], options, withTtl<T>))[0] as ValueWithTtl<T> | null,
-    ttlMany: <T>(keys: readonly string[], options?: CollectionOptions) => readMany(keys, options, withTtl<T>),
-    async put(key, value, options) {
-      const written = driver.write(collectionOf(options), [[key, entryOf(key, value, options)]]);
-      if (written) await written;
-    },
-    async putMany(entries, options) {
-      // Wrong options are refused even where there is nothing to put.
-      const { createdAt } = entryOf("", 0, options);
-      const items = new Map<string, Entry>();
-      for (const pair of entries) {
-        if (!Array.isArray(pair)) refuse("entries", "[key, value] pairs");
-        items.set(pair[0], entryOf(pair[0], pair[1], options, undefined, createdAt));
-      }
-      if (items.size) await driver.write(collectionOf(options), [...items]);
-    },
-    delete: async (key, options) => (await removeMany([key], options)) > 0,
-    deleteMany: removeMany,
-    ...listings(driver, args),
-    ...(driver.swap && atomics(driver as Driver<"swap">, args)),
-    ...(destroyCollection && {
-      destroyCollection: async (options?: CollectionOptions) => destroyCollection(collectionOf(options)),
-    }),
-    ...(destroy && { destroy: async () => destroy() }),
-    ...(cull && { cull: async () => cull() }),
-    ...(close && { [Symbol.asyncDispose]: async () => close() }),
-  };
-  drivers.set(made, driver);
-  return made;
+export function createStore(driver: AnyDriver, options?: StoreOptions): AsyncKeyValue {
+  return baseStore(driver, options, driver.swap && ((args) => atomics(driver as Driver<"swap">, args)));
 }
 
 /** Whether a store whose capabilities are unknown has the methods that a capability brings; narrows its type. */
@@ -163,13 +44,4 @@ export function supports<S extends AsyncKeyValue, C extends Capability>(
 export function toDriver<S extends AsyncKeyValue>(store: S): Driver<CapabilitiesOf<S>>;
 export function toDriver(store: AsyncKeyValue): AnyDriver {
   return drivers.get(store) ?? overMethods(store);
-}
-
-function copyOf<T>(entry: Entry): T {
-  return toJson(entry.value) as T;
-}
-
-function withTtl<T>(entry: Entry): ValueWithTtl<T> {
-  const { expiresAt } = entry;
-  return { value: copyOf(entry), ttl: expiresAt === undefined ? null : (expiresAt - Date.now()) / 1000 };
 }

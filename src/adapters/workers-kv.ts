@@ -1,12 +1,13 @@
 import { addressPrefix, joinAddress, splitAddress } from "../address.ts";
+import { baseStore, type StoreOptions } from "../base-store.ts";
 import { count, live } from "../checks.ts";
-import type { AnyDriver, Driver, Entry, Store } from "../driver.ts";
-import { type ErrorDetails, KeyValueError } from "../errors.ts";
+import type { Driver, Entry, Store } from "../driver.ts";
+import { KeyValueError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 import { pageOf } from "../order.ts";
-import { createStore, type StoreOptions } from "../store.ts";
+
 import { each, fail, getAll } from "./internal/kv-calls.ts";
-import { type KVName, NAME_BYTES, restore, shorten, shortPrefix } from "./internal/kv-names.ts";
+import { shorten, shortPrefix } from "./internal/kv-names.ts";
 
 /** What this adapter needs of a KV binding; `KVNamespace` of `@cloudflare/workers-types` fits. */
 export interface WorkersKV {
@@ -41,17 +42,18 @@ export interface WorkersKVStoreOptions extends StoreOptions {
   readonly onCorrupt?: "throw" | "miss" | undefined;
 }
 
-/** What is kept beside a value: the times, and the end of a name that is too long. `v` tells it from foreign metadata. */
+/** What is kept beside a value: the times, and the whole of a name that is too long. `v` tells it from foreign metadata. */
 interface Metadata {
   readonly v?: 1 | undefined;
   readonly createdAt?: number | undefined;
   readonly expiresAt?: number | undefined;
-  readonly rest?: string | undefined;
+  readonly whole?: string | undefined;
 }
 
 type ListCapability = "listKeys" | "listCollections" | "destroyCollection";
 
 const VALUE_BYTES = 25 * 1024 * 1024;
+const METADATA_BYTES = 1024;
 /** The most seconds of a native expiry, an int32; a later deadline is left to the metadata. */
 const MAX_TTL = 2 ** 31 - 1;
 
@@ -61,7 +63,7 @@ const MAX_TTL = 2 ** 31 - 1;
  * | | |
  * |---|---|
  * | Consistency | eventual: a write is seen elsewhere within about a minute, and "not there" is cached as well |
- * | Limits | values 25 MiB as JSON; names of 868 bytes, collection included; one write a second to the same key |
+ * | Limits | values 25 MiB as JSON; names of about 950 bytes, collection included; one write a second to the same key |
  * | Calls per operation | one to read a key, one for each 100 keys in bulk; one to write a key, six at a time; a delete reads first |
  * | Stores | the value as plain JSON under `collection::key`; creation time and deadline in the metadata |
  *
@@ -79,38 +81,31 @@ export function workersKVStore(
 ): Store<ListCapability | "destroy">;
 export function workersKVStore(namespace: WorkersKV, options?: WorkersKVStoreOptions): Store<ListCapability>;
 export function workersKVStore(namespace: WorkersKV, options: WorkersKVStoreOptions = {}): Store<ListCapability> {
-  return createStore(kvDriver(namespace, options), options);
+  return baseStore(kvDriver(namespace, options), options) as Store<ListCapability>;
 }
 
 function kvDriver(
   kv: WorkersKV,
   { keyPrefix, cacheTtl, checkDeletes = true, onCorrupt }: WorkersKVStoreOptions,
-): Driver<ListCapability> & AnyDriver {
+): Driver<ListCapability> {
   count(cacheTtl, "cacheTtl", 30);
   const store = "workers-kv";
   const own = keyPrefix === undefined ? "" : joinAddress(keyPrefix, "");
   const how = { type: "text", ...(cacheTtl && { cacheTtl }) } as const;
-
-  function nameOf(collection: string, key: string): Promise<KVName> {
-    return shorten(own + joinAddress(collection, key));
-  }
+  const nameOf = (collection: string, key: string) => own + joinAddress(collection, key);
 
   /** Reads entries; `parse` makes a value of a text. */
-  async function find(
-    collection: string,
-    keys: readonly string[],
-    parse: (text: string, key: string) => JsonValue | undefined,
-  ): Promise<(Entry | undefined)[]> {
-    const names = await Promise.all(keys.map(async (key) => (await nameOf(collection, key)).name));
+  async function find(collection: string, keys: readonly string[], parse: (text: string, key: string) => JsonValue) {
+    const names = await Promise.all(keys.map((key) => shorten(nameOf(collection, key))));
     const details = { store, collection, key: keys.length > 1 ? undefined : keys[0] };
     const found = await getAll(kv, names, how).catch((error) => fail(error, details));
-    return found.map((item, i) => {
-      const value = item?.value == null ? undefined : parse(item.value, keys[i] as string);
-      return value === undefined ? undefined : { ...timesOf(item?.metadata), value };
+    return keys.map((key, i): Entry | undefined => {
+      const { value = null, metadata } = found[i] ?? {};
+      return value === null ? undefined : { ...oursOf(metadata), value: parse(value, key) };
     });
   }
 
-  /** Pages of whole names that start with `prefix`, expired ones included. */
+  /** Pages of names that start with `prefix`, expired ones included. */
   async function* pages(prefix: string, cursor?: string, limit = 1000) {
     let next = cursor;
     do {
@@ -118,10 +113,9 @@ function kvDriver(
       const page: WorkersKVList = await kv.list(options).catch((error) => fail(error, { store }));
       next = page.list_complete ? undefined : page.cursor;
       const items = page.keys.flatMap(({ name, metadata }) => {
-        const times = timesOf(metadata);
-        const whole = restore(name, times.rest);
+        const { whole = name, ...entry } = oursOf(metadata);
         const [collection, key = name] = splitAddress(whole.slice(own.length)) ?? [];
-        return whole.startsWith(prefix) ? { name, collection, key, alive: live(times) } : [];
+        return whole.startsWith(prefix) ? { name, collection, key, alive: live(entry) } : [];
       });
       yield { items, cursor: next };
     } while (next !== undefined);
@@ -140,28 +134,35 @@ function kvDriver(
   return {
     name: store,
     consistency: "eventual",
-    limits: { keyBytes: NAME_BYTES, valueBytes: VALUE_BYTES },
+    limits: { keyBytes: METADATA_BYTES, valueBytes: VALUE_BYTES },
 
-    read: (collection, keys) =>
-      find(collection, keys, (text, key) => {
+    async read(collection, keys) {
+      const found = await find(collection, keys, (text, key) => {
         try {
           const value = JSON.parse(text);
           if (value !== null) return value;
         } catch {}
-        if (onCorrupt === "miss") return undefined;
+        if (onCorrupt === "miss") return null;
         throw new KeyValueError("corrupted", "the stored value is not JSON", { store, collection, key });
-      }),
+      });
+      return found.map((entry) => (entry?.value === null ? undefined : entry));
+    },
 
     async write(collection, items) {
-      const writes = items.map(async ([key, { value, createdAt, expiresAt = Number.POSITIVE_INFINITY }]) => {
-        const { name, bytes, rest } = await nameOf(collection, key);
+      const writes = items.map(async ([key, { value, createdAt, expiresAt }]) => {
+        const whole = nameOf(collection, key);
+        const name = await shorten(whole);
+        const metadata = { v: 1, createdAt, expiresAt, ...(name !== whole && { whole }) };
         const text = JSON.stringify(value);
-        const details = { store, collection, key };
-        check(bytes, NAME_BYTES, details);
-        check(new TextEncoder().encode(text).length, VALUE_BYTES, details);
-        const metadata = { v: 1, createdAt, ...(Number.isFinite(expiresAt) && { expiresAt }), rest };
-        const put = (): Promise<void> => {
-          const left = (expiresAt - Date.now()) / 1000;
+        const check = (stored: string, limit: number) => {
+          const size = new TextEncoder().encode(stored).length;
+          const details = { store, collection, key, size, limit };
+          if (size > limit) throw new KeyValueError("too_large", `more than ${limit} bytes`, details);
+        };
+        check(JSON.stringify(metadata), METADATA_BYTES);
+        check(text, VALUE_BYTES);
+        const put = () => {
+          const left = ((expiresAt ?? Number.POSITIVE_INFINITY) - Date.now()) / 1000;
           if (left <= 0) return kv.delete(name);
           // KV counts whole seconds from a clock that it rounds down, so one more keeps it from being early.
           const expirationTtl = Math.max(60, Math.ceil(left) + 1);
@@ -174,8 +175,12 @@ function kvDriver(
 
     async remove(collection, keys) {
       const found = checkDeletes && (await find(collection, keys, () => 0));
-      const names = keys.map(async (key) => ({ key, ...(await nameOf(collection, key)) }));
-      await each(await Promise.all(names), ({ name }) => kv.delete(name), { store, collection });
+      const remove = async ({ key }: { key: string }) => kv.delete(await shorten(nameOf(collection, key)));
+      await each(
+        keys.map((key) => ({ key })),
+        remove,
+        { store, collection },
+      );
       return found ? found.filter(live).length : keys.length;
     },
 
@@ -197,17 +202,12 @@ function kvDriver(
       return pageOf(names, page);
     },
 
-    destroyCollection: (collection) => destroyAll(own + joinAddress(collection, "")),
+    destroyCollection: (collection) => destroyAll(nameOf(collection, "")),
     ...(own && { destroy: () => destroyAll(own) }),
   };
 }
 
-/** Our metadata as an entry's times; nothing of what another program may have put there. */
-function timesOf(metadata: unknown): Metadata & Entry {
+/** Our own metadata, as an entry; nothing of what another program may have put there. */
+function oursOf(metadata: unknown): Metadata & Entry {
   return { ...((metadata as Metadata | null)?.v === 1 && (metadata as Metadata)), value: 0 };
-}
-
-function check(size: number, limit: number, details: ErrorDetails): void {
-  if (size <= limit) return;
-  throw new KeyValueError("too_large", `${size} bytes are more than ${limit}`, { ...details, size, limit });
 }
