@@ -1,0 +1,79 @@
+import { live } from "../checks.ts";
+import { wrap } from "../combinators.ts";
+import type { AnyDriver, CapabilitiesOf, Driver, Entry, Store } from "../driver.ts";
+import type { AsyncKeyValue } from "../protocol.ts";
+import { toDriver } from "../store.ts";
+import { following } from "./internal/following.ts";
+import { narrower } from "./internal/limits.ts";
+import { moving } from "./internal/moving.ts";
+import { delay } from "./internal/options.ts";
+import { several } from "./internal/several.ts";
+import { buried, REMOVED, unburied } from "./internal/tombstones.ts";
+
+/** Options of {@link migrating}. */
+export interface MigratingOptions {
+  /** What the old store gets of a write: the same, so that one can go back, or a removal with `"to"`. Default: `"both"`. */
+  readonly write?: "both" | "to" | undefined;
+  /** Whether a read moves what it finds in the old store alone; an atomic operation always does. Default: true. */
+  readonly backfill?: boolean | undefined;
+  /**
+   * For how many seconds the new store remembers a removal. Default: 3600. It must be longer than any operation takes, and
+   * than the old store may show what has been removed; 0, for the very end of a migration, remembers nothing.
+   */
+  readonly tombstoneTtl?: number | undefined;
+}
+
+/**
+ * A store that serves from a new store while entries move there from an old one, where it looks up what the new one
+ * knows nothing of. `copy` from `edge-key-value/migrate` moves the rest meanwhile.
+ *
+ * A removed or expired entry does not come back, and nothing old replaces what is newer: an entry moves in one atomic
+ * step, only to where nothing is, and a removal keeps its place for `tombstoneTtl`, as does an entry that ends sooner.
+ * In the new store itself these look like entries, so how to begin and end matters: see docs/migration.md.
+ *
+ * Atomic operations happen in the new store, once their entry has moved. No listing of two stores is right while
+ * entries move, and no collection can be destroyed in one step: these methods are gone.
+ *
+ * @throws TypeError when the new store has no atomic operations.
+ */
+export function migrating<T extends Store<"swap">>(
+  from: AsyncKeyValue,
+  to: T,
+  { write = "both", backfill = true, tombstoneTtl = 3600 }: MigratingOptions = {},
+): Store<"swap" | Extract<CapabilitiesOf<T>, "cull">> {
+  const keep = delay(tombstoneTtl, "tombstoneTtl");
+  if (write !== "both" && write !== "to") throw new TypeError('write must be "both" or "to"');
+  const older: AnyDriver = toDriver(from);
+  return wrap(to, (driver) => {
+    if (!driver.swap) throw new TypeError("migrating needs a new store with atomic operations");
+    const newer = driver as Driver<"swap">;
+    const read = moving(older, newer, keep);
+    const follow = following(older, newer, write);
+    const put = (collection: string, items: readonly (readonly [key: string, entry: Entry])[]) => {
+      const kept = items.map(([key, entry]) => [key, buried(entry, keep)] as const);
+      return follow(collection, items, () => newer.write(collection, kept));
+    };
+    return {
+      name: "migrating",
+      ...several([older, newer]),
+      limits: narrower(driver.limits, write === "both" ? older.limits : { keyBytes: older.limits?.keyBytes }),
+      read: (collection, keys, how) => read(collection, keys, how?.fresh ? "must" : backfill ? "may" : "leave"),
+      write: put,
+      async remove(collection, keys) {
+        const found = await read(collection, keys, "leave");
+        const removals = keys.map((key) => [key, REMOVED] as const);
+        await put(collection, removals);
+        return found.filter(live).length;
+      },
+      async swap(collection, key, expected, next = REMOVED) {
+        const [current] = expected === undefined ? await read(collection, [key], "must") : [];
+        // Over a tombstone too, a removal of nothing has nothing to do.
+        if (current) return next === REMOVED && !live(current) ? { ok: true } : { ok: false, current };
+        const swap = () => newer.swap(collection, key, expected, buried(next, keep));
+        const result = await follow(collection, [[key, next]], swap);
+        return result.ok ? result : { ok: false, current: result.current && unburied(result.current) };
+      },
+      ...(driver.cull && { cull: driver.cull }),
+    };
+  });
+}
