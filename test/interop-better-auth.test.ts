@@ -1,9 +1,9 @@
 import { betterAuth } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";
 import { describe, expect, it } from "#test";
-import { type Capability, memoryStore, type Store } from "../src/index.ts";
+import { type Capability, KeyValueError, memoryStore, type Store } from "../src/index.ts";
 import { type BetterAuthStorage, betterAuthStorage } from "../src/interop/better-auth.ts";
-import { atTime, idsOf, storeWithRace } from "./interop-support.ts";
+import { atTime, idsOf, storeWith, storeWithRace } from "./interop-support.ts";
 
 const origin = "https://app.example";
 const collection = "better-auth";
@@ -265,6 +265,19 @@ describe("better-auth with a store as its secondary storage", () => {
     expect(await storage.get("key")).toBe("value");
     await storage.delete("key");
     expect(await storage.get("key")).toBe(null);
+  });
+
+  it("fails without naming a token, since errors get into logs", async () => {
+    const { store } = storeWith(() => ({
+      read(collection, keys) {
+        throw new KeyValueError("unavailable", "out of order", { collection, key: keys[0] });
+      },
+    }));
+    for (const failing of [store, { ...store }]) {
+      const storage = betterAuthStorage(failing, { allowEventual: true });
+      const error: unknown = await storage.get("token").catch((error: unknown) => error);
+      expect(error instanceof KeyValueError && [error.code, error.key]).toEqual(["unavailable", undefined]);
+    }
   });
 
   it("is refused by a store that is not strongly consistent, unless the caller allows it", () => {

@@ -1,7 +1,7 @@
 import { useSession } from "@hono/session";
 import { Hono } from "hono";
 import { describe, expect, it } from "#test";
-import { type AsyncKeyValue, memoryStore } from "../src/index.ts";
+import { type AsyncKeyValue, KeyValueError, memoryStore } from "../src/index.ts";
 import { endSession, type HonoSessionOptions, honoSessionStorage, rotateSession } from "../src/interop/hono-session.ts";
 import { atTime, idsOf, storeWith, storeWithRace } from "./interop-support.ts";
 
@@ -158,13 +158,16 @@ describe("sessions of @hono/session in a store", () => {
 
   it("let Hono's error handler know when they could not be saved", async () => {
     const { store } = storeWith(() => ({
-      async write() {
-        throw new Error("out of order");
+      async write(collection, [[key] = [""]]) {
+        throw new KeyValueError("unavailable", "out of order", { store: "memory", collection, key, cause: [key] });
       },
     }));
     const browser = visit(store);
     expect((await browser.post("/count")).status).toBe(503);
-    expect(String(browser.problems)).toBe("Error: out of order");
+    const [error] = browser.problems as KeyValueError[];
+    expect([error?.code, error?.message, error?.store]).toEqual(["unavailable", "out of order", "memory"]);
+    // The key is the session's id, and errors get into logs.
+    expect([error?.key, error?.cause]).toEqual([undefined, undefined]);
   });
 
   it("are read once a request", async () => {

@@ -1,6 +1,6 @@
 import type { AsyncKeyValue, CapabilityMethods } from "../protocol.ts";
 import { supports } from "../store.ts";
-import { requireConsistency, type SessionStoreOptions } from "./internal/sessions.ts";
+import { requireConsistency, type SessionStoreOptions, withoutIds } from "./internal/sessions.ts";
 
 export type { SessionStoreOptions } from "./internal/sessions.ts";
 
@@ -62,9 +62,9 @@ export function betterAuthStorage(
     set: (key, value, ttl) => (isOver(ttl) ? remove(key) : store.put(key, value, { collection, ttl })),
     delete: remove,
   };
-  if (!supports(store, "swap")) return basic;
+  if (!supports(store, "swap")) return withoutIds(basic);
 
-  return {
+  return withoutIds<BetterAuthStorage>({
     ...basic,
     async set(key, value, ttl) {
       if (isOver(ttl)) return remove(key);
@@ -79,7 +79,7 @@ export function betterAuthStorage(
     },
     getAndDelete: async (key) => textOf(await store.take<Stored>(key, { collection })),
     increment: (key, ttl) => store.increment(key, 1, { collection, ttl }),
-  };
+  });
 }
 
 function isOver(ttl: number | undefined): boolean {

@@ -43,7 +43,7 @@ export function requireConsistency(store: AsyncKeyValue, { allowEventual }: Sess
 export function sessionsIn(store: AsyncKeyValue, options: SessionStoreOptions): Sessions {
   requireConsistency(store, options);
   const { collection = "sessions" } = options;
-  return {
+  return withoutIds<Sessions>({
     read: (id) => store.ttl(id, { collection }),
     create: (id, data, ttl) => store.put(id, data, { collection, ttl }),
     async change<T>(id: string, change: (data: T) => T, ttl: number) {
@@ -59,10 +59,30 @@ export function sessionsIn(store: AsyncKeyValue, options: SessionStoreOptions): 
       return data !== null;
     },
     end: (id) => store.delete(id, { collection }),
-  };
+  });
 }
 
-/** What a session that lives for `ttl` seconds has left when its deadline is worth a write: at most one a minute. */
+/**
+ * Leaves keys out of the failures of methods, and causes, which may name them too: errors end up in logs, and whoever
+ * reads the id of a session there could use it.
+ */
+export function withoutIds<Methods extends object>(methods: Methods): Methods {
+  const quiet = Object.entries(methods).map(([name, method]) => {
+    const call = async (...args: unknown[]): Promise<unknown> => {
+      try {
+        return await method(...args);
+      } catch (error) {
+        if (!(error instanceof KeyValueError)) throw error;
+        const { key: _, failed: __, cause: ___, ...details } = error;
+        throw new KeyValueError(error.code, error.message, details);
+      }
+    };
+    return [name, call];
+  });
+  return Object.fromEntries(quiet) as Methods;
+}
+
+/** Whether moving the deadline of a session that has `left` of its `ttl` seconds is worth a write: at most one a minute. */
 export function worthMoving(left: number | null, ttl: number): boolean {
   return left === null || left < ttl - Math.min(60, ttl / 10);
 }
