@@ -40,8 +40,8 @@ describe("upstashStore", () => {
     const clients = [undefined, null, {}, "https://example.com", { url: "https://example.com" }, { get() {} }];
     for (const client of clients) expect(() => upstashStore(client as never)).toThrow(TypeError);
     const client: UpstashClient = { exec: async () => [] };
-    for (const keyPrefix of ["", "\uD800", 5]) {
-      expect(() => upstashStore(client, { keyPrefix: keyPrefix as string })).toThrow(TypeError);
+    for (const keyPrefix of [null, 5]) {
+      expect(() => upstashStore(client, { keyPrefix: keyPrefix as unknown as string })).toThrow(TypeError);
     }
   });
 
@@ -193,7 +193,7 @@ describeWithRedis("upstashStore and redis-server", () => {
 
   it("makes one request for an operation, and two for an atomic one that has to read", async () => {
     for (const options of [{}, { automaticDeserialization: false, enableAutoPipelining: false }]) {
-      const store = upstashStore(db.client(options), { keyPrefix: "count:" });
+      const store = upstashStore(db.client(options), { keyPrefix: "count" });
       const operations: [requests: number, call: () => Promise<unknown>][] = [
         [1, () => store.put("a", 1)],
         [1, () => store.putMany(Array.from({ length: 500 }, (_, i) => [`k${i}`, i]))],
@@ -240,7 +240,7 @@ describeWithRedis("upstashStore and redis-server", () => {
 
   describe("under a client that sends again", () => {
     it("an increment whose reply is lost counts once", async () => {
-      const store = upstashStore(db.client(), { keyPrefix: "lost1:" });
+      const store = upstashStore(db.client(), { keyPrefix: "lost1" });
       await db.faults([null, "lost", null, "lost", "lost", "lost"]);
       expect(await store.increment("n")).toBe(1);
       expect(await store.increment("n")).toBe(2);
@@ -248,9 +248,9 @@ describeWithRedis("upstashStore and redis-server", () => {
     });
 
     it("an increment counts once also when another writer comes before it is sent again", async () => {
-      const slow = upstashStore(db.client({ retry: { retries: 3, backoff: () => 300 } }), { keyPrefix: "lost2:" });
-      const store = upstashStore(db.client(), { keyPrefix: "lost2:" });
-      const seen = async () => (await db.redis("EXISTS", "lost2:default_collection::n")) === 1;
+      const slow = upstashStore(db.client({ retry: { retries: 3, backoff: () => 300 } }), { keyPrefix: "lost2" });
+      const store = upstashStore(db.client(), { keyPrefix: "lost2" });
+      const seen = async () => (await db.redis("EXISTS", "lost2::default_collection::n")) === 1;
       for (const between of [() => store.increment("n"), () => store.put("n", 10), () => store.delete("n")]) {
         await store.delete("n");
         await db.faults([null, "lost"]);
@@ -264,12 +264,12 @@ describeWithRedis("upstashStore and redis-server", () => {
     });
 
     it("a token whose reply is lost is taken once, and the next one is left alone", async () => {
-      const slow = upstashStore(db.client({ retry: { retries: 3, backoff: () => 300 } }), { keyPrefix: "lost3:" });
-      const store = upstashStore(db.client(), { keyPrefix: "lost3:" });
+      const slow = upstashStore(db.client({ retry: { retries: 3, backoff: () => 300 } }), { keyPrefix: "lost3" });
+      const store = upstashStore(db.client(), { keyPrefix: "lost3" });
       await store.put("token", "first");
       await db.faults([null, "lost"]);
       const taken = slow.take("token");
-      while ((await db.redis("EXISTS", "lost3:default_collection::token")) === 1) {
+      while ((await db.redis("EXISTS", "lost3::default_collection::token")) === 1) {
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       expect(await store.take("token")).toBe(null);
@@ -279,7 +279,7 @@ describeWithRedis("upstashStore and redis-server", () => {
     });
 
     it("the first of many to write knows it, though the reply is lost", async () => {
-      const store = upstashStore(db.client(), { keyPrefix: "lost4:" });
+      const store = upstashStore(db.client(), { keyPrefix: "lost4" });
       await db.faults(["lost"]);
       expect(await store.putIfAbsent("k", "mine")).toBe(true);
       expect(await store.putIfAbsent("k", "other")).toBe(false);
@@ -288,7 +288,7 @@ describeWithRedis("upstashStore and redis-server", () => {
 
     it("fifty increments at once are all counted while every third reply is lost", async () => {
       const client = db.client({ retry: { retries: 30, backoff: () => 1 } });
-      const store = upstashStore(client, { keyPrefix: "lost5:" });
+      const store = upstashStore(client, { keyPrefix: "lost5" });
       await db.faults({ lost: 0.33 });
       const sums = await Promise.all(Array.from({ length: 50 }, () => store.increment("n", 1, { retries: 1000 })));
       await db.faults([]);
@@ -381,9 +381,9 @@ describeWithRedis("upstashStore and redis-server", () => {
 
   describe("limits", () => {
     it("are checked before anything is sent, on what is really sent", async () => {
-      const store = upstashStore(db.client(), { keyPrefix: "limits:" });
+      const store = upstashStore(db.client(), { keyPrefix: "limit" });
       await db.requests();
-      const room = 32 * 1024 - "limits:users::".length;
+      const room = 32 * 1024 - "limit::users::".length;
       const long = await failureOf(store.get("é".repeat(room / 2 + 1), at));
       expect([long.code, long.limit, long.size, long.collection]).toEqual(["too_large", 32768, 32770, "users"]);
       // Quotes are escaped twice on their way, so half of the limit is too much.
@@ -410,7 +410,7 @@ describeWithRedis("upstashStore and redis-server", () => {
     });
 
     it("split a bulk into as few requests as they allow, and what fails does not keep the rest from being written", async () => {
-      const store = upstashStore(db.client({ retry: false }), { keyPrefix: "chunks:" });
+      const store = upstashStore(db.client({ retry: false }), { keyPrefix: "chunks" });
       const items = ["a", "b", "c", "d"].map((key) => [key, key.repeat(key === "d" ? 1 : 5 * 1024 * 1024)] as const);
       const there = async () =>
         (await store.getMany<string>(["a", "b", "c", "d"])).map((found) => found && [found[0], found.length]);
@@ -486,7 +486,7 @@ describeWithRedis("upstashStore and redis-server", () => {
 
   describe("listings", () => {
     it("never give more than the limit, lose nothing to deletions in between, and give each name once", async () => {
-      const store = upstashStore(db.client(), { keyPrefix: "pages:" });
+      const store = upstashStore(db.client(), { keyPrefix: "pages" });
       const names = Array.from({ length: 700 }, (_, i) => `${i}`);
       await store.putMany(names.map((name) => [name, 1]));
       for (const limit of [1, 7, 100, 699, 700, 5000]) {
@@ -551,8 +551,8 @@ describeWithRedis("upstashStore and redis-server", () => {
     });
 
     it("take pattern characters as they are", async () => {
-      const store = upstashStore(db.client(), { keyPrefix: "glob[a-z]*:" });
-      const other = upstashStore(db.client(), { keyPrefix: "globa:" });
+      const store = upstashStore(db.client(), { keyPrefix: "glob[a-z]*" });
+      const other = upstashStore(db.client(), { keyPrefix: "globa" });
       await other.put("k", 1);
       const names = ["*", "?", "[a]", "a", "\\", "\\*", "]", "^", "a*"];
       await store.putMany(
@@ -570,7 +570,7 @@ describeWithRedis("upstashStore and redis-server", () => {
     });
 
     it("find collections by a prefix that ends within an escape", async () => {
-      const store = upstashStore(db.client(), { keyPrefix: "ends:" });
+      const store = upstashStore(db.client(), { keyPrefix: "ends" });
       const collections = [
         "a:",
         "a::",
@@ -618,8 +618,8 @@ describeWithRedis("upstashStore and redis-server", () => {
 
   it("owns what starts with its prefix and destroys nothing else", async () => {
     const own = await openDatabase();
-    const store = upstashStore(own.client(), { keyPrefix: "app*:" });
-    const other = upstashStore(own.client(), { keyPrefix: "app1:" });
+    const store = upstashStore(own.client(), { keyPrefix: "app*" });
+    const other = upstashStore(own.client(), { keyPrefix: "app*1" });
     const whole = upstashStore(own.client());
     expect("destroy" in whole).toBe(false);
     await store.putMany(Array.from({ length: 2500 }, (_, i) => [`${i}`, i]));
@@ -634,7 +634,7 @@ describeWithRedis("upstashStore and redis-server", () => {
 
   it("is made of a URL and a token, and touches nothing before its first use", async () => {
     await db.requests();
-    const store = upstashStore({ url: db.url, token: db.token }, { keyPrefix: "credentials:" });
+    const store = upstashStore({ url: db.url, token: db.token }, { keyPrefix: "credentials" });
     expect(await db.requests()).toEqual([]);
     await Promise.all([store.put("a", 1), store.put("b", "456")]);
     expect(await store.getMany(["a", "b"])).toEqual([1, "456"]);
@@ -650,7 +650,7 @@ describeWithRedis("upstashStore and redis-server", () => {
       new Redis({ ...config, enableAutoPipelining: false }),
     ];
     for (const [i, client] of clients.entries()) {
-      const store = upstashStore(client, { keyPrefix: `entry${i}:` });
+      const store = upstashStore(client, { keyPrefix: `entry${i}` });
       await store.put("12345678901234567890", "456");
       expect(await store.get("12345678901234567890")).toBe("456");
       expect(await store.increment("n", i)).toBe(i);

@@ -1,3 +1,5 @@
+import { joinAddress } from "../address.ts";
+import { string } from "../checks.ts";
 import type { Store } from "../driver.ts";
 import { type ErrorCode, type ErrorDetails, KeyValueError } from "../errors.ts";
 import { createStore, type StoreOptions } from "../store.ts";
@@ -17,7 +19,7 @@ export interface UpstashCredentials {
 
 /** Options of {@link upstashStore}. */
 export interface UpstashStoreOptions extends StoreOptions {
-  /** Stands before all names in Redis, and makes this store the owner of all that starts with it: it can `destroy` it. */
+  /** Sets this store's names in Redis apart, as `prefix::collection::key`, and makes it their owner: it can `destroy` them. */
   readonly keyPrefix?: string | undefined;
   /** What to make of stored bytes that are not an entry: an error with code `corrupted` (the default), or a missing one. */
   readonly onCorrupt?: "throw" | "miss" | undefined;
@@ -45,7 +47,7 @@ export interface UpstashStoreOptions extends StoreOptions {
  * two minutes, so that one which the client sends again after a lost reply happens once. Without `keyPrefix` the store
  * sees every entry in the database and has no `destroy`.
  *
- * @throws TypeError when the first argument is neither a client nor credentials, or `keyPrefix` is not well-formed text.
+ * @throws TypeError when the first argument is neither a client nor credentials, or `keyPrefix` is not a string.
  */
 export function upstashStore(
   redis: UpstashClient | UpstashCredentials,
@@ -60,10 +62,9 @@ export function upstashStore(
   options: UpstashStoreOptions = {},
 ): Store<RedisCapability> {
   const { keyPrefix, onCorrupt = "throw", consistency = "strong" } = options;
-  if (keyPrefix !== undefined && (typeof keyPrefix !== "string" || !/^\P{Surrogate}+$/su.test(keyPrefix))) {
-    throw new TypeError("keyPrefix must be a string that is not empty and has no lone surrogates");
-  }
-  return createStore(redisDriver(serverOf(redis), { keyPrefix: keyPrefix ?? "", onCorrupt, consistency }), options);
+  // Joined like a collection, so that no prefix starts the names of another one: `app` owns nothing of `app2`.
+  const own = keyPrefix === undefined ? "" : joinAddress(string(keyPrefix, "keyPrefix"), "");
+  return createStore(redisDriver(serverOf(redis), { keyPrefix: own, onCorrupt, consistency }), options);
 }
 
 function serverOf(redis: UpstashClient | UpstashCredentials): RedisServer {

@@ -32,7 +32,7 @@ export type WorkersKVList = { readonly keys: readonly { readonly name: string; r
 
 /** Options of {@link workersKVStore}. */
 export interface WorkersKVStoreOptions extends StoreOptions {
-  /** Sets this store's names apart from others in the namespace, and makes it their owner: it can `destroy` them. */
+  /** Sets this store's names apart, as `prefix::collection::key`, and makes it their owner: it can `destroy` them. */
   readonly keyPrefix?: string | undefined;
   /** For how many seconds a read may be answered from the cache of its location, at least 30. Default: KV's own 60. */
   readonly cacheTtl?: number | undefined;
