@@ -1,0 +1,153 @@
+import { refuse } from "./checks.ts";
+import type { Awaitable } from "./driver.ts";
+import type { AsyncKeyValue } from "./protocol.ts";
+import { type Life, ownScope, type RecallOptions, recaller, seconds } from "./recall.ts";
+
+export type { LeaseOptions, RecallOptions } from "./recall.ts";
+
+/** Options of {@link cached}. */
+export interface CachedOptions<Args extends readonly unknown[] = readonly unknown[], R = unknown>
+  extends RecallOptions {
+  /** The key of a call's result, from its arguments. Functions with equal keys need different collections. */
+  readonly key: (...args: Args) => string;
+  /** For how many seconds a result is the answer, or a function that says so for each result. */
+  readonly ttl: number | ((result: R, ...args: Args) => number);
+  /**
+   * Seconds for results that are `null` or `undefined`, without any time to be stale; 0: they are not kept. Default: as
+   * for every other result.
+   */
+  readonly negativeTtl?: number | undefined;
+  /** Seconds after the TTL in which the old result is the answer while a new one is made. Default: 0. */
+  readonly staleWhileRevalidate?: number | undefined;
+  /** Seconds after the TTL in which the old result is the answer when the function fails. Default: 0. */
+  readonly staleIfError?: number | undefined;
+  /** The share of the TTL, from 0 to 1, by at most which each one is shortened at random, so that not all end together. Default: 0. */
+  readonly jitter?: number | undefined;
+  /** Whether a kept result may be used, and a new one kept; throwing means no. Default: all may. */
+  readonly validate?: ((value: unknown) => Awaitable<boolean>) | undefined;
+}
+
+/** A result that lies in the store. */
+export interface Peeked<R> {
+  readonly value: R;
+  /** Seconds since it was made. */
+  readonly age: number;
+  /** Seconds for which it is still fresh; negative when it is stale. */
+  readonly ttl: number;
+  readonly stale: boolean;
+}
+
+/** A function whose results are kept in a store. */
+export interface Cached<Args extends readonly unknown[], R> {
+  /** The kept result, or the function's. A failure of the function is the caller's, and is not kept. */
+  (...args: Args): Promise<R>;
+  /** Calls the function whatever is kept, and keeps what it gives over everything that was begun earlier. */
+  refresh(...args: Args): Promise<R>;
+  /**
+   * Removes the kept result, and keeps out those that are being made.
+   *
+   * @throws KeyValueError when the store fails, whatever `onStoreError` says: the old result would still be there.
+   */
+  invalidate(...args: Args): Promise<void>;
+  /** Looks at the kept result without calling the function; `null` when there is none. */
+  peek(...args: Args): Promise<Peeked<R> | null>;
+  /**
+   * The same function for one request: its calls at the same time share their work, and what goes on after an answer
+   * is given to the `waitUntil` of the scope, where it has that method. The scope is any object that belongs to the
+   * request alone, such as the `ctx` of a Worker.
+   */
+  with(scope: object): Cached<Args, R>;
+}
+
+/**
+ * Keeps the results of a function in a store: any JSON value, and `null` and `undefined`.
+ *
+ * ```ts
+ * const userOf = cached(store, (id: number) => fetchUser(id), { key: (id) => `user:${id}`, ttl: 60 });
+ * await userOf(7);
+ * ```
+ *
+ * Calls at the same time share one call of the function: those of the same scope through memory, and on a store with
+ * `swap` all others through a lease in the store. The scope is the cached function itself unless `with` names another;
+ * on Cloudflare Workers there is none without `with`, since one request must not wait for a promise of another.
+ *
+ * A store that fails is ignored unless `onStoreError` says otherwise; one that may hang belongs into `timeout`.
+ *
+ * @throws TypeError when an argument or option is of the wrong type.
+ * @throws KeyValueError `invalid_ttl` when a number of seconds is not positive, or not finite.
+ */
+export function cached<Args extends readonly unknown[], R>(
+  store: AsyncKeyValue,
+  fn: (...args: Args) => Awaitable<R>,
+  options: CachedOptions<Args, R>,
+): Cached<Args, R> {
+  const { key, validate } = options;
+  if (typeof fn !== "function") refuse("fn", "a function");
+  if (typeof key !== "function") refuse("key", "a function");
+  const lifeOf = lives(options);
+  const { recall, look, forget } = recaller(store, options, validate && (async (value) => holds(validate, value)));
+
+  const keyOf = (args: Args): string => {
+    const name: unknown = key(...args);
+    return typeof name === "string" ? name : refuse("key", "a function that returns a string");
+  };
+
+  function within(scope: object | undefined): Cached<Args, R> {
+    async function call(args: Args, force: boolean): Promise<R> {
+      const name = keyOf(args);
+      const make = async () => {
+        const value = await fn(...args);
+        return { value, life: lifeOf(value, args) };
+      };
+      return (await recall(name, make, { scope, force })).value as R;
+    }
+
+    return Object.assign((...args: Args) => call(args, false), {
+      refresh: (...args: Args) => call(args, true),
+      invalidate: async (...args: Args) => forget(keyOf(args)),
+      async peek(...args: Args) {
+        const kept = await look(keyOf(args));
+        if (!kept) return null;
+        const now = Date.now();
+        const [age, ttl] = [(now - kept.at) / 1000, (kept.fresh - now) / 1000];
+        return { value: kept.value as R, age, ttl, stale: ttl <= 0 };
+      },
+      with: (scope: object) => (Object(scope) === scope ? within(scope) : refuse("scope", "an object")),
+    });
+  }
+
+  return within(ownScope());
+}
+
+/** How long each result lives. */
+function lives<Args extends readonly unknown[], R>({
+  ttl,
+  negativeTtl,
+  staleWhileRevalidate = 0,
+  staleIfError = 0,
+  jitter = 0,
+}: CachedOptions<Args, R>): (result: R, args: Args) => Life | undefined {
+  if (typeof ttl !== "function") seconds("ttl", ttl);
+  if (negativeTtl !== undefined) seconds("negativeTtl", negativeTtl, true);
+  const stale = seconds("staleWhileRevalidate", staleWhileRevalidate, true);
+  const onError = seconds("staleIfError", staleIfError, true);
+  if (!(jitter >= 0 && jitter <= 1)) refuse("jitter", "a number from 0 to 1");
+  const shortened = (time: number): number => time * (1 - jitter * Math.random());
+
+  return (result, args) => {
+    const negative = result === null || result === undefined ? negativeTtl : undefined;
+    if (negative !== undefined) return negative > 0 ? { fresh: shortened(negative), stale: 0, onError: 0 } : undefined;
+    const time = typeof ttl === "function" ? ttl(result, ...args) : ttl;
+    // A result may be over already, such as a token that is about to expire.
+    if (typeof time === "number" && time <= 0) return undefined;
+    return { fresh: shortened(seconds("ttl", time)), stale, onError };
+  };
+}
+
+async function holds(validate: (value: unknown) => Awaitable<boolean>, value: unknown): Promise<boolean> {
+  try {
+    return (await validate(value)) === true;
+  } catch {
+    return false;
+  }
+}
