@@ -3,12 +3,12 @@ import { wrap } from "../combinators.ts";
 import type { AnyDriver, CapabilitiesOf, Driver, Entry, Store } from "../driver.ts";
 import type { AsyncKeyValue } from "../protocol.ts";
 import { toDriver } from "../store.ts";
+import { buried, REMOVED, unburied } from "../tombstones.ts";
 import { following } from "./internal/following.ts";
 import { narrower } from "./internal/limits.ts";
 import { moving } from "./internal/moving.ts";
 import { delay } from "./internal/options.ts";
 import { several } from "./internal/several.ts";
-import { buried, REMOVED, unburied } from "./internal/tombstones.ts";
 
 /** Options of {@link migrating}. */
 export interface MigratingOptions {
