@@ -1,0 +1,203 @@
+import { intercept } from "../../src/combinators.ts";
+import { type AnyDriver, createStore, type JsonValue, KeyValueError, type Store, toDriver } from "../../src/index.ts";
+import { randomOf } from "./chaos.ts";
+import { type Action, type Change, changed, type Event, type Outcome, violation } from "./linearizability.ts";
+
+/** How random operations of several clients are run against a backend. */
+export interface RecordOptions {
+  /** The same seed gives the same operations, and over memory the same history. */
+  readonly seed: number;
+  /** What each client works with: the same store for all, or stores of several isolates. Clients take them in turn. */
+  readonly stores: readonly Store<"swap">[];
+  readonly collection?: string;
+  /** Lets seconds pass for the stores; without it no entry expires. */
+  readonly pass?: (seconds: number) => void;
+  /** Says that plain writes and deletes are sent again when no reply comes. */
+  readonly again?: boolean;
+  /** Default: 5 clients, 8 operations of each in each of 3 epochs, on 3 keys. */
+  readonly clients?: number;
+  readonly operations?: number;
+  readonly epochs?: number;
+  readonly keys?: number;
+}
+
+/** Runs random operations of several clients at once, and notes when each was called and what it answered. */
+export async function record(options: RecordOptions): Promise<Event[]> {
+  const { seed, stores, collection, pass, again = false } = options;
+  const { clients = 5, operations = 8, epochs = pass ? 3 : 1, keys = 3 } = options;
+  const random = randomOf(seed);
+  const upTo = (count: number) => Math.floor(random() * count);
+  const names = Array.from({ length: keys }, (_, i) => `k${i}`);
+  const history: Event[] = [];
+  let clock = 0;
+
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    if (epoch > 0) {
+      pass?.(1000);
+      for (const key of names) {
+        const moment = clock++;
+        history.push({ key, action: { do: "pass" }, epoch, start: moment, end: moment, outcome: { value: null } });
+      }
+    }
+    const plans = Array.from({ length: clients }, (_, client) =>
+      Array.from({ length: operations }, (_, i) => ({
+        key: names[upTo(keys)] as string,
+        action: draw(random, `${client}.${epoch}.${i}`, pass !== undefined),
+        turns: upTo(6),
+      })),
+    );
+    await Promise.all(
+      plans.map(async (plan, client) => {
+        const store = stores[client % stores.length] as Store<"swap">;
+        for (const { key, action, turns } of plan) {
+          await idle(turns);
+          const start = clock++;
+          const outcome = await outcomeOf(act(store, key, action, collection, turns));
+          const repeated = again && (action.do === "put" || action.do === "delete") ? { again } : {};
+          // In these tests all has happened when a caller is told that it failed, but for what has not come in time.
+          const end = outcome === "late" ? Number.POSITIVE_INFINITY : clock++;
+          history.push({
+            key,
+            action,
+            epoch,
+            start,
+            end,
+            outcome: outcome === "late" ? "unknown" : outcome,
+            ...repeated,
+          });
+        }
+      }),
+    );
+  }
+  return history;
+}
+
+/** Records histories, a seed each, and throws where one is not that of a correct store, with its seed. */
+export async function holdsFor(
+  seeds: number,
+  run: (seed: number) => Promise<Event[]> | Event[],
+  first = 1,
+): Promise<Event[]> {
+  const all: Event[] = [];
+  for (let seed = first; seed < first + seeds; seed++) {
+    let history: Event[];
+    try {
+      history = await run(seed);
+    } catch (cause) {
+      throw new Error(`seed ${seed}: ${cause}`, { cause });
+    }
+    const problem = violation(history);
+    if (problem) throw new Error(`seed ${seed}: ${problem}`);
+    all.push(...history);
+  }
+  return all;
+}
+
+/** How many operations were under way together with another one on their key, within one history. */
+export function overlaps(history: readonly Event[]): number {
+  return history.filter((one) =>
+    history.some((other) => other !== one && other.key === one.key && other.start < one.end && one.start < other.end),
+  ).length;
+}
+
+/** A driver whose calls wait for random turns of the event loop's queue, before and after they reach a driver. */
+export function jittered<D extends AnyDriver>(driver: D, seed: number): D {
+  const random = randomOf(seed);
+  return intercept(driver, async (_, proceed) => {
+    await idle(Math.floor(random() * 5));
+    const answer = await proceed();
+    await idle(Math.floor(random() * 5));
+    return answer;
+  });
+}
+
+/** {@link jittered} for a store. */
+export function jitteredStore(store: Store<"swap">, seed: number): Store<"swap"> {
+  return createStore(jittered(toDriver(store), seed));
+}
+
+async function idle(turns: number): Promise<void> {
+  for (let i = 0; i < turns; i++) await null;
+}
+
+/** A random action; what it writes is written by no other, so that it is seen where a value has come from. */
+function draw(random: () => number, id: string, ttls: boolean): Action {
+  const chance = (share: number) => random() < share;
+  // A number by which no other sum is the same, or sometimes a text.
+  const by = Math.floor(random() * 1e9);
+  const value = chance(0.8) ? by : `text ${id}`;
+  const ttl = chance(0.5) && ttls;
+  const retries = chance(0.15) ? { retries: Math.floor(random() * 2) } : {};
+  const changes: Change[] = [{ set: value }, { add: by }, { add: by }, "remove", "leave"];
+  const actions: Action[] = [
+    { do: "get" },
+    { do: "ttl" },
+    { do: "delete" },
+    { do: "put", value, ttl },
+    { do: "put", value, ttl },
+    { do: "putIfAbsent", value, ttl, ...retries },
+    { do: "putIfAbsent", value, ttl, ...retries },
+    { do: "take", ...retries },
+    { do: "take", ...retries },
+    { do: "increment", by, ttl, ...retries },
+    { do: "increment", by, ttl, ...retries },
+    { do: "update", change: changes[Math.floor(random() * changes.length)] as Change, ttl, ...retries },
+    { do: "update", change: changes[Math.floor(random() * changes.length)] as Change, ttl, ...retries },
+  ];
+  return actions[Math.floor(random() * actions.length)] as Action;
+}
+
+async function act(
+  store: Store<"swap">,
+  key: string,
+  action: Action,
+  collection: string | undefined,
+  turns: number,
+): Promise<unknown> {
+  const { ttl = false, retries }: { ttl?: boolean; retries?: number } =
+    "retries" in action || "ttl" in action ? action : {};
+  const options = { collection, retries, ttl: ttl ? 500 : undefined };
+  switch (action.do) {
+    case "get":
+      return store.get(key, options);
+    case "ttl": {
+      const found = await store.ttl(key, options);
+      return found && [found.value, found.ttl !== null];
+    }
+    case "delete":
+      return store.delete(key, options);
+    case "take":
+      return store.take(key, options);
+    case "put":
+      await store.put(key, action.value, options);
+      return null;
+    case "putIfAbsent":
+      return store.putIfAbsent(key, action.value, options);
+    case "increment":
+      return store.increment(key, action.by, options);
+    case "update":
+      return store.update<JsonValue>(
+        key,
+        async (old) => {
+          await idle(turns);
+          return changed(old, action.change);
+        },
+        options,
+      );
+    case "pass":
+      throw new Error("nobody does this");
+  }
+}
+
+/** What an operation answered; `"unknown"` or `"late"` where a failure does not say whether it has happened. */
+async function outcomeOf(answer: Promise<unknown>): Promise<Outcome | "unknown" | "late"> {
+  try {
+    return { value: await answer };
+  } catch (error) {
+    const code = error instanceof KeyValueError ? error.code : undefined;
+    if (code === "conflict" || code === "not_a_number") return { error: code };
+    if (code === "timeout") return "late";
+    if (code === "unavailable") return "unknown";
+    throw error;
+  }
+}
