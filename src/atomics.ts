@@ -1,5 +1,4 @@
-import type { Arguments } from "./base-store.ts";
-import { count, live, refuse } from "./checks.ts";
+import { type Arguments, count, live, refuse } from "./checks.ts";
 import type { Awaitable, Driver, Entry, MethodNames } from "./driver.ts";
 import { KeyValueError } from "./errors.ts";
 import { toJson } from "./json.ts";

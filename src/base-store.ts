@@ -1,4 +1,4 @@
-import { live, refuse, string, strings } from "./checks.ts";
+import { type Arguments, live, refuse, string, strings } from "./checks.ts";
 import type { AnyDriver, Entry, ReadOptions } from "./driver.ts";
 import { KeyValueError } from "./errors.ts";
 import { isPlain, toJson } from "./json.ts";
@@ -9,13 +9,6 @@ import type { AsyncKeyValue, CapabilityMethods, CollectionOptions, PutOptions, V
 export interface StoreOptions {
   /** The collection that is used where a call names none. Default: `"default_collection"`. */
   readonly defaultCollection?: string | undefined;
-}
-
-/** How a store turns arguments into what a driver takes. */
-export interface Arguments {
-  collectionOf(options: CollectionOptions | undefined): string;
-  /** A checked copy as an entry: a new one, or one that takes the place of `old` and keeps its times. */
-  entryOf(key: string, value: unknown, options: PutOptions | undefined, old?: Entry, now?: number): Entry;
 }
 
 /** The end of the year 9999: later dates have no common text form. */

@@ -1,4 +1,12 @@
 import type { Entry } from "./driver.ts";
+import type { CollectionOptions, PutOptions } from "./protocol.ts";
+
+/** How a store turns arguments into what a driver takes. */
+export interface Arguments {
+  collectionOf(options: CollectionOptions | undefined): string;
+  /** A checked copy as an entry: a new one, or one that takes the place of `old` and keeps its times. */
+  entryOf(key: string, value: unknown, options: PutOptions | undefined, old?: Entry, now?: number): Entry;
+}
 
 /** Refuses an argument. */
 export function refuse(name: string, what: string): never {

@@ -1,5 +1,4 @@
-import type { Arguments } from "./base-store.ts";
-import { count, string } from "./checks.ts";
+import { type Arguments, count, string } from "./checks.ts";
 import type { AnyDriver, Awaitable, DriverPage } from "./driver.ts";
 import type { CapabilityMethods, CollectionOptions, ListOptions, Page, PageOptions } from "./protocol.ts";
 

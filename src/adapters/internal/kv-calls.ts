@@ -1,5 +1,25 @@
 import { type ErrorDetails, KeyValueError } from "../../errors.ts";
-import type { WorkersKV, WorkersKVValue } from "../workers-kv.ts";
+
+/** What this adapter needs of a KV binding; `KVNamespace` of `@cloudflare/workers-types` fits. */
+export interface WorkersKV {
+  getWithMetadata(name: string, options: { type: "text"; cacheTtl?: number }): Promise<WorkersKVValue>;
+  getWithMetadata(names: string[], options: { type: "text"; cacheTtl?: number }): Promise<Map<string, WorkersKVValue>>;
+  put(name: string, value: string, options: { expirationTtl?: number; metadata: unknown }): Promise<void>;
+  delete(name: string): Promise<void>;
+  list(options: { prefix: string; cursor?: string | null; limit?: number }): Promise<WorkersKVList>;
+}
+
+/** A value as a KV binding gives it. */
+export interface WorkersKVValue {
+  readonly value: string | null;
+  readonly metadata: unknown;
+}
+
+/** A page of names as a KV binding gives it. */
+export type WorkersKVList = { readonly keys: readonly { readonly name: string; readonly metadata?: unknown }[] } & (
+  | { readonly list_complete: true }
+  | { readonly list_complete: false; readonly cursor: string }
+);
 
 /** Reads names with one call for each hundred; an answer that would pass 25 MB is asked for in halves. */
 export async function getAll(
