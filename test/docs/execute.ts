@@ -60,8 +60,11 @@ async function fetchFromWorker({ path, document }: Module): Promise<void> {
   const blocks = blocksOf(document).filter(({ language }) => language === "toml");
   const own = `name = "docs"\nmain = ${JSON.stringify(path)}\ncompatibility_date = "2026-11-01"\n`;
   const configPath = path.replace(/\.\w+$/, ".toml");
-  // A block that only shows bindings gets the rest; one that is a whole file has its `main` replaced.
-  const bindings = blocks.map(({ code }) => code.replaceAll(/^(name|main|compatibility_date) = .*$/gm, ""));
+  // A block that only shows bindings gets the rest; one that is a whole file has what stands before its tables replaced.
+  const bindings = blocks.map(({ code }) => {
+    const [head = "", ...tables] = code.split(/^(?=\[)/m);
+    return [head.replaceAll(/^(name|main|compatibility_date) = .*$/gm, ""), ...tables].join("");
+  });
   writeFileSync(configPath, [own, ...bindings].join("\n"));
   const harness = createTestHarness({ workers: [{ configPath }] });
   try {
