@@ -1,7 +1,8 @@
 import { refuse } from "./checks.ts";
 import type { Awaitable } from "./driver.ts";
 import type { AsyncKeyValue } from "./protocol.ts";
-import { type Life, ownScope, type RecallOptions, recaller, seconds } from "./recall.ts";
+import { ownScope, type RecallOptions, recaller, seconds } from "./recall.ts";
+import type { Life } from "./recalled.ts";
 
 export type { LeaseOptions, RecallOptions } from "./recall.ts";
 

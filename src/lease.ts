@@ -14,9 +14,11 @@ export interface Kept {
   readonly onError: number;
 }
 
-/** Who makes the next result. Whoever takes over from a holder that ran out of time keeps the id. */
+/** The right to make the next result. Whoever takes over from a holder that ran out of time keeps the id. */
 export interface Lease {
   readonly id: string;
+  /** Who has it, another one each time it is taken. */
+  readonly holder: string;
   readonly until: number;
 }
 
@@ -68,7 +70,7 @@ export function slots(driver: AnyDriver, collection: string, leaseMs: number, le
     if (expiresAt <= Date.now()) return undefined;
     const times = kept && { at: kept.at, fresh: kept.fresh, stale: kept.stale, onError: kept.onError };
     const value = {
-      __cached__: { ...times, ...(lease && { lease: { id: lease.id, until: lease.until } }) },
+      __cached__: { ...times, ...(lease && { lease: { id: lease.id, holder: lease.holder, until: lease.until } }) },
       ...(kept?.value !== undefined && { value: kept.value }),
     };
     return { value, createdAt: kept?.at ?? Date.now(), expiresAt };
@@ -83,7 +85,7 @@ export function slots(driver: AnyDriver, collection: string, leaseMs: number, le
       if (result.ok) return undefined;
       const current = slotOf(result.current);
       // A client that sent the swap again may be told that it has already happened.
-      return isSame(current.lease, lease) ? undefined : current;
+      return current.lease?.holder === lease.holder ? undefined : current;
     },
 
     async settle(key, lease, outcome, current) {
@@ -95,7 +97,7 @@ export function slots(driver: AnyDriver, collection: string, leaseMs: number, le
         return;
       }
       for (let slot = await find(key, true); slot.lease?.id === lease.id; ) {
-        if (outcome === "keep" && !isSame(slot.lease, lease)) return;
+        if (outcome === "keep" && slot.lease.holder !== lease.holder) return;
         const kept = outcome === "keep" ? slot.kept : outcome === "drop" ? undefined : outcome;
         const result = await swap(collection, key, slot.version, entryOf(kept));
         if (result.ok) return;
@@ -120,12 +122,8 @@ function slotOf(entry: Entry | undefined): Slot {
   return {
     version: entry?.version,
     kept: end > Date.now() && Number.isFinite(at) ? kept : undefined,
-    lease: typeof id === "string" && Number.isFinite(until) ? { id, until: until as number } : undefined,
+    lease: typeof id === "string" && Number.isFinite(until) ? (lease as Lease) : undefined,
   };
-}
-
-function isSame(one: Lease | undefined, other: Lease): boolean {
-  return one?.id === other.id && one.until === other.until;
 }
 
 /** NaN, which is not after anything, where a time is damaged. */
