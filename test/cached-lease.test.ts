@@ -13,14 +13,24 @@ function isolates<R>(count: number, fn: () => Promise<R>, more: object = {}, sto
 describe("a lease in the store", () => {
   it("lets a stampede of 1,000 misses run the function once, within one object", async () => {
     let calls = 0;
-    const get = cached(memoryStore(), async () => (await sleep(20), ++calls), options);
+    const get = cached(
+      memoryStore(),
+      async () => {
+        await sleep(20);
+        return ++calls;
+      },
+      options,
+    );
     const answers = await Promise.all(Array.from({ length: 1000 }, () => get()));
     expect([calls, new Set(answers)]).toEqual([1, new Set([1])]);
   });
 
   it("lets a stampede of 1,000 misses run the function once, from 50 objects that share nothing but the store", async () => {
     let calls = 0;
-    const gets = isolates(50, async () => (await sleep(20), ++calls));
+    const gets = isolates(50, async () => {
+      await sleep(20);
+      return ++calls;
+    });
     const answers = await Promise.all(Array.from({ length: 1000 }, (_, i) => gets[i % 50]!()));
     expect([calls, new Set(answers)]).toEqual([1, new Set([1])]);
   });
@@ -47,10 +57,25 @@ describe("a lease in the store", () => {
     const store = memoryStore();
     let calls = 0;
     // What a crash leaves: a call that never ends.
-    const crashed = cached(store, () => (calls++, new Promise<number>(() => {})), { ...options, lock: { ttl: 5 } });
+    const crashed = cached(
+      store,
+      () => {
+        calls++;
+        return new Promise<number>(() => {});
+      },
+      { ...options, lock: { ttl: 5 } },
+    );
     void crashed.with({})();
     await sleep(5);
-    const [next] = isolates(1, async () => (calls++, 2), { lock: { ttl: 5, wait: 60 } }, store);
+    const [next] = isolates(
+      1,
+      async () => {
+        calls++;
+        return 2;
+      },
+      { lock: { ttl: 5, wait: 60 } },
+      store,
+    );
     const waiting = next!();
     await sleep(60);
     expect(calls).toBe(1);
@@ -64,7 +89,15 @@ describe("a lease in the store", () => {
     const [first] = isolates(1, async () => 1, more, store);
     await first!();
     let calls = 0;
-    const crashing = isolates(10, () => (calls++, new Promise<number>(() => {})), more, store);
+    const crashing = isolates(
+      10,
+      () => {
+        calls++;
+        return new Promise<number>(() => {});
+      },
+      more,
+      store,
+    );
     await at(61_000, async () => {
       expect(new Set(await Promise.all(crashing.map((get) => get())))).toEqual(new Set([1]));
       await sleep(5);
@@ -72,7 +105,15 @@ describe("a lease in the store", () => {
     });
     const works: Promise<unknown>[] = [];
     const waitUntil = (work: Promise<unknown>) => works.push(work);
-    const well = isolates(10, async () => (await sleep(1), ++calls), { ...more, waitUntil }, store);
+    const well = isolates(
+      10,
+      async () => {
+        await sleep(1);
+        return ++calls;
+      },
+      { ...more, waitUntil },
+      store,
+    );
     await at(66_500, async () => {
       expect(new Set(await Promise.all(well.map((get) => get())))).toEqual(new Set([1]));
       await Promise.all(works);
@@ -84,10 +125,26 @@ describe("a lease in the store", () => {
     let calls = 0;
     const slow = deferred<string>();
     const store = memoryStore();
-    const [first] = isolates(1, () => (calls++, slow.promise), {}, store);
+    const [first] = isolates(
+      1,
+      () => {
+        calls++;
+        return slow.promise;
+      },
+      {},
+      store,
+    );
     const slowly = first!();
     await sleep(5);
-    const [impatient] = isolates(1, async () => (calls++, "impatient"), { lock: { wait: 0.05 } }, store);
+    const [impatient] = isolates(
+      1,
+      async () => {
+        calls++;
+        return "impatient";
+      },
+      { lock: { wait: 0.05 } },
+      store,
+    );
     const begun = performance.now();
     expect(await impatient!()).toBe("impatient");
     expect([calls, performance.now() - begun < 1000]).toEqual([2, true]);
@@ -135,7 +192,16 @@ describe("a lease in the store", () => {
       await sleep(5);
       const refreshing = two!.refresh();
       await sleep(5);
-      const ends = [() => (fresh.resolve("new"), refreshing), () => (slow.resolve("old"), slowly)];
+      const ends = [
+        () => {
+          fresh.resolve("new");
+          return refreshing;
+        },
+        () => {
+          slow.resolve("old");
+          return slowly;
+        },
+      ];
       for (const end of refreshEndsFirst ? ends : ends.reverse()) await end();
       expect((await two!.peek())?.value).toBe("new");
     }
@@ -176,7 +242,14 @@ describe("a lease in the store", () => {
 
   it("is left out with lock: false", async () => {
     let calls = 0;
-    const gets = isolates(10, async () => (await sleep(5), ++calls), { lock: false });
+    const gets = isolates(
+      10,
+      async () => {
+        await sleep(5);
+        return ++calls;
+      },
+      { lock: false },
+    );
     await Promise.all(gets.map((get) => get()));
     expect(calls).toBe(10);
   });
@@ -184,7 +257,15 @@ describe("a lease in the store", () => {
   it("keeps refreshes of 50 objects apart, and the last one's result", async () => {
     let calls = 0;
     const store = memoryStore();
-    const gets = isolates(50, async () => (await sleep(2), ++calls), {}, store);
+    const gets = isolates(
+      50,
+      async () => {
+        await sleep(2);
+        return ++calls;
+      },
+      {},
+      store,
+    );
     const answers = await Promise.all(gets.map((get) => get.refresh()));
     expect([calls, new Set(answers).size]).toEqual([50, 50]);
     expect(answers).toContain((await gets[0]!.peek())?.value);
@@ -195,7 +276,10 @@ describe("a lease in the store", () => {
   it("waits by looking now and then, not in a busy loop", async () => {
     const driver = toDriver(memoryStore()) as Driver<"swap">;
     let reads = 0;
-    const read: typeof driver.read = (...args) => (reads++, driver.read(...args));
+    const read: typeof driver.read = (...args) => {
+      reads++;
+      return driver.read(...args);
+    };
     const store = createStore({ ...driver, read });
     const holder = deferred<number>();
     const [one] = isolates(1, () => holder.promise, {}, store as never);

@@ -37,7 +37,14 @@ for (const [kind, storeOf] of [
     it("keeps results of any JSON kind, null and undefined included", async () => {
       for (const value of [null, undefined, false, 0, "", [], {}, [null], { __proto__: null, a: [1, { b: null }] }]) {
         let calls = 0;
-        const get = cached(storeOf(), async () => (calls++, value), { key: () => "k", ttl: 10 });
+        const get = cached(
+          storeOf(),
+          async () => {
+            calls++;
+            return value;
+          },
+          { key: () => "k", ttl: 10 },
+        );
         await get();
         expect(await get()).toEqual(
           value === null || typeof value !== "object" ? value : JSON.parse(JSON.stringify(value)),
@@ -50,7 +57,14 @@ for (const [kind, storeOf] of [
       let answer: string | null | undefined = null;
       let calls = 0;
       const options = { key: () => "k", ttl: 100, staleWhileRevalidate: 100, staleIfError: 100 };
-      const get = cached(storeOf(), async () => (calls++, answer), { ...options, negativeTtl: 5 });
+      const get = cached(
+        storeOf(),
+        async () => {
+          calls++;
+          return answer;
+        },
+        { ...options, negativeTtl: 5 },
+      );
       expect([await get(), await get(), calls]).toEqual([null, null, 1]);
       answer = "there";
       await at(4_990, async () => expect(await get()).toBe(null));
@@ -409,8 +423,14 @@ describe("cached", () => {
     const driver = toDriver(memoryStore());
     const watched = createStore({
       ...driver,
-      read: (...args: Parameters<typeof driver.read>) => (calls.push("read"), driver.read(...args)),
-      swap: (...args: Parameters<typeof driver.swap>) => (calls.push("swap"), driver.swap(...args)),
+      read: (...args: Parameters<typeof driver.read>) => {
+        calls.push("read");
+        return driver.read(...args);
+      },
+      swap: (...args: Parameters<typeof driver.swap>) => {
+        calls.push("swap");
+        return driver.swap(...args);
+      },
     });
     const get = cached(watched, async () => 1, { key: () => "k", ttl: 10 });
     await get();

@@ -1,0 +1,231 @@
+import { count, refuse } from "./checks.ts";
+import type { Awaitable } from "./driver.ts";
+import { checkTimes, directivesOf, isUnchanged, lifeOf, secondsOf, varyOf } from "./http-cache.ts";
+import { bodyOf, isRecord, type ResponseRecord, recordOf, responseOf } from "./http-record.ts";
+import type { Kept } from "./lease.ts";
+import type { AsyncKeyValue } from "./protocol.ts";
+import { ownScope, type RecallOptions, recaller } from "./recall.ts";
+import type { Life, Made, Recalled } from "./recalled.ts";
+
+export type { LeaseOptions, RecallOptions } from "./recall.ts";
+
+/** Options of {@link cachedResponse}. */
+export interface CachedResponseOptions<Args extends readonly unknown[] = readonly unknown[]> extends RecallOptions {
+  /** Where responses are kept. */
+  readonly store: AsyncKeyValue;
+  /** Seconds for responses that do not say it themselves. Default: those are not kept. */
+  readonly ttl?: number | undefined;
+  /** Seconds for which a response that does not say it is the answer while a new one is made. Default: 0. */
+  readonly staleWhileRevalidate?: number | undefined;
+  /** Seconds for which a response that does not say it stands in for a failure. Default: 0. */
+  readonly staleIfError?: number | undefined;
+  /** The key of a request; what its response varies by comes on top. Default: method and URL. */
+  readonly key?: ((request: Request, ...args: Args) => string) | undefined;
+  /** The methods whose responses are kept. Default: `["GET", "HEAD"]`. */
+  readonly methods?: readonly string[] | undefined;
+  /** Bytes of the largest body that is kept; larger ones are passed on as they come. Default: 1,000,000. */
+  readonly maxBytes?: number | undefined;
+  /** What the cache calls itself in the `Cache-Status` header, a token. Default: `"edge-key-value"`. */
+  readonly name?: string | undefined;
+}
+
+/** A handler whose responses are kept in a store. */
+export interface CachedHandler<Args extends readonly unknown[]> {
+  (request: Request, ...args: Args): Promise<Response>;
+  /**
+   * Removes what is kept for a request, of all that it varies by.
+   *
+   * @throws KeyValueError when the store fails.
+   */
+  invalidate(request: Request, ...args: Args): Promise<void>;
+  /** The same handler for one request, as `with` of `cached`: `page.with(ctx)(request, env, ctx)`. */
+  with(scope: object): CachedHandler<Args>;
+}
+
+/** What lies under a key: a response, the headers that it varies by, or that responses are not to be kept. */
+interface Value {
+  readonly response?: ResponseRecord;
+  readonly vary?: readonly string[];
+  /** Of `vary`: part of the keys of the variants, so that none is found again once this is gone. */
+  readonly salt?: string;
+  readonly pass?: true;
+}
+
+/** For how long it is remembered, at least, by which headers the responses vary, in seconds. */
+const VARY_TTL = 86_400;
+
+/** For how long requests do not wait for each other after a response that must not be kept, in seconds. */
+const PASS_TTL = 60;
+
+/**
+ * Keeps the responses of a handler in a store, as a cache that many visitors share.
+ *
+ * ```ts
+ * const page = cachedResponse((request: Request) => render(request), { store, ttl: 60 });
+ * export default { fetch: (request, env, ctx) => page.with(ctx)(request) };
+ * ```
+ *
+ * The `Cache-Control` of the response decides (`no-store`, `private`, `no-cache`, `max-age`, `s-maxage`,
+ * `stale-while-revalidate`, `stale-if-error`, `must-revalidate`), then `Expires`, then the options. Kept are
+ * status, headers and body, one for each combination of the request headers that `Vary` names. `Set-Cookie` is never
+ * kept, and a response that has it only where it says itself that it may be kept. Requests with `Authorization`, with
+ * `Range`, with `Cache-Control: no-store` or with another method go past the cache; `no-cache` and `max-age` ask for a
+ * newer response. Answers carry `Age` and `Cache-Status` (RFC 9211), and are 304 where the request has the same `ETag`.
+ *
+ * A response of 500 or above is not kept; with `staleIfError` it is a failure, as an exception is.
+ *
+ * @throws TypeError when an argument or option is of the wrong type.
+ * @throws KeyValueError `invalid_ttl` when a number of seconds is not positive, or not finite.
+ */
+export function cachedResponse<Args extends readonly unknown[] = []>(
+  handler: (request: Request, ...args: Args) => Awaitable<Response>,
+  options: CachedResponseOptions<Args>,
+): CachedHandler<Args> {
+  const { store, methods = ["GET", "HEAD"], maxBytes = 1_000_000, name = "edge-key-value" } = options;
+  const { key: keyOf = ({ method, url }: Request) => `${method} ${url}` } = options;
+  if (typeof handler !== "function") refuse("handler", "a function");
+  if (typeof keyOf !== "function") refuse("key", "a function");
+  if (!/^[A-Za-z*][\w!#$%&'*+\-.^`|~:/]*$/.test(name)) refuse("name", "a token");
+  count(maxBytes, "maxBytes");
+  checkTimes(options);
+  const { recall, look, forget } = recaller(store, options, isValue);
+  const failures = new WeakSet<object>();
+
+  async function answer(request: Request, args: Args, scope: object | undefined): Promise<Response> {
+    const asked = directivesOf(request.headers);
+    const past = ["authorization", "range"].some((header) => request.headers.has(header)) || asked.has("no-store");
+    if (past || !methods.includes(request.method)) return handler(request, ...args);
+
+    const force = asked.has("no-cache") || (asked.size === 0 && request.headers.get("pragma") === "no-cache");
+    const maxAge = secondsOf(asked, "max-age");
+    const isYoung = ({ value, at }: Kept) => {
+      const { response } = value as Value;
+      return !response || response.age + (Date.now() - at) / 1000 <= (maxAge as number);
+    };
+    const how = { scope, usable: maxAge === undefined ? undefined : isYoung };
+    const base = keyOf(request, ...args);
+    let place = base;
+    let names: readonly string[] = [];
+    /** What this very call got from the handler, cookies and all, and whether it was read to be kept. */
+    let own: { readonly response: Response; readonly read?: boolean } | undefined;
+    let answered = false;
+
+    /** Makes what is kept of a response. */
+    async function kept(response: Response): Promise<Made> {
+      const life = lifeOf(response, options);
+      const record = life && (await recordOf(response, maxBytes));
+      if (!record || record instanceof Response) {
+        own = { response: record ?? response };
+        if (answered) await own.response.body?.cancel();
+        return { value: { pass: true }, life: { fresh: PASS_TTL, stale: 0, onError: 0 } };
+      }
+      own = { response: new Response(bodyOf(record), response), read: true };
+      const vary = varyOf(response.headers) ?? [];
+      if (vary.every((header) => names.includes(header))) return { value: { response: record }, life };
+      const index = { vary: [...new Set([...names, ...vary])].sort(), salt: crypto.randomUUID() as string };
+      const variant = await variantOf(base, index, request);
+      await recall(variant, async () => ({ value: { response: record }, life }), { scope, force: true });
+      return { value: index, life: { fresh: Math.max(VARY_TTL, lengthOf(life)), stale: 0, onError: 0 } };
+    }
+
+    async function make(): Promise<Made> {
+      const response = await handler(unconditional(request), ...args);
+      if (response.status < 500) return kept(response);
+      own = { response };
+      if (answered) await response.body?.cancel();
+      const failure = new Error(`the handler answered with status ${response.status}`);
+      failures.add(failure);
+      throw failure;
+    }
+
+    /** Asks the handler without waiting for others, and keeps the response where it may be kept after all. */
+    async function direct(): Promise<Response> {
+      const response = await handler(request, ...args);
+      if (lifeOf(response, options)) await recall(place, () => kept(response), { scope, force: true });
+      return finished(own ?? { response }, "fwd=bypass");
+    }
+
+    /** A response that says what the cache did; without a body where the request has it already. */
+    function finished({ response, read }: NonNullable<typeof own>, status: string): Response {
+      const same = read && isUnchanged(request.headers, response);
+      return withStatus(same ? unchanged(response) : response, `${name}; ${status}`);
+    }
+
+    // Each step knows more headers that the response varies by.
+    for (;;) {
+      let recalled: Recalled;
+      try {
+        // What it varies by is still so when a newer response is asked for.
+        const vary = force ? ((await look(place))?.value as Value | undefined)?.vary : undefined;
+        recalled = await recall(place, make, { ...how, force: force && !vary });
+      } catch (error) {
+        if (!failures.has(error as object)) throw error;
+        return own ? finished(own, "fwd=miss") : direct();
+      }
+      const { state, at, fresh } = recalled;
+      const value = recalled.value as Value;
+      if (state === "made" && own) return finished(own, force ? "fwd=request" : "fwd=miss");
+      if (value.vary) {
+        names = value.vary;
+        place = await variantOf(base, value as Required<Value>, request);
+        continue;
+      }
+      if (!value.response) return direct();
+      answered = true;
+      if (state === "failed") await own?.response.body?.cancel();
+      const now = Date.now();
+      const status = state === "made" ? "fwd=miss; collapsed" : `hit; ttl=${Math.floor((fresh - now) / 1000)}`;
+      const response = responseOf(value.response);
+      response.headers.set("age", `${Math.floor(value.response.age + (now - at) / 1000)}`);
+      return finished({ response, read: true }, status);
+    }
+  }
+
+  const within = (scope: object | undefined): CachedHandler<Args> =>
+    Object.assign((request: Request, ...args: Args) => answer(request, args, scope), {
+      invalidate: async (request: Request, ...args: Args) => forget(keyOf(request, ...args)),
+      with: (scope: object) => (Object(scope) === scope ? within(scope) : refuse("scope", "an object")),
+    });
+
+  return within(ownScope());
+}
+
+/** The key of what a request gets; hashed, since headers may be long, or secret. */
+async function variantOf(base: string, { vary, salt }: Pick<Required<Value>, "vary" | "salt">, { headers }: Request) {
+  const values = JSON.stringify([vary, vary.map((name) => headers.get(name))]);
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(values)));
+  return `${base} ${salt} ${btoa(String.fromCharCode(...hash))}`;
+}
+
+/** A request for the whole response, whatever its sender has already. */
+function unconditional(request: Request): Request {
+  const names = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since"];
+  if (!names.some((name) => request.headers.has(name))) return request;
+  // Bun does not take headers that are empty in place of others.
+  const plain = new Request(request);
+  for (const name of names) plain.headers.delete(name);
+  return plain;
+}
+
+function unchanged({ headers }: Response): Response {
+  const left = new Headers(headers);
+  left.delete("content-length");
+  return new Response(null, { status: 304, headers: left });
+}
+
+/** The response with another member of `Cache-Status`; one that cannot be made again, such as a WebSocket, as it is. */
+function withStatus(response: Response, status: string): Response {
+  if (response.status < 200) return response;
+  const marked = new Response(response.body, response);
+  marked.headers.append("cache-status", status);
+  return marked;
+}
+
+function lengthOf({ fresh, stale, onError }: Life): number {
+  return fresh + Math.max(stale, onError);
+}
+
+function isValue(value: unknown): boolean {
+  const { response, vary, salt, pass } = Object(value) as Value;
+  return isRecord(response) || pass === true || (Array.isArray(vary) && typeof salt === "string");
+}

@@ -1,0 +1,500 @@
+import { type CachedResponseOptions, cachedResponse } from "../src/cached-response.ts";
+import { memoryStore } from "../src/index.ts";
+import { describe, expect, it } from "#test";
+import { at, deferred, failure, sleep, withoutSwap } from "./support/caching.ts";
+
+const url = "https://example.com/page?a=1";
+const get = (headers: Record<string, string> = {}, method = "GET") => new Request(url, { method, headers });
+
+/** A handler that counts its calls and puts the number into the body. */
+function page(
+  init: ResponseInit | ((request: Request) => ResponseInit) = {},
+  options: Partial<CachedResponseOptions> = {},
+) {
+  const seen: Request[] = [];
+  const store = memoryStore();
+  const handler = async (request: Request) => {
+    seen.push(request);
+    return new Response(`body ${seen.length}`, typeof init === "function" ? init(request) : init);
+  };
+  return { seen, store, fetch: cachedResponse(handler, { store, ttl: 60, ...options }).with({}) };
+}
+
+/** What a cache did with a request, and the body. */
+async function answer(response: Response | Promise<Response>): Promise<[status: string | null, body: string]> {
+  const { headers } = await response;
+  return [headers.get("cache-status")?.replace(/^edge-key-value; /, "") ?? null, await (await response).text()];
+}
+
+const cacheControl = (value: string, more: Record<string, string> = {}) => ({
+  headers: { "cache-control": value, ...more },
+});
+
+describe("cachedResponse", () => {
+  it("answers again with status, headers and body, an age, and what it did", async () => {
+    const init = {
+      status: 203,
+      statusText: "From Elsewhere",
+      headers: { "content-type": "text/x-test; charset=utf-8", "x-own": "1", "cache-control": "max-age=100" },
+    };
+    const { seen, fetch } = page(init);
+    const first = await fetch(get());
+    expect([first.headers.get("cache-status"), first.headers.get("age")]).toEqual(["edge-key-value; fwd=miss", null]);
+    expect(await first.text()).toBe("body 1");
+    await at(7_500, async () => {
+      const second = await fetch(get());
+      expect([second.status, second.statusText, await second.text()]).toEqual([203, "From Elsewhere", "body 1"]);
+      expect(Object.fromEntries(second.headers)).toEqual({
+        ...init.headers,
+        age: "7",
+        "cache-status": "edge-key-value; hit; ttl=92",
+      });
+    });
+    expect(seen.length).toBe(1);
+  });
+
+  it("keeps any bytes, a body that is empty, and none", async () => {
+    const bytes = Uint8Array.from({ length: 70_000 }, (_, i) => (i * 7) % 256);
+    const bodies = [bytes, new TextEncoder().encode("\uFEFFgrüße 🎈"), new Uint8Array(), null];
+    for (const body of bodies) {
+      let calls = 0;
+      const handler = () => {
+        calls++;
+        return new Response(body, { status: body ? 200 : 204 });
+      };
+      const fetch = cachedResponse(handler, { store: memoryStore(), ttl: 60 }).with({});
+      await fetch(get());
+      const again = await fetch(get());
+      expect([calls, again.headers.get("content-type")]).toEqual([1, null]);
+      expect([...new Uint8Array(await again.arrayBuffer())].join()).toBe([...(body ?? [])].join());
+      if (!body) expect(again.body).toBe(null);
+    }
+  });
+
+  it("stores texts as texts", async () => {
+    const { store, fetch } = page({ headers: { "content-type": "text/plain" } });
+    await (await fetch(get())).text();
+    const stored = (await store.get(`GET ${url}`)) as { value: unknown };
+    expect(stored.value).toEqual({
+      response: { status: 200, statusText: "", headers: [["content-type", "text/plain"]], body: "body 1", age: 0 },
+    });
+  });
+
+  it("never stores cookies nor headers of the connection, and gives cookies to the first visitor alone", async () => {
+    const headers = new Headers({
+      "cache-control": "max-age=60",
+      connection: "x-hop",
+      "x-hop": "1",
+      "keep-alive": "timeout=5",
+      te: "trailers",
+      "x-own": "1",
+    });
+    headers.append("set-cookie", "a=1");
+    headers.append("set-cookie", "b=2");
+    const { store, fetch } = page({ headers });
+    expect((await fetch(get())).headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+    const names = [...(await fetch(get())).headers].map(([name]) => name);
+    expect(names).toContain("x-own");
+    for (const name of ["set-cookie", "connection", "x-hop", "keep-alive", "te"]) expect(names).not.toContain(name);
+    expect(JSON.stringify(await store.get(`GET ${url}`))).not.toContain("a=1");
+  });
+
+  it("keeps nothing of a response that sets a cookie and does not say that it may be kept", async () => {
+    const { seen, fetch } = page({ headers: { "set-cookie": "a=1" } });
+    await fetch(get());
+    const second = await fetch(get());
+    expect([seen.length, second.headers.get("set-cookie")]).toEqual([2, "a=1"]);
+    const open = page({ headers: { "set-cookie": "a=1", "cache-control": "public" } });
+    await open.fetch(get());
+    await open.fetch(get());
+    expect(open.seen.length).toBe(1);
+  });
+
+  it("goes by what the response says, then by its options", async () => {
+    const past = "Thu, 01 Jan 1970 00:00:00 GMT";
+    const soon = new Date(Date.now() + 30_000).toUTCString();
+    const cases: [headers: Record<string, string>, seconds: number | null][] = [
+      [{}, 60],
+      [{ "cache-control": "max-age=10" }, 10],
+      [{ "cache-control": 'MAX-AGE="10"' }, 10],
+      [{ "cache-control": "max-age=10, s-maxage=20" }, 20],
+      [{ "cache-control": "max-age=10", age: "4" }, 6],
+      [{ "cache-control": "max-age=10", expires: past }, 10],
+      [{ expires: soon }, 30],
+      [{ expires: past }, null],
+      [{ expires: "0" }, null],
+      [{ "cache-control": "max-age=0" }, null],
+      [{ "cache-control": "max-age=often" }, null],
+      [{ "cache-control": "no-store" }, null],
+      [{ "cache-control": "no-cache" }, null],
+      [{ "cache-control": "private, max-age=10" }, null],
+      [{ "cache-control": 'private="set-cookie", max-age=10' }, null],
+      [{ "cache-control": "max-age=10, NO-STORE" }, null],
+      [{ "cache-control": 'x="no-store, private", max-age=10' }, 10],
+      [{ vary: "*" }, null],
+    ];
+    for (const [headers, seconds] of cases) {
+      const { seen, fetch } = page({ headers });
+      await fetch(get());
+      const [status] = await answer(fetch(get()));
+      const ttl = /ttl=(-?\d+)/.exec(status ?? "")?.[1];
+      const near = seconds === null ? status : Math.abs(Number(ttl) - seconds) <= 2;
+      expect([headers, near, seen.length]).toEqual([
+        headers,
+        seconds === null ? "fwd=bypass" : true,
+        seconds === null ? 2 : 1,
+      ]);
+    }
+  });
+
+  it("keeps by the options only statuses that are fit for it, and never a failure or a part", async () => {
+    for (const [status, kept, keptIfAsked] of [
+      [200, true, true],
+      [301, true, true],
+      [404, true, true],
+      [302, false, true],
+      [403, false, true],
+      [206, false, false],
+      [500, false, false],
+      [503, false, false],
+    ] as const) {
+      for (const [headers, expected] of [
+        [{}, kept],
+        [{ "cache-control": "max-age=60" }, keptIfAsked],
+      ] as const) {
+        const { seen, fetch } = page({ status, headers });
+        expect((await fetch(get())).status).toBe(status);
+        expect([status, headers, (await fetch(get())).status, seen.length]).toEqual([
+          status,
+          headers,
+          status,
+          expected ? 1 : 2,
+        ]);
+      }
+    }
+  });
+
+  it("keeps nothing without a TTL from anywhere", async () => {
+    const { seen, fetch } = page({}, { ttl: undefined });
+    await fetch(get());
+    await fetch(get());
+    expect(seen.length).toBe(2);
+  });
+
+  it("serves one visitor at a time to responses that must not be kept, and waits for nobody", async () => {
+    const gate = deferred<void>();
+    let calls = 0;
+    const handler = async () => {
+      const number = ++calls;
+      if (number > 1) await gate.promise;
+      return new Response(`for visitor ${number}`, cacheControl("private"));
+    };
+    const fetch = cachedResponse(handler, { store: memoryStore() }).with({});
+    expect(await answer(fetch(get()))).toEqual(["fwd=miss", "for visitor 1"]);
+    const waiting = Array.from({ length: 20 }, () => answer(fetch(get())));
+    await sleep(5);
+    expect(calls).toBe(21);
+    gate.resolve();
+    expect(new Set((await Promise.all(waiting)).map(([, body]) => body)).size).toBe(20);
+  });
+
+  it("never gives one visitor's private response to another that came at the same time", async () => {
+    let calls = 0;
+    const handler = async () => {
+      const number = ++calls;
+      await sleep(5);
+      return new Response(`for visitor ${number}`, cacheControl("private"));
+    };
+    const fetch = cachedResponse(handler, { store: memoryStore() }).with({});
+    const all = await Promise.all(Array.from({ length: 50 }, () => answer(fetch(get()))));
+    expect(new Set(all.map(([, body]) => body)).size).toBe(50);
+  });
+
+  it("keeps the first response that may be kept after one that must not", async () => {
+    let calls = 0;
+    const handler = () => new Response(`${++calls}`, cacheControl(calls === 1 ? "private" : "max-age=60"));
+    const fetch = cachedResponse(handler, { store: memoryStore() }).with({});
+    expect(await answer(fetch(get()))).toEqual(["fwd=miss", "1"]);
+    expect(await answer(fetch(get()))).toEqual(["fwd=bypass", "2"]);
+    expect((await answer(fetch(get())))[1]).toBe("2");
+  });
+
+  it("runs the handler once for a stampede of 1,000, also from 50 objects over one store", async () => {
+    const store = memoryStore();
+    let calls = 0;
+    const handler = async () => {
+      await sleep(10);
+      return new Response(`${++calls}`, cacheControl("max-age=60", { vary: "a" }));
+    };
+    const fetches = Array.from({ length: 50 }, () => cachedResponse(handler, { store }).with({}));
+    const all = await Promise.all(Array.from({ length: 1000 }, (_, i) => answer(fetches[i % 50]!(get()))));
+    expect([calls, new Set(all.map(([, body]) => body))]).toEqual([1, new Set(["1"])]);
+  });
+
+  it("keeps one response for each combination of headers that Vary names, and learns new ones", async () => {
+    for (const store of [memoryStore(), withoutSwap()]) {
+      let vary = "Accept-Language";
+      const handler = ({ headers }: Request) =>
+        new Response(`${headers.get("accept-language")} ${headers.get("x-beta")}`, { headers: { vary } });
+      let calls = 0;
+      const counted = (request: Request) => {
+        calls++;
+        return handler(request);
+      };
+      const fetch = cachedResponse(counted, { store, ttl: 60 }).with({});
+      const of = (language: string, beta?: string) =>
+        answer(fetch(get({ "accept-language": language, ...(beta && { "x-beta": beta }) })));
+      expect((await of("de"))[1]).toBe("de null");
+      expect((await of("fr"))[1]).toBe("fr null");
+      expect([(await of("de"))[1], (await of("fr"))[1], calls]).toEqual(["de null", "fr null", 2]);
+      vary = "accept-language, X-Beta";
+      expect([(await of("es", "1"))[1], (await of("es", "2"))[1], calls]).toEqual(["es 1", "es 2", 4]);
+      expect([(await of("es", "1"))[1], (await of("es", "2"))[1], calls]).toEqual(["es 1", "es 2", 4]);
+      await fetch.invalidate(get());
+      expect([(await of("de"))[1], calls]).toEqual(["de null", 5]);
+    }
+  });
+
+  it("does not put the headers that a response varies by into names in the store", async () => {
+    const { store, fetch } = page({ headers: { vary: "cookie" } });
+    await fetch(get({ cookie: "session=secret" }));
+    for await (const key of store.keys()) expect(key).not.toContain("secret");
+  });
+
+  it("makes a new response for a request that asks for one, and keeps it", async () => {
+    for (const [headers, options] of [
+      [{ "cache-control": "no-cache" }, {}],
+      [{ pragma: "no-cache" }, {}],
+      [{ "cache-control": "max-age=0" }, {}],
+      [{ "cache-control": "no-cache" }, { headers: { vary: "a" } }],
+    ] as [Record<string, string>, ResponseInit][]) {
+      const { seen, fetch } = page(options);
+      await fetch(get());
+      await at(1_000, async () => {
+        expect((await answer(fetch(get(headers))))[1]).toBe("body 2");
+        expect((await answer(fetch(get())))[1]).toBe("body 2");
+      });
+      expect(seen.length).toBe(2);
+    }
+  });
+
+  it("gives a request with max-age what is young enough", async () => {
+    const { fetch } = page();
+    await fetch(get());
+    await at(10_000, async () => {
+      expect((await answer(fetch(get({ "cache-control": "max-age=20" }))))[1]).toBe("body 1");
+      expect((await answer(fetch(get({ "cache-control": "max-age=5" }))))[1]).toBe("body 2");
+    });
+  });
+
+  it("leaves alone requests with no-store, Authorization, Range, or another method", async () => {
+    for (const request of [
+      () => get({ "cache-control": "no-store" }),
+      () => get({ authorization: "Bearer x" }),
+      () => get({ range: "bytes=0-1" }),
+      () => new Request(url, { method: "POST", body: "x" }),
+    ]) {
+      const { seen, store, fetch } = page();
+      await fetch(get());
+      expect(await answer(fetch(request()))).toEqual([null, "body 2"]);
+      expect((await answer(fetch(get())))[1]).toBe("body 1");
+      expect([seen.length, (await store.listKeys()).names]).toEqual([2, [`GET ${url}`]]);
+    }
+  });
+
+  it("keeps HEAD apart from GET, with its headers, and other methods on request", async () => {
+    let calls = 0;
+    const handler = ({ method }: Request) =>
+      new Response(method === "HEAD" ? null : `${++calls}`, { headers: { "content-length": "1" } });
+    const store = memoryStore();
+    const options = { store, ttl: 60, methods: ["GET", "HEAD", "QUERY"] };
+    const fetch = cachedResponse(handler, options).with({});
+    await fetch(get({}, "HEAD"));
+    const head = await fetch(get({}, "HEAD"));
+    expect([head.headers.get("content-length"), head.body]).toEqual(["1", null]);
+    expect([await (await fetch(get())).text(), await (await fetch(get({}, "QUERY"))).text()]).toEqual(["1", "2"]);
+    expect([await (await fetch(get())).text(), await (await fetch(get({}, "QUERY"))).text()]).toEqual(["1", "2"]);
+  });
+
+  it("answers 304 to a request that has the response already, and asks the handler for the whole one", async () => {
+    const modified = "Wed, 21 Oct 2015 07:28:00 GMT";
+    const { seen, fetch } = page({ headers: { etag: '"v1"', "last-modified": modified } });
+    for (const [headers, status] of [
+      [{ "if-none-match": '"v1"' }, 304],
+      [{ "if-none-match": 'W/"v1", "v2"' }, 304],
+      [{ "if-none-match": "*" }, 304],
+      [{ "if-none-match": '"v2"' }, 200],
+      [{ "if-modified-since": modified }, 304],
+      [{ "if-modified-since": "Wed, 21 Oct 2015 07:27:00 GMT" }, 200],
+      [{ "if-none-match": '"v2"', "if-modified-since": modified }, 200],
+    ] as [Record<string, string>, number][]) {
+      const response = await fetch(get(headers));
+      expect([headers, response.status, await response.text()]).toEqual([
+        headers,
+        status,
+        status === 304 ? "" : "body 1",
+      ]);
+      if (status === 304) expect(response.headers.get("etag")).toBe('"v1"');
+    }
+    expect([seen.length, seen[0]?.headers.get("if-none-match")]).toEqual([1, null]);
+  });
+
+  it("answers with a stale response while a new one is made, as the response or the options say", async () => {
+    for (const [init, options] of [
+      [cacheControl("max-age=10, stale-while-revalidate=60"), {}],
+      [cacheControl("max-age=10"), { staleWhileRevalidate: 60 }],
+      [cacheControl("max-age=0, stale-while-revalidate=70"), {}],
+    ] as const) {
+      const works: Promise<unknown>[] = [];
+      const { seen, fetch } = page(init, { ...options, waitUntil: (work) => works.push(work) });
+      await fetch(get());
+      await Promise.all(works);
+      await at(20_000, async () => {
+        const [status, body] = await answer(fetch(get()));
+        expect([/^hit; ttl=-\d+$/.test(status ?? ""), body]).toEqual([true, "body 1"]);
+        await Promise.all(works);
+        expect([(await answer(fetch(get())))[1], seen.length >= 2]).toEqual(["body 2", true]);
+      });
+    }
+  });
+
+  it("never serves stale what must be revalidated, and by the options not what s-maxage says", async () => {
+    for (const value of ["max-age=10, must-revalidate, stale-while-revalidate=60", "s-maxage=10"]) {
+      const { fetch } = page(cacheControl(value), { staleWhileRevalidate: 60, staleIfError: 60 });
+      await fetch(get());
+      await at(20_000, async () => expect((await answer(fetch(get())))[1]).toBe("body 2"));
+    }
+  });
+
+  it("lets a stale response stand in for an exception and for a status of 500 or above", async () => {
+    const throwing = (): Response => {
+      throw new Error("down");
+    };
+    const failing = () => new Response("sorry", { status: 503 });
+    for (const [init, options] of [
+      [cacheControl("max-age=10, stale-if-error=60"), {}],
+      [cacheControl("max-age=10"), { staleIfError: 60 }],
+    ] as const) {
+      for (const [broken, message, outcome] of [
+        [throwing, "down", "down"],
+        [failing, "the handler answered with status 503", 503],
+      ] as const) {
+        let well = true;
+        const seen: unknown[] = [];
+        const handler = () => (well ? new Response("well", init) : broken());
+        const onError = (error: unknown) => seen.push((error as Error).message);
+        const fetch = cachedResponse(handler, { store: memoryStore(), ...options, onError }).with({});
+        await fetch(get());
+        well = false;
+        await at(20_000, async () => {
+          expect((await answer(fetch(get())))[1]).toBe("well");
+          expect(seen).toEqual([message]);
+        });
+        await at(80_000, async () => {
+          const ended = fetch(get()).then(
+            ({ status }) => status,
+            ({ message }) => message,
+          );
+          expect(await ended).toBe(outcome);
+        });
+      }
+    }
+  });
+
+  it("passes a failure on as it is, to each visitor their own", async () => {
+    let calls = 0;
+    const failing = async () => {
+      await sleep(5);
+      return new Response(`sorry ${++calls}`, { status: 503 });
+    };
+    const fetch = cachedResponse(failing, { store: memoryStore(), ttl: 60 }).with({});
+    const all = await Promise.all([1, 2, 3].map(() => answer(fetch(get()))));
+    expect(all.map(([, body]) => body).sort()).toEqual(["sorry 1", "sorry 2", "sorry 3"]);
+    const error = new Error("down");
+    const throwing = cachedResponse(
+      () => {
+        throw error;
+      },
+      { store: memoryStore(), ttl: 60 },
+    );
+    expect(await failure(throwing(get()))).toBe(error);
+  });
+
+  it("passes a body on that is too large to be kept, whole and as it comes", async () => {
+    let calls = 0;
+    const chunk = new TextEncoder().encode("0123456789");
+    const handler = () => {
+      calls++;
+      let left = 5;
+      const body = new ReadableStream({
+        pull: (controller) => (left-- > 0 ? controller.enqueue(chunk) : controller.close()),
+      });
+      return new Response(body, cacheControl("max-age=60"));
+    };
+    for (const [maxBytes, times] of [
+      [50, 1],
+      [49, 2],
+      [5, 2],
+    ]) {
+      calls = 0;
+      const fetch = cachedResponse(handler, { store: memoryStore(), maxBytes }).with({});
+      for (const _ of [1, 2]) expect(await (await fetch(get())).text()).toBe("0123456789".repeat(5));
+      expect([maxBytes, calls]).toEqual([maxBytes, times]);
+    }
+  });
+
+  it("does not read a response that never ends", async () => {
+    const handler = () => {
+      const body = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(1000)) });
+      return new Response(body, cacheControl("no-store"));
+    };
+    const response = await cachedResponse(handler, { store: memoryStore(), ttl: 60 })(get());
+    const reader = response.body!.getReader();
+    expect((await reader.read()).value?.byteLength).toBe(1000);
+    await reader.cancel();
+  });
+
+  it("takes its key and its name from the options, and hands the other arguments on", async () => {
+    const seen: unknown[] = [];
+    const handler = (_: Request, env: { n: number }) => {
+      seen.push(env);
+      return new Response("x");
+    };
+    const fetch = cachedResponse(handler, {
+      store: memoryStore(),
+      ttl: 60,
+      key: (request, env) => `${new URL(request.url).pathname}#${env.n}`,
+      name: "ours",
+    }).with({});
+    await fetch(new Request("https://a.example/x?1"), { n: 1 });
+    const hit = await fetch(new Request("https://b.example/x?2"), { n: 1 });
+    expect(hit.headers.get("cache-status")?.startsWith("ours; hit")).toBe(true);
+    await fetch(new Request("https://a.example/x?1"), { n: 2 });
+    expect(seen).toEqual([{ n: 1 }, { n: 2 }]);
+  });
+
+  it("adds to the Cache-Status that is there", async () => {
+    const { fetch } = page({ headers: { "cache-status": "origin; fwd=miss" } });
+    const first = await fetch(get());
+    expect(first.headers.get("cache-status")).toBe("origin; fwd=miss, edge-key-value; fwd=miss");
+  });
+
+  it("takes nothing for a response that something else has put under the key", async () => {
+    const { store, fetch } = page();
+    for (const value of [1, { response: 1 }, { response: { status: 200, headers: "x" } }, { vary: "x" }, null]) {
+      const now = Date.now();
+      const times = { at: now, fresh: now + 9e4, stale: 0, onError: 0 };
+      await store.put(`GET ${url}`, { __cached__: times, value });
+      expect((await answer(fetch(get())))[0]).toBe("fwd=miss");
+    }
+  });
+
+  it("refuses wrong options", () => {
+    const handler = () => new Response();
+    const store = memoryStore();
+    for (const options of [{ name: "two words" }, { maxBytes: 0.5 }, { key: 1 }, { ttl: 0 }, { staleIfError: -1 }]) {
+      expect(() => cachedResponse(handler, { store, ...options } as never)).toThrow();
+    }
+    expect(() => cachedResponse(1 as never, { store })).toThrow(TypeError);
+  });
+});
