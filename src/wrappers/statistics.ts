@@ -39,18 +39,24 @@ export function statistics<S extends AsyncKeyValue>(
   const collections = new Map<string, Tallies>();
   const other: Tallies = new Map();
 
+  function talliesOf(name: string | undefined): Tallies {
+    if (name === undefined || (collections.size >= maxCollections && !collections.has(name))) return other;
+    return collections.get(name) ?? (collections.set(name, new Map()).get(name) as Tallies);
+  }
   const counted = wrap<S>(store, (driver) =>
     observe(driver, async ({ operation, collection }, run) => {
       const { durationMs, hits = 0, misses = 0, error } = await run();
-      const own = collection !== undefined && (collections.has(collection) || collections.size < maxCollections);
-      const tally = made(own ? made(collections, collection, () => new Map()) : other, operation, newTally);
+      const tallies = talliesOf(collection);
+      const tally = tallies.get(operation) ?? newTally();
+      tallies.set(operation, tally);
       tally.calls++;
       tally.errors += Number(error !== undefined);
       tally.hits += hits;
       tally.misses += misses;
       tally.slowest = Math.max(tally.slowest, durationMs);
-      const bucket = durationMs < 1 ? 0 : Math.min(BUCKETS - 1, 1 + Math.ceil(4 * Math.log2(durationMs)));
-      tally.buckets[bucket] = (tally.buckets[bucket] as number) + 1;
+      // Four steps for each doubling, so that memory is bounded.
+      const step = durationMs < 1 ? 0 : 2 ** (Math.ceil(4 * Math.log2(durationMs)) / 4);
+      tally.durations.set(step, (tally.durations.get(step) ?? 0) + 1);
     }),
   );
   // Onto the store itself, since a copy of it would be one that wrappers know nothing of.
@@ -66,32 +72,17 @@ export function statistics<S extends AsyncKeyValue>(
   });
 }
 
-/** Four for each doubling up to 2^20 ms, which is 17 minutes, and one for less than a millisecond. */
-const BUCKETS = 82;
-
-const newTally = () => ({
-  calls: 0,
-  errors: 0,
-  hits: 0,
-  misses: 0,
-  slowest: 0,
-  buckets: Array<number>(BUCKETS).fill(0),
-});
+const newTally = () => ({ calls: 0, errors: 0, hits: 0, misses: 0, slowest: 0, durations: new Map<number, number>() });
 
 type Tallies = Map<string, ReturnType<typeof newTally>>;
 
-function made<V>(map: Map<string, V>, name: string, make: () => V): V {
-  const value = map.get(name) ?? make();
-  map.set(name, value);
-  return value;
-}
-
 function summary(tallies: Tallies): StatisticsByOperation {
-  const entries = Array.from(tallies, ([operation, { slowest, buckets, ...counts }]) => {
+  const entries = Array.from(tallies, ([operation, { slowest, durations, ...counts }]) => {
+    const sorted = [...durations].sort(([a], [b]) => a - b);
     function percentile(share: number): number {
-      let at = 0;
-      for (let sum = 0; (sum += buckets[at] as number) < counts.calls * share; ) at++;
-      return at && Math.min(slowest, Math.round(100 * 2 ** ((at - 1) / 4)) / 100);
+      let left = counts.calls * share;
+      const [step] = sorted.find(([, calls]) => (left -= calls) <= 0) as [number, number];
+      return Math.min(slowest, Math.round(100 * step) / 100);
     }
     const latencyMs = { p50: percentile(0.5), p90: percentile(0.9), p99: percentile(0.99) };
     return [operation, { ...counts, latencyMs }] as const;

@@ -1,6 +1,6 @@
 import { live } from "../../checks.ts";
 import { type Call, intercept } from "../../combinators.ts";
-import type { AnyDriver, Entry, SwapResult } from "../../driver.ts";
+import type { AnyDriver, Awaitable, Entry, SwapResult } from "../../driver.ts";
 
 /** How an operation ended. */
 export interface Outcome {
@@ -22,20 +22,18 @@ export function observe<D extends AnyDriver>(
   driver: D,
   observer: (call: Call, run: () => Promise<Outcome & { result?: unknown }>) => unknown,
 ): D {
-  return intercept(driver, async (call, proceed) => {
-    async function measure() {
+  return intercept(driver, async <R>(call: Call, proceed: () => Awaitable<R>) => {
+    let answer: Promise<R> | undefined;
+    const once = () => (answer ??= (async () => proceed())());
+    await observer(call, async () => {
       const start = Date.now();
-      const answer = (async () => proceed())();
-      const ended = await answer.then(
+      const ended = await once().then(
         (result) => ({ result, ...counts(call, result) }),
         (error: unknown) => ({ error }),
       );
-      return { answer, outcome: { durationMs: Math.max(0, Date.now() - start), ...ended } };
-    }
-    let measured: ReturnType<typeof measure> | undefined;
-    const once = () => (measured ??= measure());
-    await observer(call, async () => (await once()).outcome);
-    return (await once()).answer;
+      return { durationMs: Math.max(0, Date.now() - start), ...ended };
+    });
+    return once();
   });
 }
 
