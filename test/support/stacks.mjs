@@ -1,0 +1,15 @@
+/*
+ * Stacks of wrappers for tests on every backend. Plain JavaScript with types of its own, since the types of workerd do
+ * not know all that the sources of the wrappers take from those of the Web.
+ */
+import { compress } from "../../src/wrappers/compress.ts";
+import { encrypt } from "../../src/wrappers/encrypt.ts";
+import { prefixKeys } from "../../src/wrappers/prefix-keys.ts";
+import { retry } from "../../src/wrappers/retry.ts";
+import { statistics } from "../../src/wrappers/statistics.ts";
+
+const keys = [{ id: "a", key: new Uint8Array(32).fill(7) }];
+
+export const encrypted = (store) => encrypt(compress(prefixKeys(store, "a:"), { minBytes: 0 }), { keys });
+
+export const stackOfFive = (store) => statistics(encrypted(retry(store, { retries: 20, minDelay: 0 })));
