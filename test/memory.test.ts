@@ -180,6 +180,17 @@ describe("memoryStore with maxEntries", () => {
     expect(await keysOf(store)).toBe("5 6");
   });
 
+  it("drops in the right order after it has been empty", async () => {
+    const store = memoryStore({ maxEntries: 2 });
+    for (const round of ["1", "2"]) {
+      for (const key of ["a", "b", "c"]) await store.put(key, round);
+      await store.get("b");
+      await store.put("d", round);
+      expect(await keysOf(store)).toBe("b d");
+      await store.destroy();
+    }
+  });
+
   it("does not let a version that it dropped fit again", async () => {
     const store = memoryStore({ maxEntries: 1 });
     await store.put("k", 1);

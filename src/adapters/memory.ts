@@ -36,6 +36,8 @@ function memoryDriver({ maxEntries }: MemoryStoreOptions): Driver<Capability> {
   const collections = new Map<string, Map<string, Held>>();
   /** All entries from the least to the most recently used; only kept where somebody needs the order. */
   const used = maxEntries === undefined ? undefined : new Set<Held>();
+  /** What it has passed is gone. A new iterator would first have to step over the places of all that was removed. */
+  const oldest = used?.values();
   let writes = 0;
   let writesUntilCull = 1000;
 
@@ -56,7 +58,7 @@ function memoryDriver({ maxEntries }: MemoryStoreOptions): Driver<Capability> {
       used.add(held);
     }
     collections.set(collection, entries.set(key, held));
-    if (used && used.size > (maxEntries as number)) drop(used.values().next().value);
+    if (used && used.size > (maxEntries as number)) drop(oldest?.next().value);
     if (--writesUntilCull === 0) cull();
   }
 
