@@ -94,6 +94,7 @@ export class KeyValueObject extends DurableObject {
       const alarm = operation === "destroy" ? this.#table.recall("alarm") : undefined;
       const result = this.#table.call(operation as keyof Operations, ...(args as never));
       if (operation === "write" || operation === "swap") await this.#setAlarm();
+      if (operation === "destroy") this.#alarmAt = 0;
       if (alarm !== undefined && alarm === (await this.#storage.getAlarm())) await this.#storage.deleteAlarm();
       return { ok: true, result };
     } catch (error) {

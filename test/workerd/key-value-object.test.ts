@@ -124,6 +124,14 @@ describe("the alarm of KeyValueObject", () => {
     await store.destroy();
     expect(await alarm()).toBe(null);
   });
+
+  it("is set again after destroy, also for a deadline behind the one that it was set for", async () => {
+    const { store, alarm } = storeOver("again");
+    await store.put("a", 1, { ttl: 600 });
+    await store.destroy();
+    await store.put("b", 1, { ttl: 1200 });
+    expectAround(await alarm(), Date.now() + 1200_000);
+  });
 });
 
 describe("a subclass of KeyValueObject with an alarm of its own", () => {
