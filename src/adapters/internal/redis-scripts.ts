@@ -98,12 +98,16 @@ for _, key in ipairs(names) do
 end
 return out`;
 
-/** ARGV: cursor, pattern, count. Removes the entries of one scan; answers as {@link LIST} does, without the names. */
+/**
+ * ARGV: cursor, pattern, count. Removes the entries of one scan; answers as {@link LIST} does, without the names.
+ * What has no bytes is the receipt of a swap, and was never an entry.
+ */
 export const DESTROY: string = `${DEADLINE}
 local page = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3])
 local out = {'=' .. page[1]}
 for _, key in ipairs(page[2]) do
   local found = deadline(key)
-  if found and redis.call('DEL', key) == 1 then table.insert(out, '=' .. found) end
+  local receipt = found and redis.call('STRLEN', key) == 0
+  if found and redis.call('DEL', key) == 1 and not receipt then table.insert(out, '=' .. found) end
 end
 return out`;

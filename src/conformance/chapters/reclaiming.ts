@@ -70,6 +70,13 @@ export function reclaiming({ having }: Suite): void {
     expect(await store.delete(key)).toBe(true);
   });
 
+  having("destroy", "swap")("destroy of nothing but what was taken is false", async ({ store, at, expect }) => {
+    await store.destroy();
+    await store.increment("k", 1, at);
+    await store.take("k", at);
+    expect(await store.destroy()).toBe(false);
+  });
+
   destroying("destroy of nothing but expired entries is false", async ({ store, at, expect, short, untilExpired }) => {
     await store.destroy();
     await store.put("k", 1, { ...at, ttl: short });
