@@ -151,8 +151,8 @@ export function cachedResponse<Args extends readonly unknown[] = []>(
       return withStatus(same ? unchanged(response) : response, `${name}; ${status}`);
     }
 
-    // Each step knows more headers that the response varies by.
-    for (;;) {
+    // Each step knows more headers that the response varies by; there are seldom two.
+    for (let steps = 0; steps < 10; steps++) {
       let recalled: Recalled;
       try {
         // What it varies by is still so when a newer response is asked for.
@@ -170,15 +170,16 @@ export function cachedResponse<Args extends readonly unknown[] = []>(
         place = await variantOf(base, value as Required<Value>, request);
         continue;
       }
-      if (!value.response) return direct();
+      const response = value.response && responseOf(value.response);
+      if (!value.response || !response) return direct();
       answered = true;
       if (state === "failed") await own?.response.body?.cancel();
       const now = Date.now();
       const status = state === "made" ? "fwd=miss; collapsed" : `hit; ttl=${Math.floor((fresh - now) / 1000)}`;
-      const response = responseOf(value.response);
       response.headers.set("age", `${Math.floor(value.response.age + (now - at) / 1000)}`);
       return finished({ response, read: true }, status);
     }
+    return direct();
   }
 
   const within = (scope: object | undefined): CachedHandler<Args> =>

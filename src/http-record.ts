@@ -35,9 +35,14 @@ export async function recordOf(response: Response, maxBytes: number): Promise<Re
   };
 }
 
-export function responseOf(record: ResponseRecord): Response {
+/** The response of a record; nothing when that is damaged. */
+export function responseOf(record: ResponseRecord): Response | undefined {
   const { status, statusText, headers } = record;
-  return new Response(bodyOf(record), { status, statusText, headers: headers.map(([name, value]) => [name, value]) });
+  try {
+    return new Response(bodyOf(record), { status, statusText, headers: headers.map(([name, value]) => [name, value]) });
+  } catch {
+    return undefined;
+  }
 }
 
 /** Bytes, for which a response gets no header that it did not have. */
@@ -46,10 +51,10 @@ export function bodyOf({ body }: ResponseRecord): Uint8Array<ArrayBuffer> | null
   return typeof body === "string" ? new TextEncoder().encode(body) : bytesOf(body);
 }
 
-/** Whether a kept value is a record, as far as making a response of it needs. */
+/** Whether a kept value has the parts of a record. */
 export function isRecord(value: unknown): value is ResponseRecord {
-  const { status, statusText, headers, age } = Object(value) as Partial<ResponseRecord>;
-  return typeof status === "number" && typeof statusText === "string" && Array.isArray(headers) && age !== undefined;
+  const { status, headers, age } = Object(value) as Partial<ResponseRecord>;
+  return typeof status === "number" && Array.isArray(headers) && typeof age === "number";
 }
 
 /** What has been read and what has not. */

@@ -481,11 +481,17 @@ describe("cachedResponse", () => {
 
   it("takes nothing for a response that something else has put under the key", async () => {
     const { store, fetch } = page();
+    const record = { status: 200, statusText: "", headers: [], body: "x", age: 0 };
+    const now = Date.now();
+    const __cached__ = { at: now, fresh: now + 9e4, stale: 0, onError: 0 };
     for (const value of [1, { response: 1 }, { response: { status: 200, headers: "x" } }, { vary: "x" }, null]) {
-      const now = Date.now();
-      const times = { at: now, fresh: now + 9e4, stale: 0, onError: 0 };
-      await store.put(`GET ${url}`, { __cached__: times, value });
+      await store.put(`GET ${url}`, { __cached__, value });
       expect((await answer(fetch(get())))[0]).toBe("fwd=miss");
+    }
+    for (const damage of [{ status: 1000 }, { headers: [["a b", "c"]] }, { body: { base64: "%" } }]) {
+      await store.put(`GET ${url}`, { __cached__, value: { response: { ...record, ...damage } } });
+      expect((await answer(fetch(get())))[0]).toBe("fwd=bypass");
+      expect((await answer(fetch(get())))[0]).toMatch(/^hit/);
     }
   });
 
