@@ -1,5 +1,5 @@
 import { live } from "../checks.ts";
-import { wrap } from "../combinators.ts";
+import { intercept, wrap } from "../combinators.ts";
 import type { AnyDriver, Awaitable, CapabilitiesOf, Driver, Entry, Store } from "../driver.ts";
 import type { JsonValue } from "../json.ts";
 import type { AsyncKeyValue } from "../protocol.ts";
@@ -35,17 +35,6 @@ export function cacheThrough<P extends AsyncKeyValue, C extends AsyncKeyValue>(
   const copies: AnyDriver = toDriver(cache);
   const fills = copies.swap ? leased(copies as Driver<"swap">) : guarded(copies);
 
-  /** Calls the primary, then removes copies whatever came of it: a call that failed may still have happened. */
-  async function dropping<R>(call: () => Awaitable<R>, collection?: string, keys?: readonly string[]): Promise<R> {
-    try {
-      return await call();
-    } finally {
-      fills.forget?.(collection, keys);
-      if (collection === undefined) await attempt(() => copies.destroy!());
-      else await attempt(() => (keys ? copies.remove(collection, keys) : copies.destroyCollection!(collection)));
-    }
-  }
-
   /** What the cache holds: the primary's entry under a mark, so that nothing else is taken for a copy. */
   function copyOf({ value, createdAt, expiresAt }: Entry): Entry {
     const latest = Date.now() + longest;
@@ -53,49 +42,52 @@ export function cacheThrough<P extends AsyncKeyValue, C extends AsyncKeyValue>(
     return { value: copy, createdAt: Date.now(), expiresAt: Math.min(expiresAt ?? latest, latest) };
   }
 
-  return wrap(primary, ({ destroyCollection, destroy, swap, ...first }) => ({
-    ...first,
-    ...several([first, copies]),
-    async read(collection, keys, how) {
-      if (how?.fresh) return dropping(() => first.read(collection, keys, how), collection, keys);
-      const answer = await attempt(() => copies.read(collection, keys, { valueOnly: true }));
-      if (!answer) return first.read(collection, keys, how);
-      const held = new Map(keys.map((key, i) => [key, answer[i]]));
-      const found = new Map(keys.map((key) => [key, original(held.get(key))]));
-      const missing = [...found.keys()].filter((key) => !found.get(key));
-      if (missing.length > 0) {
-        const seen = missing.map((key) => held.get(key));
-        const fill = await attempt(() => fills.begin(collection, missing, seen));
-        const filling = new Map<string, Entry>();
-        try {
-          // Never `valueOnly`: a copy without its deadline would outlive the entry.
-          for (const [i, entry] of (await first.read(collection, missing)).entries()) {
-            found.set(missing[i]!, entry);
-            if (entry && live(entry)) filling.set(missing[i]!, copyOf(entry));
-          }
-        } finally {
-          const filled = attempt(async () => fill?.(filling));
-          if (waitUntil) waitUntil(filled);
-          else await filled;
-        }
+  return wrap(primary, ({ destroy, destroyCollection, ...rest }) => {
+    const able = {
+      ...rest,
+      ...several([rest, copies]),
+      ...(copies.destroy && destroy && { destroy }),
+      ...(copies.destroyCollection && destroyCollection && { destroyCollection }),
+    };
+    const first = intercept<AnyDriver>(able, async ({ operation, collection, keys, fresh }, proceed) => {
+      if (operation === "cull" || operation.startsWith("list") || (operation === "read" && !fresh)) return proceed();
+      try {
+        return await proceed();
+      } finally {
+        // Whatever came of it: a call that failed may still have happened.
+        fills.forget?.(collection, keys);
+        if (collection === undefined) await attempt(() => copies.destroy!());
+        else await attempt(() => (keys ? copies.remove(collection, keys) : copies.destroyCollection!(collection)));
       }
-      return keys.map((key) => found.get(key));
-    },
-    write(collection, items) {
-      const keys = items.map(([key]) => key);
-      return dropping(() => first.write(collection, items), collection, keys);
-    },
-    remove: (collection, keys) => dropping(() => first.remove(collection, keys), collection, keys),
-    ...(swap && {
-      swap: (collection, key, expected, next) =>
-        dropping(() => swap(collection, key, expected, next), collection, [key]),
-    }),
-    ...(destroyCollection &&
-      copies.destroyCollection && {
-        destroyCollection: (collection) => dropping(() => destroyCollection(collection), collection),
-      }),
-    ...(destroy && copies.destroy && { destroy: () => dropping(destroy) }),
-  }));
+    });
+    return {
+      ...first,
+      async read(collection, keys, how) {
+        const answer = how?.fresh ? undefined : await attempt(() => copies.read(collection, keys, { valueOnly: true }));
+        if (!answer) return first.read(collection, keys, how);
+        const held = new Map(keys.map((key, i) => [key, answer[i]]));
+        const found = new Map(keys.map((key) => [key, original(held.get(key))]));
+        const missing = [...found.keys()].filter((key) => !found.get(key));
+        if (missing.length > 0) {
+          const seen = missing.map((key) => held.get(key));
+          const fill = await attempt(() => fills.begin(collection, missing, seen));
+          const filling = new Map<string, Entry>();
+          try {
+            // Never `valueOnly`: a copy without its deadline would outlive the entry.
+            for (const [i, entry] of (await first.read(collection, missing)).entries()) {
+              found.set(missing[i]!, entry);
+              if (entry && live(entry)) filling.set(missing[i]!, copyOf(entry));
+            }
+          } finally {
+            const filled = attempt(async () => fill?.(filling));
+            if (waitUntil) waitUntil(filled);
+            else await filled;
+          }
+        }
+        return keys.map((key) => found.get(key));
+      },
+    };
+  });
 }
 
 /** What a call to the cache gives, or nothing when it fails. */

@@ -45,28 +45,28 @@ export function leased({ read, write, swap }: Driver<"swap">): Fills {
 
 /** For a cache without `swap`: within this store object, reads are told which of their keys were written meanwhile. */
 export function guarded({ write, remove }: AnyDriver): Fills {
-  const reads = new Set<{ collection: string; keys: Set<string> }>();
+  const listeners = new Set<NonNullable<Fills["forget"]>>();
   return {
     begin(collection, keys) {
-      const mine = { collection, keys: new Set(keys) };
-      reads.add(mine);
+      const current = new Set(keys);
+      const listener: NonNullable<Fills["forget"]> = (written = collection, changed = keys) => {
+        if (written === collection) for (const key of changed) current.delete(key);
+      };
+      listeners.add(listener);
       return async (copies) => {
-        const items = [...copies].filter(([key]) => mine.keys.has(key));
+        const items = [...copies].filter(([key]) => current.has(key));
         try {
           if (items.length > 0) await write(collection, items);
         } finally {
-          reads.delete(mine);
+          listeners.delete(listener);
           // Nothing waits for a fill, so a write may have come while this one was under way.
-          const late = items.flatMap(([key]) => (mine.keys.has(key) ? [] : [key]));
+          const late = items.flatMap(([key]) => (current.has(key) ? [] : [key]));
           if (late.length > 0) await remove(collection, late);
         }
       };
     },
     forget(collection, keys) {
-      for (const read of reads) {
-        if (collection !== undefined && read.collection !== collection) continue;
-        for (const key of keys ?? read.keys) read.keys.delete(key);
-      }
+      for (const listener of listeners) listener(collection, keys);
     },
   };
 }
