@@ -33,21 +33,25 @@ export interface InFlight<R> {
   forget(key: string): void;
 }
 
-/** Calls older than `lostMs` will not end: on Workers they are those of requests that were cancelled. */
-export function inFlight<R extends { readonly fresh: number }>(lostMs: number): InFlight<R> {
+/** After how many times the length of a lease a call is forgotten: on Workers it is of a request that was cancelled. */
+const LOST = 10;
+
+/** A call that is under way for longer than a lease is not joined any more, since it may never end. */
+export function inFlight<R extends { readonly fresh: number }>(leaseMs: number): InFlight<R> {
   const joinables = new WeakMap<object, Map<string, Joinable<R>>>();
   const calls = new Set<Call>();
 
   return {
     join(scope, key) {
       const running = scope && joinables.get(scope)?.get(key);
-      return running?.call.open && Date.now() < running.fresh ? running.promise : undefined;
+      const until = Math.min(running?.fresh ?? 0, (running?.call.since ?? 0) + leaseMs);
+      return running?.call.open && Date.now() < until ? running.promise : undefined;
     },
 
     async start(scope, key, work) {
       const call: Call = { key, since: Date.now(), after: [], making: false, open: true, current: true };
       for (const old of calls) {
-        if (old.since + lostMs > call.since) break;
+        if (old.since + LOST * leaseMs > call.since) break;
         calls.delete(old);
       }
       calls.add(call);

@@ -64,9 +64,6 @@ const LONGEST_PAUSE = 500;
 /** How often a lease is tried for before a call goes on without one. */
 const TRIES = 100;
 
-/** After so many times the length of a lease a call is taken for lost. */
-const LOST = 10;
-
 /**
  * Keeps results in a store: what `cached` and `cachedResponse` have in common.
  *
@@ -84,7 +81,7 @@ export function recaller(
   const collection = options.collection ?? store.defaultCollection ?? "default_collection";
   const driver = toDriver(store) as AnyDriver;
   const { swap, find, take, settle, remove } = slots(driver, collection, leaseMs, lock !== false);
-  const { join, start, makes, isMade, forget } = inFlight<Recalled>(LOST * leaseMs);
+  const { join, start, makes, isMade, forget } = inFlight<Recalled>(leaseMs);
 
   function report(error: unknown, key: string): void {
     try {

@@ -83,6 +83,17 @@ describe("a lease in the store", () => {
     expect([calls, await next!()]).toEqual([2, 2]);
   });
 
+  it("passes on within one object, too: a call that may never end is not joined any more", async () => {
+    for (const lock of [{ ttl: 5 }, { ttl: 5, wait: 0 }]) {
+      let calls = 0;
+      const hangs = () => (++calls === 1 ? new Promise<number>(() => {}) : Promise.resolve(calls));
+      const get = cached(memoryStore(), hangs, { ...options, lock }).with({});
+      void get();
+      await sleep(5);
+      await at(5_001, async () => expect([await get(), await get(), calls]).toEqual([2, 2, 2]));
+    }
+  });
+
   it("passes to one of many when its holder crashes while an old result is served", async () => {
     const store = memoryStore();
     const more = { staleWhileRevalidate: 600, lock: { ttl: 5 } };
