@@ -1,0 +1,52 @@
+import { type Options as BarOptions, SingleBar } from "cli-progress";
+import type { CopyProgress } from "../src/transfer.ts";
+
+const number = (value: number) => value.toLocaleString("en");
+
+/** A bar on the terminal; nothing where standard error is none. */
+export function progressBar(total: number | undefined): {
+  update(done: number, progress: CopyProgress): void;
+  stop(): void;
+} {
+  const counts = "{copied} copied, {skipped} skipped, {failed} failed";
+  const options: BarOptions = {
+    format:
+      total === undefined
+        ? `${counts} | {duration_formatted}`
+        : `{bar} {percentage}% | ${counts} | ETA {eta_formatted}`,
+    stream: process.stderr,
+    clearOnComplete: true,
+    hideCursor: true,
+    gracefulExit: true,
+    barsize: 24,
+    barCompleteChar: "=",
+    barIncompleteChar: "-",
+  };
+  const bar = new SingleBar(options);
+  bar.start(total ?? 1, 0, { copied: 0, skipped: 0, failed: 0 });
+  return {
+    update(done, { copied, skipped, failed }) {
+      const shown = { copied: number(copied), skipped: number(skipped), failed: number(failed) };
+      bar.update(total === undefined ? 0 : Math.min(done, total), shown);
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+/** What has become of the entries, for people. */
+export function summaryOf(progress: CopyProgress, dryRun: boolean, from: string, to: string, seconds: number): string {
+  const { copied, skipped, expired, failed, verified, failures } = progress;
+  const lines = [
+    `${dryRun ? "Would copy" : "Copied"} ${number(copied)} ${copied === 1 ? "entry" : "entries"} from ${from} to ${to} in ${seconds.toFixed(1)} s`,
+    `  skipped  ${number(skipped)} (already there)`,
+    `  expired  ${number(expired)} (or removed before they were copied)`,
+    `  failed   ${number(failed)}`,
+    `  verified ${number(verified)}`,
+  ];
+  for (const { code, collection, key, message } of failures.slice(0, 10)) {
+    const where = key === undefined ? "" : `${JSON.stringify(collection)} ${JSON.stringify(key)}: `;
+    lines.push(`  ! ${where}${message} (${code})`);
+  }
+  if (failed > 10) lines.push(`  ! and ${number(failed - 10)} more`);
+  return `${lines.join("\n")}\n`;
+}
