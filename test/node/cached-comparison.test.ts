@@ -1,0 +1,224 @@
+import { type Cache, type CacheEntry, cachified } from "@epic-web/cachified";
+import { BentoCache, bentostore } from "bentocache";
+import { describe, expect, it } from "#test";
+import { cached } from "../../src/cached.ts";
+import { type AsyncKeyValue, createStore, memoryStore, toDriver } from "../../src/index.ts";
+import { at, deferred, sleep } from "../support/caching.ts";
+import { chaos } from "../support/chaos.ts";
+
+/** What the libraries have in common: a function whose result is kept under one key of a store. */
+interface Subject {
+  get(): Promise<unknown>;
+  forget(): Promise<unknown>;
+}
+
+/** Makes one more object over a store, as another process would. Times are seconds; each result lives for 10. */
+type Library = (store: AsyncKeyValue, fn: () => Promise<unknown>, times: { swr?: number; onError?: number }) => Subject;
+
+const ours: Library = (store, fn, { swr = 0, onError = 0 }) => {
+  const get = cached(store, fn, { key: () => "k", ttl: 10, staleWhileRevalidate: swr, staleIfError: onError });
+  return { get, forget: () => get.invalidate() };
+};
+
+const withCachified: Library = (store, fn, { swr = 0, onError = 0 }) => {
+  const cache: Cache = {
+    get: (key) => store.get<CacheEntry>(key),
+    set: (key, entry) => store.put(key, entry),
+    delete: (key) => store.delete(key),
+  };
+  const times = { ttl: 10_000, swr: swr * 1000, fallbackToCache: onError > 0 ? onError * 1000 : false };
+  return {
+    get: () => cachified<unknown>({ key: "k", cache, getFreshValue: fn, ...times }),
+    forget: () => store.delete("k"),
+  };
+};
+
+const withBentocache: Library = (store, fn, { swr = 0, onError = 0 }) => {
+  const driver = {
+    type: "l2" as const,
+    namespace: () => driver,
+    get: async (key: string) => (await store.get<string>(key)) ?? undefined,
+    pull: async () => undefined,
+    set: async (key: string, value: string, ttl?: number) => {
+      await store.put(key, value, { ttl: ttl === undefined ? undefined : ttl / 1000 });
+      return true;
+    },
+    clear: async () => {},
+    delete: (key: string) => store.delete(key),
+    deleteMany: async (keys: string[]) => (await store.deleteMany(keys)) > 0,
+    disconnect: async () => {},
+  };
+  const layer = bentostore().useL2Layer({ factory: () => driver, options: {} });
+  const bento = new BentoCache({ default: "only", stores: { only: layer } });
+  const grace = Math.max(swr, onError);
+  return {
+    get: () => bento.getOrSet({ key: "k", factory: fn, ttl: "10s", grace: grace > 0 ? `${grace}s` : false }),
+    forget: () => bento.delete({ key: "k" }),
+  };
+};
+
+/** What is kept in the store between a call now and another in `seconds`: how the second ends, and the calls until then. */
+async function twice(make: Library, fn: () => Promise<unknown>, seconds = 0, times = {}): Promise<unknown> {
+  const subject = make(memoryStore(), fn, times);
+  await subject.get();
+  await sleep(5);
+  return at(seconds * 1000, () =>
+    subject.get().then(
+      (value) => value,
+      (error) => error,
+    ),
+  );
+}
+
+/** The code of a failure, or its name. */
+const name = (error: unknown): unknown =>
+  error instanceof Error ? ((error as { code?: string }).code ?? error.name) : error;
+
+const libraries: [string, Library][] = [
+  ["cached", ours],
+  ["cachified", withCachified],
+  ["bentocache", withBentocache],
+];
+
+/** Runs the same for each library; the answers are the rows of the table in docs/caching.md. */
+async function row(ask: (make: Library) => Promise<unknown>): Promise<Record<string, unknown>> {
+  const answers: Record<string, unknown> = {};
+  for (const [library, make] of libraries) answers[library] = await ask(make);
+  return answers;
+}
+
+describe("the comparison in docs/caching.md", () => {
+  it("1,000 misses at the same time, in one process", async () => {
+    const calls = await row(async (make) => {
+      let calls = 0;
+      const slow = async () => {
+        await sleep(20);
+        return ++calls;
+      };
+      const { get } = make(memoryStore(), slow, {});
+      await Promise.all(Array.from({ length: 1000 }, get));
+      return calls;
+    });
+    expect(calls).toEqual({ cached: 1, cachified: 1, bentocache: 1 });
+  });
+
+  it("1,000 misses at the same time, from 50 processes over one store", async () => {
+    const calls = await row(async (make) => {
+      let calls = 0;
+      const store = memoryStore();
+      const slow = async () => {
+        await sleep(20);
+        return ++calls;
+      };
+      const gets = Array.from({ length: 50 }, () => make(store, slow, {}).get);
+      await Promise.all(Array.from({ length: 1000 }, (_, i) => gets[i % 50]!()));
+      return calls;
+    });
+    expect(calls).toEqual({ cached: 1, cachified: 50, bentocache: 50 });
+  });
+
+  it("a call that never ends, and another in the same process much later", async () => {
+    const outcomes = await row(async (make) => {
+      let calls = 0;
+      const { get } = make(memoryStore(), () => (++calls === 1 ? new Promise(() => {}) : Promise.resolve("new")), {});
+      void get();
+      await sleep(5);
+      return at(3_600_000, () => Promise.race([get(), sleep(200).then(() => "hangs")]));
+    });
+    expect(outcomes).toEqual({ cached: "new", cachified: "new", bentocache: "hangs" });
+  });
+
+  it("an invalidation while a slow call is under way, from the same process and from another", async () => {
+    const kept = await row(async (make) => {
+      const store = memoryStore();
+      const outcomes: unknown[] = [];
+      for (const same of [true, false]) {
+        const slow = deferred<string>();
+        const one = make(store, () => slow.promise, {});
+        const two = make(store, async () => "new", {});
+        const slowly = one.get();
+        await sleep(5);
+        await (same ? one : two).forget();
+        slow.resolve("old");
+        await slowly;
+        await sleep(5);
+        outcomes.push(await two.get());
+        await two.forget();
+      }
+      return outcomes;
+    });
+    expect(kept).toEqual({ cached: ["new", "new"], cachified: ["old", "old"], bentocache: ["old", "old"] });
+  });
+
+  it("results that are null or undefined", async () => {
+    const calls = await row(async (make) => {
+      const outcomes: unknown[] = [];
+      for (const value of [null, undefined]) {
+        let calls = 0;
+        const fn = async () => {
+          calls++;
+          return value;
+        };
+        const second = await twice(make, fn).catch((error) => error);
+        outcomes.push(name(second) === value ? calls : name(second));
+      }
+      return outcomes;
+    });
+    expect(calls).toEqual({ cached: [1, 1], cachified: [1, 2], bentocache: [1, "E_UNDEFINED_VALUE"] });
+  });
+
+  it("a function that fails after the TTL, with an old result that may stand in for 60 seconds", async () => {
+    const outcomes = await row(async (make) => {
+      const ends: unknown[] = [];
+      for (const seconds of [20, 100]) {
+        let calls = 0;
+        const fn = async () => {
+          if (++calls > 1) throw new TypeError("down");
+          return "old";
+        };
+        ends.push(name(await twice(make, fn, seconds, { onError: 60 })));
+      }
+      return ends;
+    });
+    expect(outcomes).toEqual({
+      cached: ["old", "TypeError"],
+      cachified: ["TypeError", "TypeError"],
+      bentocache: ["old", "E_FACTORY_ERROR"],
+    });
+  });
+
+  it("an old result at once while a new one is made", async () => {
+    const outcomes = await row((make) => {
+      let calls = 0;
+      return twice(make, async () => ++calls, 20, { swr: 60 });
+    });
+    expect(outcomes).toEqual({ cached: 1, cachified: 1, bentocache: 1 });
+  });
+
+  it("a function that fails with nothing kept", async () => {
+    const error = new TypeError("down");
+    const outcomes = await row(async (make) => {
+      const { get } = make(memoryStore(), () => Promise.reject(error), {});
+      const failure = (await get().catch((error) => error)) as Error;
+      return failure === error ? "as it is" : name(failure);
+    });
+    expect(outcomes).toEqual({ cached: "as it is", cachified: "as it is", bentocache: "E_FACTORY_ERROR" });
+  });
+
+  it("a store whose reads fail, whose writes fail, and that fails altogether", async () => {
+    const outcomes = await row(async (make) => {
+      const ends: unknown[] = [];
+      for (const only of [["read"], ["write", "swap"], undefined] as const) {
+        const { driver } = chaos(toDriver(memoryStore()), { fail: 1, ...(only && { only }) });
+        const { get } = make(createStore(driver), async () => "answer", {});
+        ends.push(await get().catch(name));
+      }
+      return ends;
+    });
+    expect(outcomes).toEqual({
+      cached: ["answer", "answer", "answer"],
+      cachified: ["answer", "answer", "unavailable"],
+      bentocache: ["E_L2_CACHE_ERROR", "E_L2_CACHE_ERROR", "E_L2_CACHE_ERROR"],
+    });
+  });
+});
