@@ -1,3 +1,4 @@
+import { KeyValueError } from "../src/errors.ts";
 import { CopyError, transfer } from "../src/transfer.ts";
 import { type Options, UsageError } from "./place.ts";
 import { placeOf } from "./places.ts";
@@ -60,13 +61,18 @@ export async function copyCommand(args: CopyArguments): Promise<number> {
     bar?.stop();
     if (!(error instanceof CopyError)) throw error;
     if (error.code === "invalid_cursor") throw new UsageError(error.message);
-    const { progress, code, message } = error;
+    const { progress, code } = error;
     say(summaryOf(progress, dryRun, from.label, to.label, (Date.now() - start) / 1000));
-    say(code === "aborted" ? "Interrupted.\n" : `Error: ${message} (${code})\n`);
+    say(code === "aborted" ? "Interrupted.\n" : `Error: ${reasonOf(error)} (${code})\n`);
     sayHow();
     return code === "aborted" ? 130 : 1;
   } finally {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
     await Promise.allSettled([from.close(), to.close()]);
   }
+}
+
+/** The message of the first failure, which says most. */
+function reasonOf({ message, cause }: KeyValueError): string {
+  return cause instanceof KeyValueError ? reasonOf(cause) : message;
 }

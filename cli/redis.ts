@@ -1,4 +1,4 @@
-import { createClient, ErrorReply } from "@redis/client";
+import { createClient } from "@redis/client";
 import { type RedisServer, utf8Bytes } from "../src/adapters/internal/redis-calls.ts";
 import { redisDriver } from "../src/adapters/internal/redis-driver.ts";
 import type { AnyDriver } from "../src/driver.ts";
@@ -11,6 +11,12 @@ export interface Redis {
   close(): Promise<void>;
 }
 
+/** Redis's own errors begin with a word in capitals; those of the network do not. */
+const isReply = (error: unknown) => /^[A-Z]+ /.test(textOf(error));
+
+const textOf = (error: unknown): string =>
+  typeof error === "string" ? error : String((error as Error)?.message ?? "");
+
 /** What Redis's own words for an error mean. */
 const MEANINGS: readonly (readonly [pattern: RegExp, code: ErrorCode])[] = [
   [/^(NOAUTH|WRONGPASS|NOPERM)/, "unauthorized"],
@@ -21,10 +27,11 @@ const MEANINGS: readonly (readonly [pattern: RegExp, code: ErrorCode])[] = [
 export function openRedis(url: string, keyPrefix: string): Redis {
   const client = createClient({
     url,
+    // The older protocol says all that is needed, and older servers speak it, too.
+    RESP: 2,
     socket: {
       connectTimeout: 10_000,
-      reconnectStrategy: (retries, cause) =>
-        retries < 5 && !(cause instanceof ErrorReply) ? 2 ** retries * 100 : cause,
+      reconnectStrategy: (retries, cause) => (retries < 5 && !isReply(cause) ? 2 ** retries * 100 : cause),
     },
   });
   // What it reports here also fails the call that waits for it.
@@ -55,9 +62,9 @@ export function openRedis(url: string, keyPrefix: string): Redis {
 
 function failure(cause: unknown, details: ErrorDetails): KeyValueError {
   if (cause instanceof KeyValueError) return cause;
-  const text = typeof cause === "string" ? cause : ((cause as Error)?.message ?? "");
-  if (!(cause instanceof ErrorReply || typeof cause === "string")) {
-    const [why = "the connection has ended"] = [text, (cause as { code?: string })?.code].filter(Boolean);
+  const text = textOf(cause);
+  if (!isReply(cause)) {
+    const why = text || (cause as { code?: string })?.code || "the connection has ended";
     return new KeyValueError("unavailable", `Redis cannot be reached: ${why}`, { ...details, cause });
   }
   const [, code = "backend"] = MEANINGS.find(([pattern]) => pattern.test(text)) ?? [];
