@@ -4,6 +4,12 @@ import { KeyValueError } from "./errors.ts";
 import type { AsyncKeyValue } from "./protocol.ts";
 import { createStore, toDriver } from "./store.ts";
 
+// Every signature of a wrapper needs it.
+export type { AsyncKeyValue };
+
+/** What a wrapper makes of a store: one that can do the same, except for what is `Lost`. */
+export type Wrapped<S, Lost extends Capability = never> = Store<Exclude<CapabilitiesOf<S>, Lost>>;
+
 /** The place of an entry. */
 export interface Address {
   readonly collection: string;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "#test";
-import { memoryStore, toDriver } from "../src/index.ts";
+import { createStore, memoryStore, toDriver } from "../src/index.ts";
 import { type LimitSizeOptions, limitSize } from "../src/wrappers/limit-size.ts";
+import { chaos } from "./support/chaos.ts";
 
 function limited(options: LimitSizeOptions) {
   const base = memoryStore();
@@ -53,6 +54,29 @@ describe("limitSize", () => {
     ]);
     await expect(refused).rejects.toMatchObject({ code: "too_large", key: "large" });
     expect(await store.getMany(["small", "fits"])).toEqual([null, "fits"]);
+  });
+
+  it("removes what it skips also when the rest of the bulk fails half-way, and names what failed", async () => {
+    for (const [operation, failed, left] of [
+      ["write", ["fits2"], [null, "fits", null]],
+      ["remove", ["small2"], [null, "fits", "fits"]],
+    ] as const) {
+      const base = memoryStore();
+      await base.putMany([
+        ["small", "old"],
+        ["small2", "old"],
+      ]);
+      const { driver } = chaos(toDriver(base), { plan: ["half"], only: [operation] });
+      const store = limitSize(createStore(driver), { minBytes: 3 });
+      const put = store.putMany([
+        ["small", 1],
+        ["fits", "fits"],
+        ["small2", 1],
+        ["fits2", "fits"],
+      ]);
+      await expect(put).rejects.toMatchObject({ code: "unavailable", failed });
+      expect(await base.getMany(["small", "fits", "fits2"])).toEqual(left);
+    }
   });
 
   it("always throws inside of an atomic operation, which then changes nothing", async () => {

@@ -38,6 +38,14 @@ describe("retry", () => {
     expect(error.cause.message).toBe("call 3");
   });
 
+  it("gives up with a code of this library, whatever code another one's error has", async () => {
+    const problem = Object.assign(new Error("reset"), { code: "ECONNRESET", retryAfter: "soon", failed: 5 });
+    const { store, calls } = over({ fail: 1, error: () => problem }, { when: () => true });
+    const error = await failureOf(store.get("a"));
+    expect([calls.length, error.code, error.retryAfter, error.failed]).toEqual([4, "backend", undefined, undefined]);
+    expect(error.cause).toBe(problem);
+  });
+
   it("counts retries, not attempts", async () => {
     const { store, calls } = over({ fail: 1 }, { retries: 0 });
     await expect(store.get("a")).rejects.toMatchObject({ code: "unavailable" });

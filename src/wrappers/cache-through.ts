@@ -1,8 +1,7 @@
 import { live } from "../checks.ts";
-import { intercept, wrap } from "../combinators.ts";
-import type { AnyDriver, Awaitable, CapabilitiesOf, Driver, Entry, Store } from "../driver.ts";
+import { type AsyncKeyValue, intercept, wrap, type Wrapped } from "../combinators.ts";
+import type { AnyDriver, Awaitable, CapabilitiesOf, Driver, Entry } from "../driver.ts";
 import type { JsonValue } from "../json.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
 import { toDriver } from "../store.ts";
 import { guarded, leased } from "./internal/fills.ts";
 import { lifetime } from "./internal/options.ts";
@@ -30,7 +29,7 @@ export function cacheThrough<P extends AsyncKeyValue, C extends AsyncKeyValue>(
   primary: P,
   cache: C,
   { maxTtl, waitUntil }: CacheThroughOptions,
-): Store<Exclude<CapabilitiesOf<P>, Exclude<"destroy" | "destroyCollection", CapabilitiesOf<C>>>> {
+): Wrapped<P, Exclude<"destroy" | "destroyCollection", CapabilitiesOf<C>>> {
   const longest = lifetime(maxTtl, "maxTtl");
   const copies: AnyDriver = toDriver(cache);
   const fills = copies.swap ? leased(copies as Driver<"swap">) : guarded(copies);

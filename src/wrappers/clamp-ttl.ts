@@ -1,6 +1,4 @@
-import { transform, wrap } from "../combinators.ts";
-import type { CapabilitiesOf, Store } from "../driver.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
+import { type AsyncKeyValue, transform, wrap, type Wrapped } from "../combinators.ts";
 import { lifetime } from "./internal/options.ts";
 
 /** Options of {@link clampTtl}, in seconds. */
@@ -18,7 +16,7 @@ export interface ClampTtlOptions {
  *
  * @throws KeyValueError `invalid_ttl` when a bound is not a positive finite number.
  */
-export function clampTtl<S extends AsyncKeyValue>(store: S, options: ClampTtlOptions): Store<CapabilitiesOf<S>> {
+export function clampTtl<S extends AsyncKeyValue>(store: S, options: ClampTtlOptions): Wrapped<S> {
   const min = lifetime(options.min, "min") ?? 0;
   const max = lifetime(options.max, "max") ?? Number.POSITIVE_INFINITY;
   const missing = lifetime(options.missing, "missing");

@@ -1,9 +1,8 @@
 import { count } from "../checks.ts";
-import { type Address, transform, wrap } from "../combinators.ts";
-import type { CapabilitiesOf, Store } from "../driver.ts";
-import { type ErrorDetails, KeyValueError } from "../errors.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
-import { type Bytes, fromBase64, fromBytes, has, toBase64, toBytes } from "./internal/bytes.ts";
+import type { AsyncKeyValue, Wrapped } from "../combinators.ts";
+import { KeyValueError } from "../errors.ts";
+import { type Bytes, fromBase64, has, joined, toBase64 } from "./internal/bytes.ts";
+import { type Codec, coded } from "./internal/codec.ts";
 
 /** Options of {@link compress}. */
 export interface CompressOptions {
@@ -23,76 +22,64 @@ export interface CompressOptions {
  * that this runtime cannot read, `too_large` for a value over `maxBytes` (a read stops as soon as so much has come out),
  * `misconfigured` for a format that the runtime cannot write.
  */
-export function compress<S extends AsyncKeyValue>(store: S, options: CompressOptions = {}): Store<CapabilitiesOf<S>> {
+export function compress<S extends AsyncKeyValue>(store: S, options: CompressOptions = {}): Wrapped<S> {
   const { minBytes = 1024, maxBytes = 26_214_400, format = "gzip" } = options;
   count(minBytes, "minBytes", 0);
   count(maxBytes, "maxBytes");
 
-  return wrap(store, (driver) => {
-    function fail(code: keyof typeof MESSAGES, address: Address, details: ErrorDetails = {}): never {
-      throw new KeyValueError(code, MESSAGES[code], { store: driver.name, ...address, ...details });
-    }
-    return {
-      ...transform(driver, {
-        async encode(entry, address) {
-          const plain = toBytes(entry.value);
-          if (plain.length > maxBytes) fail("too_large", address, { size: plain.length, limit: maxBytes });
-          const ambiguous = has(entry.value, "__compressed_data__");
-          if (plain.length < minBytes && !ambiguous) return entry;
-          const pumped = pump(plain, CompressionStream, format);
-          const compressed = await pumped.catch((cause) => fail("misconfigured", address, { cause }));
-          const value = {
-            __compressed_data__: toBase64(compressed as Bytes),
-            __compression_algorithm__: format,
-            __compression_version__: 1,
-          };
-          return ambiguous || JSON.stringify(value).length < plain.length ? { ...entry, value } : entry;
-        },
+  const codec: Codec = {
+    mark: "__compressed_data__",
+    async seal(plain, _, value) {
+      if (plain.length > maxBytes) throw tooLarge(maxBytes, plain.length);
+      const ambiguous = has(value, "__compressed_data__");
+      if (plain.length < minBytes && !ambiguous) return value;
+      const envelope = {
+        __compressed_data__: toBase64(await pump(plain, new CompressionStream(format as CompressionFormat))),
+        __compression_algorithm__: format,
+        __compression_version__: 1,
+      };
+      return ambiguous || JSON.stringify(envelope).length < plain.length ? envelope : value;
+    },
 
-        async decode(entry, address) {
-          const envelope = entry.value;
-          if (!has(envelope, "__compressed_data__")) return entry;
-          const bytes = envelope.__compression_version__ === 1 && fromBase64(envelope.__compressed_data__);
-          if (!bytes) return fail("corrupted", address);
-          const pumped = pump(bytes, DecompressionStream, `${envelope.__compression_algorithm__}`, maxBytes);
-          const plain = await pumped.catch((cause) => fail("corrupted", address, { cause }));
-          if (!plain) return fail("too_large", address, { limit: maxBytes });
-          return { ...entry, value: fromBytes(plain) ?? fail("corrupted", address) };
-        },
-      }),
-      limits: { ...driver.limits, valueBytes: Math.min(driver.limits?.valueBytes ?? maxBytes, maxBytes) },
-    };
-  });
+    async open({ __compressed_data__: data, __compression_algorithm__: algorithm, __compression_version__: version }) {
+      try {
+        const bytes = version === 1 && fromBase64(data);
+        if (bytes) return await pump(bytes, new DecompressionStream(algorithm as CompressionFormat), maxBytes);
+      } catch (cause) {
+        if (cause instanceof KeyValueError) throw cause;
+        throw new KeyValueError("corrupted", "the stored value cannot be decompressed", { cause });
+      }
+      throw new KeyValueError("corrupted", "the stored value is not compressed in the way of this wrapper");
+    },
+
+    capacity: (bytes = maxBytes) => Math.min(bytes, maxBytes),
+  };
+  return coded(store, codec, { allowPlaintext: true });
 }
 
-const MESSAGES = {
-  corrupted: "the stored value cannot be decompressed",
-  misconfigured: "this runtime cannot compress in the format",
-  too_large: "the value is longer than maxBytes",
-};
+const tooLarge = (limit: number, size?: number) =>
+  new KeyValueError("too_large", "the value is longer than maxBytes", { size, limit });
 
-/** What comes out of a compression stream; nothing when that is more than `limit` bytes. */
+/** What comes out of a compression stream, up to a limit. */
 async function pump(
   bytes: Bytes,
-  Stream: typeof CompressionStream | typeof DecompressionStream,
-  format: string,
+  stream: CompressionStream | DecompressionStream,
   limit = Number.POSITIVE_INFINITY,
-): Promise<Bytes | undefined> {
+): Promise<Bytes> {
   let at = 0;
   // In small pieces, since Deno hands out what comes of one piece at once, and that can be 1,000 times as much.
   const source = new ReadableStream<Bytes>({
     pull(controller) {
       if (at >= bytes.length) controller.close();
-      else controller.enqueue(bytes.slice(at, at + 16_384));
-      at += 16_384;
+      else controller.enqueue(bytes.slice(at, (at += 16_384)));
     },
   });
   const chunks: Bytes[] = [];
   let size = 0;
-  for await (const chunk of source.pipeThrough(new Stream(format as CompressionFormat))) {
+  for await (const chunk of source.pipeThrough(stream)) {
     size += chunk.length;
-    if (size > limit) return undefined;
+    if (size > limit) throw tooLarge(limit);
     chunks.push(chunk);
   }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+  return joined(...chunks);
 }

@@ -1,8 +1,6 @@
 import { live } from "../checks.ts";
-import { wrap } from "../combinators.ts";
-import type { CapabilitiesOf, Store } from "../driver.ts";
+import { type AsyncKeyValue, wrap, type Wrapped } from "../combinators.ts";
 import { toJson } from "../json.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
 import { lifetime } from "./internal/options.ts";
 
 /** Options of {@link defaultValue}. */
@@ -21,7 +19,7 @@ export function defaultValue<S extends AsyncKeyValue>(
   store: S,
   value: unknown,
   { ttl }: DefaultValueOptions = {},
-): Store<Exclude<CapabilitiesOf<S>, "swap">> {
+): Wrapped<S, "swap"> {
   const [copy, life] = [toJson(value), lifetime(ttl, "ttl")];
   return wrap(store, ({ swap: _, ...driver }) => ({
     ...driver,

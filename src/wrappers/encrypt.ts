@@ -1,9 +1,9 @@
 import { string } from "../checks.ts";
-import type { Address } from "../combinators.ts";
-import type { CapabilitiesOf, Store } from "../driver.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
-import { type Bytes, fromBase64, toBase64, toBytes, utf8 } from "./internal/bytes.ts";
-import { type Cipher, type EncryptedOptions, encrypted, OTHER_KIND, once, pbkdf2 } from "./internal/encrypted.ts";
+import type { Address, AsyncKeyValue, Wrapped } from "../combinators.ts";
+import { KeyValueError } from "../errors.ts";
+import { type Bytes, fromBase64, joined, toBase64, toBytes, utf8 } from "./internal/bytes.ts";
+import { type Codec, coded, type EncryptedOptions } from "./internal/codec.ts";
+import { once, pbkdf2 } from "./internal/keys.ts";
 
 export type { EncryptedOptions };
 
@@ -36,7 +36,7 @@ export interface EncryptOptions extends EncryptedOptions {
  *
  * @throws TypeError for a ring that is empty or repeats an id, and for keys that are not as described.
  */
-export function encrypt<S extends AsyncKeyValue>(store: S, options: EncryptOptions): Store<CapabilitiesOf<S>> {
+export function encrypt<S extends AsyncKeyValue>(store: S, options: EncryptOptions): Wrapped<S> {
   const ring = new Map(options.keys.map(({ id, key }) => [string(id, "id"), loader(key)]));
   const [first] = ring;
   if (!first || ring.size < options.keys.length) throw new TypeError("keys must hold a key, and each id once");
@@ -44,35 +44,34 @@ export function encrypt<S extends AsyncKeyValue>(store: S, options: EncryptOptio
   const envelope = (data: string) =>
     ({ __encrypted_data__: data, __encryption_key_id__: id, __encryption_version__: 2 }) as const;
 
-  const cipher: Cipher = {
+  const codec: Codec = {
+    mark: "__encrypted_data__",
     async seal(plain, address) {
       const { key, mark } = await current();
-      const data = new Uint8Array(37 + plain.length);
-      data.set(mark);
-      data.set(crypto.getRandomValues(new Uint8Array(12)), 9);
-      data.set(new Uint8Array(await crypto.subtle.encrypt(gcm(data, address), key, plain)), 21);
-      return envelope(toBase64(data));
+      const iv = crypto.getRandomValues(new Uint8Array(12));
+      return envelope(toBase64(joined(mark, iv, await crypto.subtle.encrypt(gcm(iv, address), key, plain))));
     },
 
     async open({ __encrypted_data__: text, __encryption_key_id__: id, __encryption_version__: version }, address) {
-      if (version !== 2) return OTHER_KIND;
+      if (version !== 2) throw new KeyValueError("corrupted", "the stored value is encrypted in another way");
       const load = ring.get(id as string);
-      if (!load) return ["unknown_key", "the stored value is encrypted with a key that is not in the ring"];
+      if (!load) throw new KeyValueError("unknown_key", "the stored value is encrypted with a key not in the ring");
       const { key, mark } = await load();
       const data = fromBase64(text) ?? new Uint8Array();
       const marked = mark.every((byte, at) => byte === data[at]);
-      const opening = crypto.subtle.decrypt(gcm(data, address), key, data.subarray(21));
+      const opening = crypto.subtle.decrypt(gcm(data.subarray(9, 21), address), key, data.subarray(21));
       const plain = await opening.catch(() => undefined);
       if (plain && marked) return new Uint8Array(plain);
       // With another key the rest does not decrypt either; where it does, only the mark was changed.
-      const otherKey = !plain && !marked && data.length >= 37;
-      if (otherKey) return ["wrong_key", "the stored value is encrypted with another key of the same id"];
-      return ["tampered", "the stored value was changed, or moved here from another key"];
+      if (plain || marked || data.length < 37) {
+        throw new KeyValueError("tampered", "the stored value was changed, or moved here from another key");
+      }
+      throw new KeyValueError("wrong_key", "the stored value is encrypted with another key of the same id");
     },
 
-    capacity: (bytes) => Math.max(0, Math.floor((bytes - toBytes(envelope("")).length) / 4) * 3 - 37),
+    capacity: (bytes) => bytes && Math.max(0, Math.floor((bytes - toBytes(envelope("")).length) / 4) * 3 - 37),
   };
-  return encrypted(store, cipher, options);
+  return coded(store, codec, options);
 }
 
 /**
@@ -114,7 +113,6 @@ function loader(given: EncryptOptions["keys"][number]["key"]): () => Promise<{ k
 }
 
 /** JSON keeps the two names apart whatever they hold, and escapes lone surrogates, which UTF-8 would make the same. */
-function gcm(data: Bytes, { collection, key }: Address): AesGcmParams {
-  const additionalData = toBytes(["edge-key-value", 2, collection, key]);
-  return { name: "AES-GCM", iv: data.subarray(9, 21), additionalData };
+function gcm(iv: Bytes, { collection, key }: Address): AesGcmParams {
+  return { name: "AES-GCM", iv, additionalData: toBytes(["edge-key-value", 2, collection, key]) };
 }

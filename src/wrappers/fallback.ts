@@ -1,7 +1,6 @@
-import { wrap } from "../combinators.ts";
-import type { AnyDriver, Awaitable, CapabilitiesOf, Store } from "../driver.ts";
+import { type AsyncKeyValue, wrap, type Wrapped } from "../combinators.ts";
+import type { AnyDriver, Awaitable } from "../driver.ts";
 import { KeyValueError } from "../errors.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
 import { toDriver } from "../store.ts";
 import { several } from "./internal/several.ts";
 
@@ -25,23 +24,22 @@ export function fallback<S extends AsyncKeyValue>(
   primary: S,
   secondary: AsyncKeyValue,
   { on = backendFailed, writes = false }: FallbackOptions = {},
-): Store<CapabilitiesOf<S>> {
+): Wrapped<S> {
   const second: AnyDriver = toDriver(secondary);
   return wrap(primary, (first) => {
     async function either<R>(ask: (driver: AnyDriver) => Awaitable<R>): Promise<R> {
-      try {
-        return await ask(first);
-      } catch (failure) {
-        if (!on(failure)) throw failure;
+      const failures: unknown[] = [];
+      for (const driver of [first, second]) {
         try {
-          return await ask(second);
+          return await ask(driver);
         } catch (error) {
           if (!on(error)) throw error;
-          const code = failure instanceof KeyValueError ? failure.code : "unavailable";
-          const cause = new AggregateError([failure, error]);
-          throw new KeyValueError(code, `failed, and so did ${second.name} in its place`, { store: first.name, cause });
+          failures.push(error);
         }
       }
+      const { code = "unavailable" } = failures[0] instanceof KeyValueError ? failures[0] : {};
+      const details = { store: first.name, cause: new AggregateError(failures) };
+      throw new KeyValueError(code, `failed, and so did ${second.name} in its place`, details);
     }
     return {
       ...first,

@@ -1,9 +1,9 @@
 import { string } from "../checks.ts";
-import type { CapabilitiesOf, Store } from "../driver.ts";
+import type { AsyncKeyValue, Wrapped } from "../combinators.ts";
 import { KeyValueError } from "../errors.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
-import { type Bytes, fromBase64, toBase64, utf8 } from "./internal/bytes.ts";
-import { type Cipher, type EncryptedOptions, encrypted, OTHER_KIND, once, pbkdf2 } from "./internal/encrypted.ts";
+import { type Bytes, fromBase64, joined, toBase64, utf8 } from "./internal/bytes.ts";
+import { type Codec, coded, type EncryptedOptions } from "./internal/codec.ts";
+import { once, pbkdf2 } from "./internal/keys.ts";
 
 export type { EncryptedOptions };
 
@@ -25,46 +25,44 @@ export type FernetOptions = EncryptedOptions &
  *
  * @throws TypeError for keys that are not as described, or none.
  */
-export function fernet<S extends AsyncKeyValue>(store: S, options: FernetOptions): Store<CapabilitiesOf<S>> {
+export function fernet<S extends AsyncKeyValue>(store: S, options: FernetOptions): Wrapped<S> {
   const ring = loaders(options);
   const [current] = ring;
   if (!current) throw new TypeError("keys must hold a key");
 
-  const cipher: Cipher = {
+  const codec: Codec = {
+    mark: "__encrypted_data__",
     async seal(plain) {
       const [signing, encrypting] = await current();
+      const head = new DataView(new ArrayBuffer(9));
+      head.setUint8(0, 0x80);
+      head.setBigUint64(1, BigInt(Math.floor(Date.now() / 1000)));
       const iv = crypto.getRandomValues(new Uint8Array(16));
-      const ciphertext = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-CBC", iv }, encrypting, plain));
-      const token = new Uint8Array(57 + ciphertext.length);
-      const body = token.subarray(0, -32);
-      new DataView(token.buffer).setBigUint64(1, BigInt(Math.floor(Date.now() / 1000)));
-      body[0] = 0x80;
-      body.set(iv, 9);
-      body.set(ciphertext, 25);
-      token.set(new Uint8Array(await crypto.subtle.sign("HMAC", signing, body)), body.length);
+      const body = joined(head.buffer, iv, await crypto.subtle.encrypt({ name: "AES-CBC", iv }, encrypting, plain));
+      const token = joined(body, await crypto.subtle.sign("HMAC", signing, body));
       return { __encrypted_data__: toBase64(utf8(toUrlSafe(token))), __encryption_version__: 1 };
     },
 
     async open({ __encrypted_data__: data, __encryption_version__: version }) {
-      if (version !== 1) return OTHER_KIND;
+      if (version !== 1) throw new KeyValueError("corrupted", "the stored value is encrypted in another way");
       const text = fromBase64(data);
       const token = (text && fromUrlSafe(new TextDecoder().decode(text))) ?? new Uint8Array();
       const body = token.subarray(0, -32);
       for (const load of token[0] === 0x80 ? ring : []) {
         const [signing, encrypting] = await load();
         if (!(await crypto.subtle.verify("HMAC", signing, token.subarray(-32), body))) continue;
-        const iv = body.subarray(9, 25);
-        const opening = crypto.subtle.decrypt({ name: "AES-CBC", iv }, encrypting, body.subarray(25));
-        const plain = await opening.catch(() => undefined);
-        return plain ? new Uint8Array(plain) : OTHER_KIND;
+        const params = { name: "AES-CBC", iv: body.subarray(9, 25) };
+        const opening = crypto.subtle.decrypt(params, encrypting, body.subarray(25));
+        // What was signed and yet is no ciphertext decrypts to nothing, which is no JSON.
+        return new Uint8Array(await opening.catch(() => new ArrayBuffer()));
       }
-      return ["tampered", "the stored value was changed, or is encrypted with a key that is not given"];
+      throw new KeyValueError("tampered", "the stored value was changed, or encrypted with a key that is not given");
     },
 
     // 53 bytes of JSON around base64 of base64 of 57 bytes and whole blocks, the last of which is never full.
-    capacity: (bytes) => Math.max(0, 16 * Math.floor((unencoded(unencoded(bytes - 53)) - 57) / 16) - 1),
+    capacity: (bytes) => bytes && Math.max(0, 16 * Math.floor((unencoded(unencoded(bytes - 53)) - 57) / 16) - 1),
   };
-  return encrypted(store, cipher, options);
+  return coded(store, codec, options);
 }
 
 /**
@@ -86,7 +84,7 @@ export async function fernetKey(sourceMaterial: string, salt: string): Promise<s
 }
 
 /** Checks and copies the keys now; what it returns does the rest. */
-function loaders(options: FernetOptions): (() => Promise<readonly [signing: CryptoKey, encrypting: CryptoKey]>)[] {
+function loaders(options: FernetOptions): (() => Promise<[signing: CryptoKey, encrypting: CryptoKey]>)[] {
   const bytesOf = (key: unknown): Bytes => {
     const bytes = typeof key === "string" ? fromUrlSafe(key) : key instanceof Uint8Array ? key.slice() : undefined;
     if (bytes?.length === 32) return bytes as Bytes;
@@ -96,11 +94,10 @@ function loaders(options: FernetOptions): (() => Promise<readonly [signing: Cryp
     once(async () => {
       const bytes = await make();
       const hmac = { name: "HMAC", hash: "SHA-256" };
-      const signing = await crypto.subtle.importKey("raw", bytes.slice(0, 16), hmac, false, ["sign", "verify"]);
-      return [
-        signing,
-        await crypto.subtle.importKey("raw", bytes.slice(16), "AES-CBC", false, ["encrypt", "decrypt"]),
-      ] as const;
+      return Promise.all([
+        crypto.subtle.importKey("raw", bytes.slice(0, 16), hmac, false, ["sign", "verify"]),
+        crypto.subtle.importKey("raw", bytes.slice(16), "AES-CBC", false, ["encrypt", "decrypt"]),
+      ]);
     });
   if ("keys" in options) return options.keys.map(bytesOf).map((bytes) => load(() => bytes));
   const sourceMaterial = string(options.sourceMaterial, "sourceMaterial");

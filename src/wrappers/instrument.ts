@@ -1,6 +1,4 @@
-import { type Call, wrap } from "../combinators.ts";
-import type { CapabilitiesOf, Store } from "../driver.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
+import { type AsyncKeyValue, type Call, wrap, type Wrapped } from "../combinators.ts";
 import { type Outcome, observe } from "./internal/observe.ts";
 
 export type { Outcome };
@@ -18,7 +16,7 @@ export interface InstrumentOptions {
 }
 
 /** A store that shows every call to its backend to `onOperation`, for traces and metrics. */
-export function instrument<S extends AsyncKeyValue>(store: S, options: InstrumentOptions): Store<CapabilitiesOf<S>> {
+export function instrument<S extends AsyncKeyValue>(store: S, options: InstrumentOptions): Wrapped<S> {
   const { onOperation } = options;
   if (typeof onOperation !== "function") throw new TypeError("onOperation must be a function");
   return wrap(store, (driver) =>

@@ -1,9 +1,9 @@
 import { count } from "../checks.ts";
-import { wrap } from "../combinators.ts";
-import type { CapabilitiesOf, Entry, Store } from "../driver.ts";
+import { type AsyncKeyValue, wrap, type Wrapped } from "../combinators.ts";
+import type { Entry } from "../driver.ts";
 import { KeyValueError } from "../errors.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
 import { toBytes } from "./internal/bytes.ts";
+import { together } from "./internal/several.ts";
 
 /** Options of {@link limitSize}. A size is that of the value as compact JSON in UTF-8. */
 export interface LimitSizeOptions {
@@ -21,7 +21,7 @@ export interface LimitSizeOptions {
  * A store that takes values of some sizes only, and throws `too_large` or `too_small` before anything of a bulk is sent.
  * A put that is skipped removes what was under the key, so that nobody reads a stale value. Atomic operations always throw.
  */
-export function limitSize<S extends AsyncKeyValue>(store: S, options: LimitSizeOptions): Store<CapabilitiesOf<S>> {
+export function limitSize<S extends AsyncKeyValue>(store: S, options: LimitSizeOptions): Wrapped<S> {
   const { minBytes = 0, maxBytes = Number.POSITIVE_INFINITY, tooSmall = "skip", tooLarge = "throw" } = options;
   count(minBytes, "minBytes", 0);
   count(options.maxBytes, "maxBytes");
@@ -40,11 +40,13 @@ export function limitSize<S extends AsyncKeyValue>(store: S, options: LimitSizeO
       ...driver,
       limits: { ...driver.limits, valueBytes: Number.isFinite(least) ? least : undefined },
       async write(collection, items) {
-        const fitting = items.map(([key, entry]) => fits(collection, key, entry));
-        const kept = items.filter((_, i) => fitting[i]);
-        const skipped = items.flatMap(([key], i) => (fitting[i] ? [] : [key]));
-        if (kept.length > 0) await driver.write(collection, kept);
-        if (skipped.length > 0) await driver.remove(collection, skipped);
+        const kept = new Map(items.filter(([key, entry]) => fits(collection, key, entry)));
+        const skipped = items.map(([key]) => key).filter((key) => !kept.has(key));
+        const parts: Parameters<typeof together>[0] = [
+          [[...kept.keys()], () => driver.write(collection, [...kept])],
+          [skipped, () => driver.remove(collection, skipped)],
+        ];
+        await together(parts.filter(([keys]) => keys.length > 0));
       },
       ...(driver.swap && {
         async swap(collection, key, expected, next) {

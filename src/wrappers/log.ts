@@ -1,7 +1,6 @@
-import { wrap } from "../combinators.ts";
-import type { CapabilitiesOf, Entry, Store } from "../driver.ts";
+import { type AsyncKeyValue, wrap, type Wrapped } from "../combinators.ts";
+import type { Entry } from "../driver.ts";
 import { KeyValueError } from "../errors.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
 import { observe } from "./internal/observe.ts";
 
 /** Options of {@link log}. */
@@ -22,7 +21,7 @@ export interface LogOptions {
  * A store that writes a line when a call to its backend starts and one when it ends, with duration and outcome.
  * A line about a failure has code and message of a `KeyValueError`, which hold no secret; of any other error its name.
  */
-export function log<S extends AsyncKeyValue>(store: S, options: LogOptions = {}): Store<CapabilitiesOf<S>> {
+export function log<S extends AsyncKeyValue>(store: S, options: LogOptions = {}): Wrapped<S> {
   const { logger = console, level = "info", keys: showKeys = true, values: showValues = false, structured } = options;
 
   function write(at: typeof level, fields: object): void {

@@ -1,8 +1,6 @@
 import { joinAddress } from "../address.ts";
 import { string } from "../checks.ts";
-import { remap, wrap } from "../combinators.ts";
-import type { CapabilitiesOf, Store } from "../driver.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
+import { type AsyncKeyValue, remap, wrap, type Wrapped } from "../combinators.ts";
 
 /**
  * A store whose collections have a prefix in the store underneath: `users` of the tenant `acme` becomes `acme::users`.
@@ -10,10 +8,7 @@ import type { AsyncKeyValue } from "../protocol.ts";
  * Two prefixes never meet, whatever they and the names contain. The store's collections are its own: it lists them
  * without the prefix, and can destroy one. `destroy` is gone: it would reach what others keep there.
  */
-export function prefixCollections<S extends AsyncKeyValue>(
-  store: S,
-  prefix: string,
-): Store<Exclude<CapabilitiesOf<S>, "destroy">> {
+export function prefixCollections<S extends AsyncKeyValue>(store: S, prefix: string): Wrapped<S, "destroy"> {
   const head = joinAddress(string(prefix, "prefix"), "");
   const from = (name: string) => (name.startsWith(head) ? name.slice(head.length) : undefined);
   return wrap(store, (driver) => remap(driver, { collection: { to: (name) => head + name, from } }));

@@ -1,8 +1,6 @@
 import { joinAddress } from "../address.ts";
 import { string } from "../checks.ts";
-import { remap, wrap } from "../combinators.ts";
-import type { CapabilitiesOf, Store } from "../driver.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
+import { type AsyncKeyValue, remap, wrap, type Wrapped } from "../combinators.ts";
 
 /**
  * A store whose keys have a prefix in the store underneath: `user:1` of the tenant `acme` becomes `acme::user:1`.
@@ -13,7 +11,7 @@ import type { AsyncKeyValue } from "../protocol.ts";
 export function prefixKeys<S extends AsyncKeyValue>(
   store: S,
   prefix: string,
-): Store<Exclude<CapabilitiesOf<S>, "destroy" | "destroyCollection" | "listCollections">> {
+): Wrapped<S, "destroy" | "destroyCollection" | "listCollections"> {
   // The key stands as it is behind the prefix, so that what a key starts with survives for listings.
   const head = joinAddress(string(prefix, "prefix"), "");
   const from = (name: string) => (name.startsWith(head) ? name.slice(head.length) : undefined);

@@ -1,7 +1,5 @@
-import { wrap } from "../combinators.ts";
-import type { CapabilitiesOf, Store } from "../driver.ts";
+import { type AsyncKeyValue, wrap, type Wrapped } from "../combinators.ts";
 import { KeyValueError } from "../errors.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
 
 /** Options of {@link readOnly}. */
 export interface ReadOnlyOptions {
@@ -16,7 +14,7 @@ export interface ReadOnlyOptions {
 export function readOnly<S extends AsyncKeyValue>(
   store: S,
   { onWrite = "throw" }: ReadOnlyOptions = {},
-): Store<Extract<CapabilitiesOf<S>, "listKeys" | "listCollections">> {
+): Wrapped<S, "cull" | "destroy" | "destroyCollection" | "swap"> {
   if (onWrite !== "throw" && onWrite !== "ignore") throw new TypeError('onWrite must be "throw" or "ignore"');
   return wrap(store, ({ cull: _1, destroy: _2, destroyCollection: _3, swap: _4, ...driver }) => {
     function refuse(collection: string, key: string | undefined): void {

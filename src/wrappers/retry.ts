@@ -1,8 +1,6 @@
 import { count } from "../checks.ts";
-import { intercept, wrap } from "../combinators.ts";
-import type { CapabilitiesOf, Store } from "../driver.ts";
+import { type AsyncKeyValue, intercept, wrap, type Wrapped } from "../combinators.ts";
 import { KeyValueError } from "../errors.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
 import { delay } from "./internal/options.ts";
 
 /** Options of {@link retry}; delays are in seconds. */
@@ -28,7 +26,7 @@ export interface RetryOptions {
  * as its cause. A delete whose first reply was lost finds nothing to delete the second time. A swap is repeated where the
  * driver says `repeatableSwap`, otherwise only when it was refused (`rate_limited`), since it may have happened.
  */
-export function retry<S extends AsyncKeyValue>(store: S, options: RetryOptions = {}): Store<CapabilitiesOf<S>> {
+export function retry<S extends AsyncKeyValue>(store: S, options: RetryOptions = {}): Wrapped<S> {
   const { minDelay = 0.1, maxDelay = 10, factor = 2, jitter = "full", when = worthIt, signal } = options;
   const [least, most] = [delay(minDelay, "minDelay"), delay(maxDelay, "maxDelay")];
   const retries = count(options.retries ?? 3, "retries", 0);
@@ -39,7 +37,8 @@ export function retry<S extends AsyncKeyValue>(store: S, options: RetryOptions =
         try {
           return await proceed();
         } catch (cause) {
-          const { code = "backend", retryAfter = 0, failed }: Partial<KeyValueError> = Object(cause);
+          const known: Partial<KeyValueError> = cause instanceof KeyValueError ? cause : {};
+          const { code = "backend", retryAfter = 0, failed } = known;
           const unsafe = operation === "swap" && !driver.repeatableSwap && code !== "rate_limited";
           if (unsafe || !when(cause)) throw cause;
           const key = keys?.length === 1 ? keys[0] : undefined;
@@ -57,7 +56,7 @@ export function retry<S extends AsyncKeyValue>(store: S, options: RetryOptions =
 }
 
 function worthIt(error: unknown): boolean {
-  return ["unavailable", "timeout", "rate_limited"].includes(Object(error).code);
+  return error instanceof KeyValueError && ["unavailable", "timeout", "rate_limited"].includes(error.code);
 }
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

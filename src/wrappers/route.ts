@@ -1,10 +1,10 @@
-import { wrap } from "../combinators.ts";
-import type { AnyDriver, Awaitable, CapabilitiesOf, Capability, Driver, DriverPage, Store } from "../driver.ts";
+import { type AsyncKeyValue, wrap, type Wrapped } from "../combinators.ts";
+import type { AnyDriver, Awaitable, Capabilities, Capability, Driver, Entry, Store } from "../driver.ts";
 import { KeyValueError } from "../errors.ts";
 import { pageOf } from "../order.ts";
-import type { AsyncKeyValue, Page } from "../protocol.ts";
 import { createStore, toDriver } from "../store.ts";
-import { several } from "./internal/several.ts";
+import { narrower } from "./internal/limits.ts";
+import { several, together } from "./internal/several.ts";
 
 /** Options of {@link route}. */
 export interface RouteOptions<S extends AsyncKeyValue, O extends AsyncKeyValue> {
@@ -23,65 +23,46 @@ export interface RouteOptions<S extends AsyncKeyValue, O extends AsyncKeyValue> 
  *
  * @throws KeyValueError `misconfigured` when `pick` names a store that is not there.
  */
-export function route<S extends AsyncKeyValue, O extends AsyncKeyValue>(
-  options: RouteOptions<S, O>,
-): Store<CapabilitiesOf<S | O>>;
+export function route<S extends AsyncKeyValue, O extends AsyncKeyValue>(options: RouteOptions<S, O>): Wrapped<S | O>;
 export function route<S extends AsyncKeyValue, O extends AsyncKeyValue>(
   collections: Readonly<Record<string, S>>,
   otherwise: O,
-): Store<CapabilitiesOf<S | O>>;
+): Wrapped<S | O>;
 export function route(first: object, last?: AsyncKeyValue): Store<Capability> {
   type Options = RouteOptions<AsyncKeyValue, AsyncKeyValue>;
   const options = (last ? { stores: first, otherwise: last } : first) as Omit<Options, "pick"> & Partial<Options>;
   const { stores, pick, otherwise } = options;
-  const named = new Map(Object.entries(stores).map(([name, store]) => [name, toDriver(store) as Driver<Capability>]));
-  return wrap<AsyncKeyValue, Capability>(otherwise, (driver) => {
-    // Typed as if it could do everything; what not all of them can is taken away again below.
-    const rest = driver as Driver<Capability>;
-    const all = [...new Set([...named.values(), rest])];
+  // Typed as if they could do everything; what not all of them can is taken away again below.
+  const rest = toDriver(otherwise) as Driver<Capability>;
+  const named = new Map(Object.entries(stores).map(([name, store]) => [name, toDriver(store) as typeof rest]));
+  const all = [...new Set([...named.values(), rest])];
 
-    function find(collection: string, key = ""): Driver<Capability> {
-      const name = pick ? pick(collection, key) : named.has(collection) ? collection : undefined;
-      const driver = name === undefined ? rest : named.get(name);
-      if (driver) return driver;
-      throw new KeyValueError("misconfigured", "pick names no store", { store: "route", collection, key });
-    }
-    function least(limit: "keyBytes" | "valueBytes"): number | undefined {
-      const limits = all.flatMap((driver) => driver.limits?.[limit] ?? []);
-      return limits.length > 0 ? Math.min(...limits) : undefined;
-    }
-    const spread = (collection: string) => (pick ? all : [find(collection)]);
+  function find(collection: string, key = ""): typeof rest {
+    const name = pick ? pick(collection, key) : named.has(collection) ? collection : undefined;
+    const driver = name === undefined ? rest : named.get(name);
+    if (driver) return driver;
+    throw new KeyValueError("misconfigured", "pick names no store", { store: "route", collection, key });
+  }
+  const spread = (collection: string) => (pick ? all : [find(collection)]);
 
-    /** Asks each store for its part. When some of them fail the error names the keys of all that failed. */
-    async function split<R>(
-      collection: string,
-      keys: readonly string[],
-      ask: (driver: AnyDriver, part: string[]) => Awaitable<R>,
-    ): Promise<(readonly [part: string[], answer: R])[]> {
-      const parts = new Map<AnyDriver, string[]>();
-      for (const key of keys) {
-        const driver = find(collection, key);
-        const part = parts.get(driver);
-        if (part) part.push(key);
-        else parts.set(driver, [key]);
-      }
-      const failed: string[] = [];
-      const asked = [...parts].map(async ([driver, part]) => {
-        try {
-          return [part, await ask(driver, part)] as const;
-        } catch (error) {
-          failed.push(...(Object(error).failed ?? part));
-          throw error;
-        }
-      });
-      await Promise.allSettled(asked);
-      return Promise.all(asked).catch((cause) => {
-        if (parts.size === 1 || !(cause instanceof KeyValueError)) throw cause;
-        throw new KeyValueError(cause.code, cause.message, { ...cause, key: undefined, failed, cause });
-      });
+  /** Asks each store for its part. */
+  async function split<R>(
+    collection: string,
+    keys: readonly string[],
+    ask: (driver: AnyDriver, part: string[]) => Awaitable<R>,
+  ): Promise<R[]> {
+    const parts = new Map<AnyDriver, string[]>();
+    for (const key of keys) {
+      const driver = find(collection, key);
+      const part = parts.get(driver);
+      if (part) part.push(key);
+      else parts.set(driver, [key]);
     }
+    return together(Array.from(parts, ([driver, part]) => [part, () => ask(driver, part)]));
+  }
 
-    async function listKeys(collection: string, { cursor = "0:", ...page }: DriverPage): Promise<Page> {
+  const able: Capabilities = {
+    async listKeys(collection, { cursor = "0:", ...page }) {
       const asked = spread(collection);
       const at = Number.parseInt(cursor, 10);
       const driver = asked[at];
@@ -90,9 +71,8 @@ export function route(first: object, last?: AsyncKeyValue): Store<Capability> {
       const { names, cursor: next } = await driver.listKeys(collection, { ...page, cursor: inner });
       const following = next === undefined ? asked[at + 1] && `${at + 1}:` : `${at}:${next}`;
       return { names: names.filter((key) => find(collection, key) === driver), cursor: following };
-    }
-
-    async function listCollections({ prefix, ...page }: DriverPage): Promise<Page> {
+    },
+    async listCollections({ prefix, ...page }) {
       const names = new Set<string>();
       for (const driver of all) {
         for await (const name of createStore(driver).collections({ prefix })) {
@@ -100,41 +80,41 @@ export function route(first: object, last?: AsyncKeyValue): Store<Capability> {
         }
       }
       return pageOf(names, page);
-    }
+    },
+    async destroyCollection(collection) {
+      const asked = spread(collection).map((driver) => driver.destroyCollection(collection));
+      return (await Promise.all(asked)).includes(true);
+    },
+    destroy: async () => (await Promise.all(all.map((driver) => driver.destroy()))).includes(true),
+    cull: async () => (await Promise.all(all.map((driver) => driver.cull()))).reduce((sum, culled) => sum + culled),
+    swap: (collection, key, expected, next) => find(collection, key).swap(collection, key, expected, next),
+  };
+  const capabilities = Object.entries(able).filter(([name]) => all.every((driver) => driver[name as Capability]));
 
-    const routed: Driver<Capability> = {
-      name: "route",
-      ...several(all),
-      limits: { keyBytes: least("keyBytes"), valueBytes: least("valueBytes") },
-      repeatableSwap: all.every((driver) => driver.repeatableSwap) || undefined,
-      async read(collection, keys, how) {
-        const parts = await split(collection, keys, (driver, part) => driver.read(collection, part, how));
-        const found = new Map(parts.flatMap(([part, entries]) => part.map((key, i) => [key, entries[i]] as const)));
-        return keys.map((key) => found.get(key));
-      },
-      async write(collection, items) {
-        const entries = new Map(items);
-        await split(collection, [...entries.keys()], (driver, part) => {
-          const own = part.map((key) => [key, entries.get(key)!] as const);
-          return driver.write(collection, own);
-        });
-      },
-      async remove(collection, keys) {
-        const parts = await split(collection, keys, (driver, part) => driver.remove(collection, part));
-        return parts.reduce((sum, [, removed]) => sum + removed, 0);
-      },
-      listKeys,
-      listCollections,
-      async destroyCollection(collection) {
-        const asked = spread(collection).map((driver) => driver.destroyCollection(collection));
-        return (await Promise.all(asked)).includes(true);
-      },
-      destroy: async () => (await Promise.all(all.map((driver) => driver.destroy()))).includes(true),
-      cull: async () => (await Promise.all(all.map((driver) => driver.cull()))).reduce((sum, culled) => sum + culled),
-      swap: (collection, key, expected, next) => find(collection, key).swap(collection, key, expected, next),
-    };
-    const optional = ["listKeys", "listCollections", "destroyCollection", "destroy", "cull", "swap"] as const;
-    for (const name of optional) if (!all.every((one: AnyDriver) => one[name])) Reflect.deleteProperty(routed, name);
-    return routed;
-  });
+  return wrap(otherwise, () => ({
+    name: "route",
+    ...several(all),
+    limits: all.map(({ limits }) => limits).reduce(narrower),
+    repeatableSwap: all.every((driver) => driver.repeatableSwap) || undefined,
+    async read(collection, keys, how) {
+      const found = new Map<string, Entry | undefined>();
+      await split(collection, keys, async (driver, part) => {
+        const entries = await driver.read(collection, part, how);
+        for (const [i, key] of part.entries()) found.set(key, entries[i]);
+      });
+      return keys.map((key) => found.get(key));
+    },
+    async write(collection, items) {
+      const entries = new Map(items);
+      await split(collection, [...entries.keys()], (driver, part) => {
+        const own = part.map((key) => [key, entries.get(key)!] as const);
+        return driver.write(collection, own);
+      });
+    },
+    async remove(collection, keys) {
+      const removed = await split(collection, keys, (driver, part) => driver.remove(collection, part));
+      return removed.reduce((sum, count) => sum + count, 0);
+    },
+    ...Object.fromEntries(capabilities),
+  }));
 }

@@ -1,8 +1,7 @@
 import { live } from "../checks.ts";
-import { intercept, wrap } from "../combinators.ts";
-import type { AnyDriver, CapabilitiesOf, Store } from "../driver.ts";
+import { type AsyncKeyValue, intercept, wrap, type Wrapped } from "../combinators.ts";
+import type { AnyDriver } from "../driver.ts";
 import { isPlain, toJson } from "../json.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
 
 /** Milliseconds after which seeding is begun anew: on Workers what a request has begun may end with it, unfinished. */
 const PATIENCE = 10_000;
@@ -18,7 +17,7 @@ const PATIENCE = 10_000;
 export function seed<S extends AsyncKeyValue>(
   store: S,
   data: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
-): Store<CapabilitiesOf<S>> {
+): Wrapped<S> {
   if (![data, ...Object.values(data)].every(isPlain)) throw new TypeError("data must be plain objects in an object");
   const seeds = Object.entries(data).map(([collection, values]) => {
     const items = Object.entries(values).map(([key, value]) => [key, toJson(value, { collection, key })] as const);

@@ -1,8 +1,6 @@
 import { joinAddress } from "../address.ts";
 import { string } from "../checks.ts";
-import { remap, wrap } from "../combinators.ts";
-import type { CapabilitiesOf, Store } from "../driver.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
+import { type AsyncKeyValue, remap, wrap, type Wrapped } from "../combinators.ts";
 
 /**
  * A store that keeps all its collections in one of the store underneath: `user:1` of `users` becomes `users::user:1`.
@@ -12,7 +10,7 @@ import type { AsyncKeyValue } from "../protocol.ts";
 export function singleCollection<S extends AsyncKeyValue>(
   store: S,
   collection: string,
-): Store<Exclude<CapabilitiesOf<S>, "destroy" | "destroyCollection" | "listCollections">> {
+): Wrapped<S, "destroy" | "destroyCollection" | "listCollections"> {
   string(collection, "collection");
   const to = (key: string, own: string) => joinAddress(own, "") + key;
   const from = (name: string, own: string) =>

@@ -1,7 +1,5 @@
 import { count } from "../checks.ts";
-import { wrap } from "../combinators.ts";
-import type { CapabilitiesOf, Store } from "../driver.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
+import { type AsyncKeyValue, wrap, type Wrapped } from "../combinators.ts";
 import { observe } from "./internal/observe.ts";
 
 /** What became of one kind of call; a bulk is one call. */
@@ -34,7 +32,7 @@ export interface Statistics {
 export function statistics<S extends AsyncKeyValue>(
   store: S,
   { maxCollections = 100 }: { readonly maxCollections?: number | undefined } = {},
-): Store<CapabilitiesOf<S>> & Statistics {
+): Wrapped<S> & Statistics {
   count(maxCollections, "maxCollections", 0);
   const collections = new Map<string, Tallies>();
   const other: Tallies = new Map();
@@ -43,7 +41,7 @@ export function statistics<S extends AsyncKeyValue>(
     if (name === undefined || (collections.size >= maxCollections && !collections.has(name))) return other;
     return collections.get(name) ?? (collections.set(name, new Map()).get(name) as Tallies);
   }
-  const counted = wrap<S>(store, (driver) =>
+  const counted: Wrapped<S> = wrap(store, (driver) =>
     observe(driver, async ({ operation, collection }, run) => {
       const { durationMs, hits = 0, misses = 0, error } = await run();
       const tallies = talliesOf(collection);

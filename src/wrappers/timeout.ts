@@ -1,7 +1,5 @@
-import { intercept, wrap } from "../combinators.ts";
-import type { CapabilitiesOf, Store } from "../driver.ts";
+import { type AsyncKeyValue, intercept, wrap, type Wrapped } from "../combinators.ts";
 import { KeyValueError } from "../errors.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
 import { delay } from "./internal/options.ts";
 
 /** Options of {@link timeout}. */
@@ -14,10 +12,7 @@ export interface TimeoutOptions {
  * A store that waits only so long for its backend, then throws `timeout`. The call is not undone: what it does may still
  * happen, and its late answer or failure is dropped. A page of a listing and each step of an atomic operation count alone.
  */
-export function timeout<S extends AsyncKeyValue>(
-  store: S,
-  { seconds = 5 }: TimeoutOptions = {},
-): Store<CapabilitiesOf<S>> {
+export function timeout<S extends AsyncKeyValue>(store: S, { seconds = 5 }: TimeoutOptions = {}): Wrapped<S> {
   const ms = delay(seconds, "seconds");
   return wrap(store, (driver) =>
     intercept(driver, ({ operation, collection, keys }, proceed) => {

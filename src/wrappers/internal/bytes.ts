@@ -1,3 +1,4 @@
+import { KeyValueError } from "../../errors.ts";
 import type { JsonValue } from "../../json.ts";
 
 /** Bytes that WebCrypto and streams take. */
@@ -10,13 +11,24 @@ export const utf8 = (text: string): Bytes => new TextEncoder().encode(text);
 /** A value as compact JSON. */
 export const toBytes = (value: JsonValue): Bytes => utf8(JSON.stringify(value));
 
-/** The inverse of {@link toBytes}; `undefined` for bytes that are no JSON value, and for `null`, which is no entry's. */
-export function fromBytes(bytes: Bytes): JsonValue | undefined {
+/** The inverse of {@link toBytes}; `corrupted` for bytes that are no JSON value, and for `null`, which is no entry's. */
+export function fromBytes(bytes: Bytes): JsonValue {
   try {
-    return JSON.parse(decoder.decode(bytes)) ?? undefined;
-  } catch {
-    return undefined;
+    const value: JsonValue = JSON.parse(decoder.decode(bytes));
+    if (value !== null) return value;
+  } catch {}
+  throw new KeyValueError("corrupted", "the stored value holds no JSON");
+}
+
+/** Puts parts behind each other. */
+export function joined(...parts: readonly (Bytes | ArrayBuffer)[]): Bytes {
+  const bytes = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(new Uint8Array(part), at);
+    at += part.byteLength;
   }
+  return bytes;
 }
 
 export function toBase64(bytes: Bytes): string {

@@ -1,14 +1,17 @@
 import { live } from "../../checks.ts";
 import type { AnyDriver, Awaitable, Driver, Entry } from "../../driver.ts";
-import { has } from "./bytes.ts";
-
-/** Puts copies of what was read into the cache, by key; a key without a copy was missing. */
-export type Fill = (copies: ReadonlyMap<string, Entry>) => Promise<unknown>;
 
 /** How copies get into a cache such that none comes back which a write has replaced since the read began. */
 export interface Fills {
-  /** Before the primary is read. `seen` is what the cache has in place of copies; the result is called in any case. */
-  begin(collection: string, keys: readonly string[], seen: readonly (Entry | undefined)[]): Awaitable<Fill>;
+  /**
+   * Before the primary is read. `seen` is what the cache has in place of copies. The result is called in any case, with
+   * the copies to put there, by key.
+   */
+  begin(
+    collection: string,
+    keys: readonly string[],
+    seen: readonly (Entry | undefined)[],
+  ): Awaitable<(copies: ReadonlyMap<string, Entry>) => Promise<unknown>>;
   /** After the primary was written, before copies are removed from the cache; without arguments: everything. */
   forget?(collection?: string, keys?: readonly string[]): void;
 }
@@ -16,28 +19,25 @@ export interface Fills {
 /** Milliseconds after which a lease is gone that nobody gave back. */
 const LEASE = 60_000;
 
+const leaseOf = (entry: Entry | undefined): unknown => Object(live(entry)?.value).__lease__;
+
 /**
  * For a cache with `swap`: a read leaves a lease there first, and a copy only takes the place of that lease. A write
  * removes it, from whichever isolate, and since no version comes twice a late copy is refused. Readers share a lease.
  */
 export function leased({ read, write, swap }: Driver<"swap">): Fills {
-  const leaseOf = (entry: Entry | undefined) =>
-    entry && has(entry.value, "__lease__") ? entry.value.__lease__ : undefined;
   return {
     async begin(collection, keys, seen) {
       const id = crypto.randomUUID();
-      const leases = keys.map((_, i) => leaseOf(live(seen[i])) ?? id);
-      const entry = { value: { __lease__: id }, expiresAt: Date.now() + LEASE };
-      const unleased = keys.filter((_, i) => leases[i] === id);
-      if (unleased.length > 0)
-        await write(
-          collection,
-          unleased.map((key) => [key, entry]),
-        );
+      const leases = seen.map((entry) => leaseOf(entry) ?? id);
+      const lease = { value: { __lease__: id }, expiresAt: Date.now() + LEASE };
+      const unleased = keys.flatMap((key, i) => (leases[i] === id ? [[key, lease] as const] : []));
+      if (unleased.length > 0) await write(collection, unleased);
       return async (copies) => {
         const now = await read(collection, keys, { fresh: true });
-        const ours = keys.flatMap((key, i) => (leaseOf(now[i]) === leases[i] ? [[key, now[i]?.version] as const] : []));
-        await Promise.all(ours.map(([key, version]) => swap(collection, key, version, copies.get(key))));
+        const ours = keys.filter((_, i) => leaseOf(now[i]) === leases[i]);
+        const versions = new Map(keys.map((key, i) => [key, now[i]?.version]));
+        await Promise.all(ours.map((key) => swap(collection, key, versions.get(key), copies.get(key))));
       };
     },
   };

@@ -1,4 +1,5 @@
-import type { AnyDriver } from "../../driver.ts";
+import type { AnyDriver, Awaitable } from "../../driver.ts";
+import { KeyValueError } from "../../errors.ts";
 
 /** What several drivers as one are as a whole: as consistent as the weakest, and closed together. */
 export function several(drivers: readonly AnyDriver[]): Pick<AnyDriver, "consistency" | "close"> {
@@ -7,4 +8,24 @@ export function several(drivers: readonly AnyDriver[]): Pick<AnyDriver, "consist
     consistency: drivers.every((driver) => driver.consistency === "strong") ? "strong" : "eventual",
     ...(drivers.some((driver) => driver.close) && { close }),
   };
+}
+
+/** Makes the calls for parts of a bulk, all at once. When some of them fail the error names the keys of all that failed. */
+export async function together<R>(
+  parts: readonly (readonly [keys: readonly string[], call: () => Awaitable<R>])[],
+): Promise<R[]> {
+  const failed: string[] = [];
+  const calls = parts.map(async ([keys, call]) => {
+    try {
+      return await call();
+    } catch (error) {
+      failed.push(...((error instanceof KeyValueError && error.failed) || keys));
+      throw error;
+    }
+  });
+  await Promise.allSettled(calls);
+  return Promise.all(calls).catch((cause) => {
+    if (parts.length === 1 || !(cause instanceof KeyValueError)) throw cause;
+    throw new KeyValueError(cause.code, cause.message, { ...cause, key: undefined, failed, cause });
+  });
 }
