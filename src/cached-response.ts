@@ -42,6 +42,10 @@ export interface CachedHandler<Args extends readonly unknown[]> {
   with(scope: object): CachedHandler<Args>;
 }
 
+/** The arguments of a handler after the request. */
+type Others<F extends (request: Request, ...args: never[]) => unknown> =
+  Parameters<F> extends [Request, ...infer Rest] ? Rest : [];
+
 /** What lies under a key: a response, the headers that it varies by, or that responses are not to be kept. */
 interface Value {
   readonly response?: ResponseRecord;
@@ -77,7 +81,11 @@ const PASS_TTL = 60;
  * @throws TypeError when an argument or option is of the wrong type.
  * @throws KeyValueError `invalid_ttl` when a number of seconds is not positive, or not finite.
  */
-export function cachedResponse<Args extends readonly unknown[] = []>(
+export function cachedResponse<F extends (request: Request, ...args: never[]) => Awaitable<Response>>(
+  handler: F,
+  options: CachedResponseOptions<Others<F>>,
+): CachedHandler<Others<F>>;
+export function cachedResponse<Args extends readonly unknown[]>(
   handler: (request: Request, ...args: Args) => Awaitable<Response>,
   options: CachedResponseOptions<Args>,
 ): CachedHandler<Args> {

@@ -77,6 +77,11 @@ export interface Cached<Args extends readonly unknown[], R> {
  * @throws TypeError when an argument or option is of the wrong type.
  * @throws KeyValueError `invalid_ttl` when a number of seconds is not positive, or not finite.
  */
+export function cached<F extends (...args: never[]) => unknown>(
+  store: AsyncKeyValue,
+  fn: F,
+  options: CachedOptions<Parameters<F>, Awaited<ReturnType<F>>>,
+): Cached<Parameters<F>, Awaited<ReturnType<F>>>;
 export function cached<Args extends readonly unknown[], R>(
   store: AsyncKeyValue,
   fn: (...args: Args) => Awaitable<R>,
