@@ -1,9 +1,12 @@
 import { describe, expect, it } from "#test";
+import { upstashStore } from "../src/adapters/upstash.ts";
 import { wrap } from "../src/combinators.ts";
 import { type Entry, KeyValueError, memoryStore, toDriver } from "../src/index.ts";
 import { copy } from "../src/migrate.ts";
+import { encrypt } from "../src/wrappers/encrypt.ts";
 import { migrating } from "../src/wrappers/migrating.ts";
 import { forgetful, migrate, stale } from "./support/migration.ts";
+import { describeWithRedis, openDatabase } from "./support/upstash.ts";
 
 const { now } = Date;
 
@@ -234,5 +237,15 @@ describe("migrating", () => {
     expect(["cull", "take", "update", "increment", "putIfAbsent"].filter((method) => !(method in store))).toEqual([]);
     expect(toDriver(store).consistency).toBe("strong");
     expect(toDriver(migrating({ ...memoryStore() }, memoryStore())).consistency).toBe("eventual");
+  });
+});
+
+describeWithRedis("migrating to Redis", () => {
+  it("loses nothing and brings nothing back, also through encryption", async () => {
+    const database = await openDatabase();
+    const keys = { id: "k", key: new Uint8Array(32).fill(7) };
+    const to = encrypt(upstashStore(database.client(), { keyPrefix: "new:" }), { keys: [keys] });
+    const outlive = () => new Promise<void>((resolve) => setTimeout(resolve, 3100));
+    await migrate({ from: memoryStore(), to, seed: 5, keys: 12, operations: 20, outlive, tombstoneTtl: 3 });
   });
 });
