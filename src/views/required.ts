@@ -38,31 +38,22 @@ export type RequiredStore<S extends Readable> = Omit<Pick<S, keyof S & string>, 
  * may be a `typed` view; types and defaults are kept.
  */
 export function required<S extends Readable>(store: S): RequiredStore<S> {
-  /** Calls a bulk read and refuses missing entries. */
-  async function read(method: "getMany" | "ttlMany", keys: readonly string[], options?: CollectionOptions) {
-    const asked = Array.isArray(keys) ? [...keys] : [];
-    const found = (await (store as unknown as AsyncKeyValue)[method](keys, options)) as unknown[];
-    refuse([...new Set(asked.filter((_, i) => found[i] === null))], options);
-    return found;
-  }
-  async function readOne(method: "get" | "ttl", key: string, options?: CollectionOptions) {
-    const found = await (store as unknown as AsyncKeyValue)[method](key, options);
-    if (found === null) refuse([key], options);
-    return found;
-  }
-  function refuse(failed: readonly string[], { collection = store.defaultCollection }: CollectionOptions = {}): void {
-    if (failed.length === 0) return;
+  async function read(method: keyof RequiredReads, keys: string | readonly string[], options?: CollectionOptions) {
+    const asked: readonly string[] = typeof keys === "object" ? [...keys] : [keys];
+    const found: unknown = await store[method](...([keys, options] as never[]));
+    const answers = typeof keys === "object" ? (found as unknown[]) : [found];
+    const failed = [...new Set(asked.filter((_, i) => answers[i] === null))];
+    if (failed.length === 0) return found;
     const names = failed.slice(0, 10).map((key) => JSON.stringify(key.slice(0, 100)));
     const message = `there is no entry under ${names.join(", ")}${failed.length > 10 ? ", …" : ""}`;
+    const collection = options?.collection ?? store.defaultCollection;
     throw new KeyValueError("not_found", message, { collection, key: failed[0], failed });
   }
 
-  const view: Record<PropertyKey, unknown> = {
-    get: (key: string, options?: CollectionOptions) => readOne("get", key, options),
-    ttl: (key: string, options?: CollectionOptions) => readOne("ttl", key, options),
-    getMany: (keys: readonly string[], options?: CollectionOptions) => read("getMany", keys, options),
-    ttlMany: (keys: readonly string[], options?: CollectionOptions) => read("ttlMany", keys, options),
-  };
+  const view: Record<PropertyKey, unknown> = {};
+  for (const method of ["get", "getMany", "ttl", "ttlMany"] as const) {
+    view[method] = (keys: string | readonly string[], options?: CollectionOptions) => read(method, keys, options);
+  }
   // The methods of somebody's class are on its prototype, and need their `this`.
   for (let at: object = store; Object.getPrototypeOf(at); at = Object.getPrototypeOf(at)) {
     for (const name of Reflect.ownKeys(at)) {

@@ -104,28 +104,23 @@ export function typed<S extends AsyncKeyValue, Input, Output>(
   const fallback = rest.default === undefined ? undefined : toJson(rest.default);
   const driver = toDriver(store) as AnyDriver;
 
-  /** What the schema makes of a copy of a value, or the error that says why not. */
-  async function parse(value: unknown, address: Address): Promise<{ readonly value: Output } | KeyValueError> {
+  /** What the schema makes of a copy of a value. */
+  async function parse(value: unknown, address: Address): Promise<Output> {
     const result = await schema["~standard"].validate(toJson(value));
-    return result.issues ? invalid(value, result.issues, { store: driver.name, ...address }) : result;
-  }
-
-  /** The result of a read; `null` for a missing value, and for an invalid one where that counts as missing. */
-  async function output(value: unknown, key: string, options: CollectionOptions = {}): Promise<Output | null> {
-    if (value === null) return null;
-    const result = await parse(value, { collection: options.collection ?? inner.defaultCollection ?? "", key });
-    if (!(result instanceof KeyValueError)) return result.value;
-    if (onInvalid === "miss") return null;
-    throw result;
-  }
-
-  async function outputOrDefault(value: unknown, key: string, options: TypedGetOptions<Input> = {}) {
-    const { collection = inner.defaultCollection ?? "", default: own = fallback } = options;
-    const found = await output(value, key, options);
-    if (found !== null || own === undefined) return found;
-    const result = await parse(own, { collection, key });
-    if (result instanceof KeyValueError) throw result;
+    if (result.issues) throw invalid(value, result.issues, { store: driver.name, ...address });
     return result.value;
+  }
+
+  /** Takes a stored value that does not fit for missing, where that is wanted. */
+  function missing(error: unknown): undefined {
+    if (onInvalid === "throw" || !(error instanceof KeyValueError) || error.code !== "invalid_value") throw error;
+  }
+
+  /** The result of a read; `own` in place of what is missing. */
+  async function output(value: unknown, key: string, options: CollectionOptions = {}, own?: unknown) {
+    const address = { collection: options.collection ?? inner.defaultCollection ?? "", key };
+    const found = value === null ? undefined : await parse(value, address).then((value) => ({ value }), missing);
+    return found ? found.value : own === undefined ? null : parse(own, address);
   }
 
   async function outputWithTtl(found: ValueWithTtl<unknown> | null, key: string, options?: CollectionOptions) {
@@ -134,17 +129,8 @@ export function typed<S extends AsyncKeyValue, Input, Output>(
   }
 
   const checked = transform(driver, {
-    async encode(entry, address) {
-      const result = await parse(entry.value, address);
-      if (result instanceof KeyValueError) throw result;
-      return entry;
-    },
-    async decode(entry, address) {
-      const result = await parse(entry.value, address);
-      if (!(result instanceof KeyValueError)) return entry;
-      if (onInvalid === "miss") return undefined;
-      throw result;
-    },
+    encode: (entry, address) => parse(entry.value, address).then(() => entry),
+    decode: (entry, address) => parse(entry.value, address).then(() => entry, missing),
   });
   const inner = createStore(
     // Only atomic operations have to know before they write; other reads are checked once, on their way out.
@@ -155,15 +141,15 @@ export function typed<S extends AsyncKeyValue, Input, Output>(
   return {
     ...inner,
     get: async (key: string, options?: TypedGetOptions<Input>) =>
-      outputOrDefault(await inner.get(key, options), key, options),
+      output(await inner.get(key, options), key, options, options?.default ?? fallback),
     async getMany(keys: readonly string[], options?: TypedGetOptions<Input>) {
       const values = await inner.getMany(keys, options);
-      return Promise.all(values.map((value, i) => outputOrDefault(value, keys[i] as string, options)));
+      return Promise.all(values.map((value, i) => output(value, keys[i]!, options, options?.default ?? fallback)));
     },
     ttl: async (key: string, options?: CollectionOptions) => outputWithTtl(await inner.ttl(key, options), key, options),
     async ttlMany(keys: readonly string[], options?: CollectionOptions) {
       const found = await inner.ttlMany(keys, options);
-      return Promise.all(found.map((one, i) => outputWithTtl(one, keys[i] as string, options)));
+      return Promise.all(found.map((one, i) => outputWithTtl(one, keys[i]!, options)));
     },
     ...(supports(inner, "swap") && {
       take: async (key: string, options?: AtomicOptions) => output(await inner.take(key, options), key, options),
