@@ -90,6 +90,15 @@ describe("log", () => {
     }
   });
 
+  it("shows no value of an entry that has expired, as nobody gets it", async () => {
+    const { options, events } = structured({ values: true });
+    const base = memoryStore();
+    await base.put("a", SECRET, { ttl: 0.001 });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await log(base, options).get("a")).toBe(null);
+    expect(events()[1]).toMatchObject({ misses: 1, values: [null] });
+  });
+
   it("leaves keys out on request", async () => {
     const { written, logger } = lines();
     const store = log(memoryStore(), { logger, keys: false });

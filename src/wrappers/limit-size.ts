@@ -42,11 +42,10 @@ export function limitSize<S extends AsyncKeyValue>(store: S, options: LimitSizeO
       async write(collection, items) {
         const kept = new Map(items.filter(([key, entry]) => fits(collection, key, entry)));
         const skipped = items.map(([key]) => key).filter((key) => !kept.has(key));
-        const parts: Parameters<typeof together>[0] = [
+        await together<unknown>([
           [[...kept.keys()], () => driver.write(collection, [...kept])],
           [skipped, () => driver.remove(collection, skipped)],
-        ];
-        await together(parts.filter(([keys]) => keys.length > 0));
+        ]);
       },
       ...(driver.swap && {
         async swap(collection, key, expected, next) {

@@ -1,3 +1,4 @@
+import { live } from "../checks.ts";
 import { type AsyncKeyValue, wrap, type Wrapped } from "../combinators.ts";
 import type { Entry } from "../driver.ts";
 import { KeyValueError } from "../errors.ts";
@@ -33,7 +34,7 @@ export function log<S extends AsyncKeyValue>(store: S, options: LogOptions = {})
   return wrap(store, (driver) =>
     observe(driver, async ({ operation, collection, keys, entries }, run) => {
       const valuesOf = (of: unknown) =>
-        showValues && of ? (of as (Entry | undefined)[]).map((entry) => entry?.value ?? null) : undefined;
+        showValues && of ? (of as (Entry | undefined)[]).map((entry) => live(entry)?.value ?? null) : undefined;
       const shown = showKeys ? keys?.slice(0, 10) : undefined;
       const about = { store: driver.name, operation, collection, keys: shown, count: keys?.length };
       write(level, { event: "start", ...about, values: valuesOf(entries) });

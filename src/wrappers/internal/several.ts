@@ -10,12 +10,16 @@ export function several(drivers: readonly AnyDriver[]): Pick<AnyDriver, "consist
   };
 }
 
-/** Makes the calls for parts of a bulk, all at once. When some of them fail the error names the keys of all that failed. */
+/**
+ * Makes the calls for the parts of a bulk that have keys, all at once. When some of them fail the error names the keys of
+ * all that failed.
+ */
 export async function together<R>(
   parts: readonly (readonly [keys: readonly string[], call: () => Awaitable<R>])[],
 ): Promise<R[]> {
   const failed: string[] = [];
-  const calls = parts.map(async ([keys, call]) => {
+  const asked = parts.filter(([keys]) => keys.length > 0);
+  const calls = asked.map(async ([keys, call]) => {
     try {
       return await call();
     } catch (error) {
@@ -25,7 +29,7 @@ export async function together<R>(
   });
   await Promise.allSettled(calls);
   return Promise.all(calls).catch((cause) => {
-    if (parts.length === 1 || !(cause instanceof KeyValueError)) throw cause;
+    if (calls.length === 1 || !(cause instanceof KeyValueError)) throw cause;
     throw new KeyValueError(cause.code, cause.message, { ...cause, key: undefined, failed, cause });
   });
 }
