@@ -213,6 +213,25 @@ for (const bare of [false, true]) {
       expect(await store.get("a")).toBe("new");
     });
 
+    it("forgets a read that has not ended after a minute, since its request may be gone", () =>
+      withClock(async (pass) => {
+        const { base, held } = setup();
+        await base.put("a", "old");
+        await base.put("b", 1);
+        const { store: primary, hold } = slow(base);
+        const store = cacheThrough(primary, bare ? { ...held } : held, { maxTtl: 600 });
+        const release = hold();
+        const read = store.get("a");
+        await settle();
+        pass(61);
+        const other = store.get("b");
+        await settle();
+        release();
+        expect([await read, await other]).toEqual(["old", 1]);
+        expect(await held.get("a")).toBe(null);
+        expect(await held.get("b")).toHaveProperty("__copy__.0", 1);
+      }));
+
     it("fills again after a write, and what other keys and collections hold is not forgotten", async () => {
       const { store, base, reads } = setup({ bare });
       await base.put("a", 1);

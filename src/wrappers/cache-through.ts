@@ -90,13 +90,7 @@ export function cacheThrough<P extends AsyncKeyValue, C extends AsyncKeyValue>(
 }
 
 /** What a call to the cache gives, or nothing when it fails. */
-async function attempt<R>(call: () => Awaitable<R>): Promise<R | undefined> {
-  try {
-    return await call();
-  } catch {
-    return undefined;
-  }
-}
+const attempt = <R>(call: () => Awaitable<R>): Promise<R | undefined> => (async () => call())().catch(() => undefined);
 
 /** The primary's entry out of a copy; `undefined` for anything else. */
 function original(held: Entry | undefined): Entry | undefined {

@@ -1,22 +1,18 @@
 import { live } from "../../checks.ts";
 import type { AnyDriver, Awaitable, Driver, Entry } from "../../driver.ts";
 
+/** Puts copies of what was read into the cache, by key; a key without a copy was missing. */
+type Fill = (copies: ReadonlyMap<string, Entry>) => Promise<unknown>;
+
 /** How copies get into a cache such that none comes back which a write has replaced since the read began. */
 export interface Fills {
-  /**
-   * Before the primary is read. `seen` is what the cache has in place of copies. The result is called in any case, with
-   * the copies to put there, by key.
-   */
-  begin(
-    collection: string,
-    keys: readonly string[],
-    seen: readonly (Entry | undefined)[],
-  ): Awaitable<(copies: ReadonlyMap<string, Entry>) => Promise<unknown>>;
+  /** Before the primary is read. `seen` is what the cache has in place of copies; the result is called in any case. */
+  begin(collection: string, keys: readonly string[], seen: readonly (Entry | undefined)[]): Awaitable<Fill>;
   /** After the primary was written, before copies are removed from the cache; without arguments: everything. */
   forget?(collection?: string, keys?: readonly string[]): void;
 }
 
-/** Milliseconds after which a lease is gone that nobody gave back. */
+/** Milliseconds after which a read is taken for dead: on Workers what a request has begun may end with it, unfinished. */
 const LEASE = 60_000;
 
 const leaseOf = (entry: Entry | undefined): unknown => Object(live(entry)?.value).__lease__;
@@ -45,28 +41,33 @@ export function leased({ read, write, swap }: Driver<"swap">): Fills {
 
 /** For a cache without `swap`: within this store object, reads are told which of their keys were written meanwhile. */
 export function guarded({ write, remove }: AnyDriver): Fills {
-  const listeners = new Set<NonNullable<Fills["forget"]>>();
+  const reads = new Set<{ collection: string; current: Set<string>; until: number }>();
   return {
     begin(collection, keys) {
       const current = new Set(keys);
-      const listener: NonNullable<Fills["forget"]> = (written = collection, changed = keys) => {
-        if (written === collection) for (const key of changed) current.delete(key);
-      };
-      listeners.add(listener);
+      const mine = { collection, current, until: Date.now() + LEASE };
+      for (const read of reads) {
+        if (read.until > Date.now()) continue;
+        read.current.clear();
+        reads.delete(read);
+      }
+      reads.add(mine);
       return async (copies) => {
         const items = [...copies].filter(([key]) => current.has(key));
         try {
           if (items.length > 0) await write(collection, items);
         } finally {
-          listeners.delete(listener);
+          reads.delete(mine);
           // Nothing waits for a fill, so a write may have come while this one was under way.
           const late = items.flatMap(([key]) => (current.has(key) ? [] : [key]));
           if (late.length > 0) await remove(collection, late);
         }
       };
     },
-    forget(collection, keys) {
-      for (const listener of listeners) listener(collection, keys);
+    forget(written, keys) {
+      for (const { collection, current } of reads) {
+        if (written === undefined || written === collection) for (const key of keys ?? current) current.delete(key);
+      }
     },
   };
 }

@@ -19,14 +19,12 @@ export async function together<R>(
 ): Promise<R[]> {
   const failed: string[] = [];
   const asked = parts.filter(([keys]) => keys.length > 0);
-  const calls = asked.map(async ([keys, call]) => {
-    try {
-      return await call();
-    } catch (error) {
+  const calls = asked.map(([keys, call]) =>
+    (async () => call())().catch((error) => {
       failed.push(...((error instanceof KeyValueError && error.failed) || keys));
       throw error;
-    }
-  });
+    }),
+  );
   await Promise.allSettled(calls);
   return Promise.all(calls).catch((cause) => {
     if (calls.length === 1 || !(cause instanceof KeyValueError)) throw cause;
