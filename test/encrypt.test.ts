@@ -288,6 +288,23 @@ describe("encrypt", () => {
     expect(await store.get("k")).toBe(1);
   });
 
+  it("does not wait forever for a key whose derivation ended with another request", async () => {
+    let hangs = true;
+    const derive = () => (hangs ? new Promise<never>(() => {}) : Promise.resolve(bytes(1).buffer));
+    const store = encrypt(memoryStore(), { keys: [{ id: "a", key: { derive } }] });
+    void store.put("k", 1);
+    hangs = false;
+    const real = Date.now;
+    Date.now = () => real() + 11_000;
+    try {
+      await store.put("k", 2);
+      expect(await store.get("k")).toBe(2);
+    } finally {
+      Date.now = real;
+    }
+    expect(await store.get("k")).toBe(2);
+  }, 2000);
+
   it("refuses key rings that cannot be meant", async () => {
     const make = (keys: unknown) => () => encrypt(memoryStore(), { keys: keys as never });
     const short = await crypto.subtle.generateKey({ name: "AES-GCM", length: 128 }, false, ["encrypt", "decrypt"]);

@@ -3,7 +3,8 @@ import type { Address, AsyncKeyValue, Wrapped } from "../combinators.ts";
 import { KeyValueError } from "../errors.ts";
 import { type Bytes, fromBase64, joined, toBase64, toBytes, utf8 } from "./internal/bytes.ts";
 import { type Codec, coded, type EncryptedOptions } from "./internal/codec.ts";
-import { once, pbkdf2 } from "./internal/keys.ts";
+import { once } from "./internal/once.ts";
+import { pbkdf2 } from "./internal/pbkdf2.ts";
 
 export type { EncryptedOptions };
 

@@ -2,9 +2,7 @@ import { live } from "../checks.ts";
 import { type AsyncKeyValue, intercept, wrap, type Wrapped } from "../combinators.ts";
 import type { AnyDriver } from "../driver.ts";
 import { isPlain, toJson } from "../json.ts";
-
-/** Milliseconds after which seeding is begun anew: on Workers what a request has begun may end with it, unfinished. */
-const PATIENCE = 10_000;
+import { once } from "./internal/once.ts";
 
 /**
  * A store that begins with some entries: before its first operation it puts those that are missing, never over one that
@@ -23,9 +21,6 @@ export function seed<S extends AsyncKeyValue>(
     const items = Object.entries(values).map(([key, value]) => [key, toJson(value, { collection, key })] as const);
     return [collection, items] as const;
   });
-  let seeded = false;
-  let seeding: Promise<void> | undefined;
-  let until = 0;
 
   async function plant({ read, write, swap }: AnyDriver): Promise<void> {
     for (const [collection, items] of seeds.filter(([, items]) => items.length > 0)) {
@@ -38,20 +33,13 @@ export function seed<S extends AsyncKeyValue>(
       if (swap) await Promise.all(put.map(([key, entry]) => swap(collection, key, versions.get(key), entry)));
       else if (put.length > 0) await write(collection, put);
     }
-    seeded = true;
   }
 
-  return wrap(store, (driver) =>
-    intercept(driver, async (_, proceed) => {
-      if (!seeded && Date.now() >= until) {
-        until = Date.now() + PATIENCE;
-        seeding = plant(driver).catch((error) => {
-          until = 0;
-          throw error;
-        });
-      }
-      if (!seeded) await seeding;
+  return wrap(store, (driver) => {
+    const planted = once(() => plant(driver));
+    return intercept(driver, async (_, proceed) => {
+      await planted();
       return proceed();
-    }),
-  );
+    });
+  });
 }
