@@ -25,7 +25,7 @@ export function toJson(value: unknown, details?: ErrorDetails, path: (string | n
   let problem: unknown = typeof value;
   if (typeof value === "number" || value === null) problem = value;
   else if (typeof value === "object") {
-    if (!isPlain(value)) problem = `a ${value.constructor?.name}`;
+    if (!isPlain(value)) problem = `a ${Object.getPrototypeOf(value).constructor?.name}`;
     else if (Object.getOwnPropertySymbols(value).length) problem = "named by symbols";
     else if (path.length > MAX_DEPTH) problem = "cyclic or too deep";
     else if (Array.isArray(value)) {

@@ -20,10 +20,9 @@ export function listings(
   };
 }
 
-function pageOf({ prefix, cursor, limit }: PageOptions = {}): DriverPage {
-  string(prefix ?? "", "prefix");
-  string(cursor ?? "", "cursor");
-  return { prefix, cursor, limit: count(limit, "limit") };
+function pageOf({ prefix = "", cursor, limit }: PageOptions = {}): DriverPage {
+  if (cursor !== undefined) string(cursor, "cursor");
+  return { prefix: string(prefix, "prefix"), cursor, limit: count(limit, "limit") };
 }
 
 /** Follows the cursor to the end, also over empty pages; a name that the backend repeats is given once. */
@@ -36,7 +35,10 @@ async function* iterate(
   let cursor: string | undefined;
   do {
     const page = await list({ prefix, cursor, limit: limit && limit - seen.size });
-    for (const name of page.names) if (seen.size < seen.add(name).size) yield name;
+    for (const name of page.names) {
+      if (seen.size < seen.add(name).size) yield name;
+      if (seen.size === limit) return;
+    }
     cursor = page.cursor;
-  } while (cursor !== undefined && seen.size !== limit);
+  } while (cursor !== undefined);
 }
