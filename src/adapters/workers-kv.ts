@@ -3,7 +3,6 @@ import { baseStore, type StoreOptions } from "../base-store.ts";
 import { count, live } from "../checks.ts";
 import type { Driver, Entry, Store } from "../driver.ts";
 import { KeyValueError } from "../errors.ts";
-import type { JsonValue } from "../json.ts";
 import { pageOf } from "../order.ts";
 
 import { each, fail, getAll, type WorkersKV, type WorkersKVList, type WorkersKVValue } from "./internal/kv-calls.ts";
@@ -72,25 +71,22 @@ function kvDriver(
   count(cacheTtl, "cacheTtl", 30);
   const store = "workers-kv";
   const own = keyPrefix === undefined ? "" : joinAddress(keyPrefix, "");
-  const how = { type: "text", ...(cacheTtl && { cacheTtl }) } as const;
+  const how = { type: "text", cacheTtl } as const;
   const nameOf = (collection: string, key: string) => own + joinAddress(collection, key);
 
-  /** Reads entries; `parse` makes a value of a text. */
-  async function find(collection: string, keys: readonly string[], parse: (text: string, key: string) => JsonValue) {
+  /** Reads entries whose values are still text. */
+  async function find(collection: string, keys: readonly string[]) {
     const names = await Promise.all(keys.map((key) => shorten(nameOf(collection, key))));
     const details = { store, collection, key: keys.length > 1 ? undefined : keys[0] };
     const found = await getAll(kv, names, how).catch((error) => fail(error, details));
-    return keys.map((key, i): Entry | undefined => {
-      const { value = null, metadata } = found[i] ?? {};
-      return value === null ? undefined : { ...oursOf(metadata), value: parse(value, key) };
-    });
+    return found.map((one) => (one?.value == null ? undefined : { ...oursOf(one.metadata), value: one.value }));
   }
 
   /** Pages of names that start with `prefix`, expired ones included. */
   async function* pages(prefix: string, cursor?: string, limit = 1000) {
     let next = cursor;
     do {
-      const options = { prefix: shortPrefix(prefix), limit: Math.min(limit, 1000), ...(next && { cursor: next }) };
+      const options = { prefix: shortPrefix(prefix), limit: Math.min(limit, 1000), cursor: next };
       const page: WorkersKVList = await kv.list(options).catch((error) => fail(error, { store }));
       next = page.list_complete ? undefined : page.cursor;
       const items = page.keys.flatMap(({ name, metadata }) => {
@@ -106,7 +102,10 @@ function kvDriver(
   async function destroyAll(prefix: string): Promise<boolean> {
     let any = false;
     for await (const { items } of pages(prefix)) {
-      await each(items, ({ name }) => kv.delete(name), { store });
+      await each(
+        items.map(({ name, key }) => [key, () => kv.delete(name)] as const),
+        { store },
+      );
       any ||= items.some(({ alive }) => alive);
     }
     return any;
@@ -118,15 +117,16 @@ function kvDriver(
     limits: { keyBytes: METADATA_BYTES, valueBytes: VALUE_BYTES },
 
     async read(collection, keys) {
-      const found = await find(collection, keys, (text, key) => {
+      const found = await find(collection, keys);
+      return found.map((entry, i): Entry | undefined => {
+        if (!entry) return undefined;
         try {
-          const value = JSON.parse(text);
-          if (value !== null) return value;
+          const value = JSON.parse(entry.value);
+          if (value !== null) return { ...entry, value };
         } catch {}
-        if (onCorrupt === "miss") return null;
-        throw new KeyValueError("corrupted", "the stored value is not JSON", { store, collection, key });
+        if (onCorrupt === "miss") return undefined;
+        throw new KeyValueError("corrupted", "the stored value is not JSON", { store, collection, key: keys[i] });
       });
-      return found.map((entry) => (entry?.value === null ? undefined : entry));
     },
 
     async write(collection, items) {
@@ -143,25 +143,22 @@ function kvDriver(
         check(JSON.stringify(metadata), METADATA_BYTES);
         check(text, VALUE_BYTES);
         const put = () => {
-          const left = ((expiresAt ?? Number.POSITIVE_INFINITY) - Date.now()) / 1000;
+          // Without a deadline this is not a number, of which every comparison is false.
+          const left = ((expiresAt as number) - Date.now()) / 1000;
           if (left <= 0) return kv.delete(name);
           // KV counts whole seconds from a clock that it rounds down, so one more keeps it from being early.
           const expirationTtl = Math.max(60, Math.ceil(left) + 1);
           return kv.put(name, text, { metadata, ...(expirationTtl <= MAX_TTL && { expirationTtl }) });
         };
-        return { key, put };
+        return [key, put] as const;
       });
-      await each(await Promise.all(writes), ({ put }) => put(), { store, collection });
+      await each(await Promise.all(writes), { store, collection });
     },
 
     async remove(collection, keys) {
-      const found = checkDeletes && (await find(collection, keys, () => 0));
-      const remove = async ({ key }: { key: string }) => kv.delete(await shorten(nameOf(collection, key)));
-      await each(
-        keys.map((key) => ({ key })),
-        remove,
-        { store, collection },
-      );
+      const found = checkDeletes && (await find(collection, keys));
+      const removes = keys.map((key) => [key, async () => kv.delete(await shorten(nameOf(collection, key)))] as const);
+      await each(removes, { store, collection });
       return found ? found.filter(live).length : keys.length;
     },
 

@@ -2,11 +2,14 @@ import { type ErrorDetails, KeyValueError } from "../../errors.ts";
 
 /** What this adapter needs of a KV binding; `KVNamespace` of `@cloudflare/workers-types` fits. */
 export interface WorkersKV {
-  getWithMetadata(name: string, options: { type: "text"; cacheTtl?: number }): Promise<WorkersKVValue>;
-  getWithMetadata(names: string[], options: { type: "text"; cacheTtl?: number }): Promise<Map<string, WorkersKVValue>>;
+  getWithMetadata(name: string, options: { type: "text"; cacheTtl?: number | undefined }): Promise<WorkersKVValue>;
+  getWithMetadata(
+    names: string[],
+    options: { type: "text"; cacheTtl?: number | undefined },
+  ): Promise<Map<string, WorkersKVValue>>;
   put(name: string, value: string, options: { expirationTtl?: number; metadata: unknown }): Promise<void>;
   delete(name: string): Promise<void>;
-  list(options: { prefix: string; cursor?: string | null; limit?: number }): Promise<WorkersKVList>;
+  list(options: { prefix: string; cursor?: string | null | undefined; limit?: number }): Promise<WorkersKVList>;
 }
 
 /** A value as a KV binding gives it. */
@@ -25,39 +28,38 @@ export type WorkersKVList = { readonly keys: readonly { readonly name: string; r
 export async function getAll(
   kv: WorkersKV,
   names: readonly string[],
-  how: { type: "text"; cacheTtl?: number },
+  how: { type: "text"; cacheTtl?: number | undefined },
 ): Promise<(WorkersKVValue | undefined)[]> {
   if (names.length === 1) return [await kv.getWithMetadata(names[0] as string, how)];
-  let size = 100;
-  if (names.length <= size) {
+  if (names.length <= 100) {
     try {
       const found = await kv.getWithMetadata([...names], how);
       return names.map((name) => found.get(name));
     } catch (error) {
       if (statusOf(error) !== "413") throw error;
-      size = Math.ceil(names.length / 2);
     }
   }
-  const found = [];
-  for (let i = 0; i < names.length; i += size) found.push(...(await getAll(kv, names.slice(i, i + size), how)));
-  return found;
+  const middle = Math.min(100, Math.ceil(names.length / 2));
+  const first = await getAll(kv, names.slice(0, middle), how);
+  return [...first, ...(await getAll(kv, names.slice(middle), how))];
 }
 
-/** Makes a call for each item, six at a time as Workers has connections, and to the end whatever fails. */
-export async function each<T extends { readonly key: string }>(
-  items: readonly T[],
-  call: (item: T) => Promise<void>,
+/** Makes a call for each key, six at a time as Workers has connections, and to the end whatever fails. */
+export async function each(
+  calls: readonly (readonly [key: string, call: () => Promise<void>])[],
   details: ErrorDetails,
 ): Promise<void> {
   const failed: string[] = [];
   let cause: unknown;
-  const rest = items.values();
+  const rest = calls.values();
   const lane = async () => {
-    for (const item of rest) {
-      await call(item).catch((error) => {
-        failed.push(item.key);
+    for (const [key, call] of rest) {
+      try {
+        await call();
+      } catch (error) {
+        failed.push(key);
         cause = error;
-      });
+      }
     }
   };
   await Promise.all(Array.from({ length: 6 }, lane));
