@@ -48,6 +48,8 @@ export async function tryLock(
   { ttl, collection, signal }: LockOptions,
 ): Promise<Lock | null> {
   if (signal?.aborted) throw new KeyValueError("aborted", "the lock was not waited for", { key, cause: signal.reason });
+  // Refuses a wrong TTL also while somebody else has the lock.
+  untilOf(ttl);
   const owner = crypto.randomUUID();
   const change = async (next: (state: State) => State): Promise<boolean> => {
     let held = false;

@@ -70,8 +70,12 @@ describe("lock", () => {
   });
 
   it("refuses a TTL that is not a positive number of seconds", async () => {
+    const store = memoryStore();
+    await tryLock(store, "taken", { ttl: 60 });
     for (const ttl of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, "5"]) {
-      expect((await failure(tryLock(memoryStore(), "job", { ttl: ttl as number }))).code).toBe("invalid_ttl");
+      for (const key of ["free", "taken"]) {
+        expect((await failure(tryLock(store, key, { ttl: ttl as number }))).code).toBe("invalid_ttl");
+      }
     }
   });
 
