@@ -26,7 +26,6 @@ export function toJson(value: unknown, details?: ErrorDetails, path: (string | n
   if (typeof value === "number" || value === null) problem = value;
   else if (typeof value === "object") {
     if (!isPlain(value)) problem = `a ${Object.getPrototypeOf(value).constructor?.name}`;
-    else if (Object.getOwnPropertySymbols(value).length) problem = "named by symbols";
     else if (path.length > MAX_DEPTH) problem = "cyclic or too deep";
     else if (Array.isArray(value)) {
       const copy: JsonValue[] = [];
@@ -44,7 +43,9 @@ export function toJson(value: unknown, details?: ErrorDetails, path: (string | n
         if (inner === undefined) delete copy[name];
         else if (typeof inner !== "string") {
           path.push(name);
-          copy[name] = toJson(inner, details, path);
+          const checked = toJson(inner, details, path);
+          // To store what is there already would take longer than all the rest.
+          if (!Object.is(checked, inner)) copy[name] = checked;
           path.pop();
         }
       }
