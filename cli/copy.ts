@@ -1,5 +1,5 @@
 import { KeyValueError } from "../src/errors.ts";
-import { CopyError, transfer } from "../src/transfer.ts";
+import { CopyError, transfer } from "../src/migration/transfer.ts";
 import { type Options, UsageError } from "./place.ts";
 import { placeOf } from "./places.ts";
 import { progressBar, summaryOf } from "./report.ts";

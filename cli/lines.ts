@@ -1,7 +1,7 @@
 import type { Entry } from "../src/driver.ts";
 import { KeyValueError } from "../src/errors.ts";
 import type { JsonValue } from "../src/json.ts";
-import type { Batch } from "../src/transfer.ts";
+import type { Batch } from "../src/migration/transfer.ts";
 
 /** An entry as a line of NDJSON; times are epoch milliseconds, and left out where there are none. */
 export function lineOf(collection: string, key: string, { value, createdAt, expiresAt }: Entry): string {

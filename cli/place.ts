@@ -1,4 +1,4 @@
-import type { Batch, CopyProgress, Written } from "../src/transfer.ts";
+import type { Batch, CopyProgress, Written } from "../src/migration/transfer.ts";
 
 /** What the command line says of a copy. */
 export interface Options {

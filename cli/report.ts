@@ -1,5 +1,5 @@
 import { type Options as BarOptions, SingleBar } from "cli-progress";
-import type { CopyProgress } from "../src/transfer.ts";
+import type { CopyProgress } from "../src/migration/transfer.ts";
 
 const number = (value: number) => value.toLocaleString("en");
 

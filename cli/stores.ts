@@ -1,8 +1,8 @@
 import { Redis as Upstash } from "@upstash/redis";
 import { upstashStore } from "../src/adapters/upstash.ts";
-import { batchesOf } from "../src/copy-source.ts";
-import { into } from "../src/copy-target.ts";
 import { type AnyDriver, createStore, toDriver } from "../src/index.ts";
+import { batchesOf } from "../src/migration/copy-source.ts";
+import { into } from "../src/migration/copy-target.ts";
 import { retry } from "../src/wrappers/retry.ts";
 import type { Destination, Origin } from "./place.ts";
 import { openRedis } from "./redis.ts";

@@ -8,6 +8,9 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 /** The public files that lie directly in `src`; all others there are internal to the core. */
 const topLevel = ["index", "combinators", "conformance", "cached", "cached-response", "lock", "rate-limit", "migrate"];
 
+/** Folders of `src` that nobody imports from outside: what a public file is made of where that is more than one idea. */
+export const privateFolders = ["caching", "migration"];
+
 /**
  * Every public module: `{ name: "adapters/memory", subpath: "./adapters/memory", source: "src/adapters/memory.ts" }`.
  *
@@ -15,7 +18,9 @@ const topLevel = ["index", "combinators", "conformance", "cached", "cached-respo
  */
 export function entries() {
   const names = topLevel.filter((name) => existsSync(join(root, "src", `${name}.ts`)));
-  const folders = readdirSync(join(root, "src"), { withFileTypes: true }).filter((item) => item.isDirectory());
+  const folders = readdirSync(join(root, "src"), { withFileTypes: true }).filter(
+    (item) => item.isDirectory() && !privateFolders.includes(item.name),
+  );
   for (const { name: folder } of folders.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const files = readdirSync(join(root, "src", folder)).filter((file) => /^[^.]+\.ts$/.test(file));
     if (files.includes("index.ts")) names.push(`${folder}/index`);

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import ts from "typescript";
-import { root } from "./entries.mjs";
+import { privateFolders, root } from "./entries.mjs";
 
 const problems = [];
 const files = readdirSync(join(root, "src"), { recursive: true })
@@ -10,8 +10,11 @@ const files = readdirSync(join(root, "src"), { recursive: true })
   .filter((file) => file.endsWith(".ts"));
 const peers = Object.keys(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).peerDependencies ?? {});
 
-/** The folder of `src` that a file belongs to; "" is the core. */
-const folderOf = (file) => (file.includes("/") ? file.slice(0, file.indexOf("/")) : "");
+/** The folder of `src` that a file belongs to; "" is the core, to which the private folders belong. */
+const folderOf = (file) => {
+  const folder = file.includes("/") ? file.slice(0, file.indexOf("/")) : "";
+  return privateFolders.includes(folder) ? "" : folder;
+};
 
 const isNested = (file) => file.split("/").length > 2;
 

@@ -1,12 +1,12 @@
 import { count, strings } from "./checks.ts";
-import { batchesOf, type SourceOptions } from "./copy-source.ts";
-import { into, type TargetOptions } from "./copy-target.ts";
 import type { AnyDriver, Store } from "./driver.ts";
+import { batchesOf, type SourceOptions } from "./migration/copy-source.ts";
+import { into, type TargetOptions } from "./migration/copy-target.ts";
+import { type CopyProgress, type TransferOptions, transfer } from "./migration/transfer.ts";
 import type { AsyncKeyValue } from "./protocol.ts";
 import { toDriver } from "./store.ts";
-import { type CopyProgress, type TransferOptions, transfer } from "./transfer.ts";
 
-export { type CopyCounts, CopyError, type CopyProgress } from "./transfer.ts";
+export { type CopyCounts, CopyError, type CopyProgress } from "./migration/transfer.ts";
 
 /** Options of {@link copy}. */
 export interface CopyOptions extends TransferOptions, TargetOptions, Omit<SourceOptions, "cursor"> {}

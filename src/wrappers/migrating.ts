@@ -1,9 +1,9 @@
 import { live } from "../checks.ts";
 import { wrap } from "../combinators.ts";
 import type { AnyDriver, CapabilitiesOf, Driver, Entry, Store } from "../driver.ts";
+import { buried, REMOVED, unburied } from "../migration/tombstones.ts";
 import type { AsyncKeyValue } from "../protocol.ts";
 import { toDriver } from "../store.ts";
-import { buried, REMOVED, unburied } from "../tombstones.ts";
 import { following } from "./internal/following.ts";
 import { narrower } from "./internal/limits.ts";
 import { moving } from "./internal/moving.ts";

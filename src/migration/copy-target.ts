@@ -1,7 +1,7 @@
-import { live } from "./checks.ts";
-import type { AnyDriver, Entry } from "./driver.ts";
-import { KeyValueError } from "./errors.ts";
-import type { JsonValue } from "./json.ts";
+import { live } from "../checks.ts";
+import type { AnyDriver, Entry } from "../driver.ts";
+import { KeyValueError } from "../errors.ts";
+import type { JsonValue } from "../json.ts";
 import { attempt, type Batch, concernsEntries, type Written } from "./transfer.ts";
 
 /** How entries get into the target. */

@@ -1,6 +1,6 @@
-import { live } from "./checks.ts";
-import type { AnyDriver, Entry } from "./driver.ts";
-import { KeyValueError } from "./errors.ts";
+import { live } from "../checks.ts";
+import type { AnyDriver, Entry } from "../driver.ts";
+import { KeyValueError } from "../errors.ts";
 import { unburied } from "./tombstones.ts";
 import { attempt, type Batch, concernsEntries } from "./transfer.ts";
 
