@@ -1,9 +1,9 @@
 import fc from "fast-check";
+import { describe, expect, it } from "#test";
 import { memoryStore, toDriver } from "../src/index.ts";
 import { compress } from "../src/wrappers/compress.ts";
 import { encrypt, passphrase } from "../src/wrappers/encrypt.ts";
 import { prefixKeys } from "../src/wrappers/prefix-keys.ts";
-import { describe, expect, it } from "#test";
 
 interface Envelope {
   __encrypted_data__: string;

@@ -12,7 +12,7 @@ import type {
   ValueWithTtl,
 } from "../protocol.ts";
 import { createStore, supports, toDriver } from "../store.ts";
-import { invalid, type Issue, type StandardSchema } from "./internal/schema.ts";
+import { type Issue, invalid, type StandardSchema } from "./internal/schema.ts";
 
 export type { Issue, StandardSchema };
 

@@ -1,5 +1,5 @@
 import { live } from "../checks.ts";
-import { type AsyncKeyValue, intercept, wrap, type Wrapped } from "../combinators.ts";
+import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators.ts";
 import type { AnyDriver, Awaitable, CapabilitiesOf, Driver, Entry } from "../driver.ts";
 import type { JsonValue } from "../json.ts";
 import { toDriver } from "../store.ts";

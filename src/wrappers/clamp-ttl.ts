@@ -1,4 +1,4 @@
-import { type AsyncKeyValue, transform, wrap, type Wrapped } from "../combinators.ts";
+import { type AsyncKeyValue, transform, type Wrapped, wrap } from "../combinators.ts";
 import { lifetime } from "./internal/options.ts";
 
 /** Options of {@link clampTtl}, in seconds. */

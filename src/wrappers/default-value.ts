@@ -1,5 +1,5 @@
 import { live } from "../checks.ts";
-import { type AsyncKeyValue, wrap, type Wrapped } from "../combinators.ts";
+import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
 import { toJson } from "../json.ts";
 import { lifetime } from "./internal/options.ts";
 

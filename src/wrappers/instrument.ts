@@ -1,4 +1,4 @@
-import { type AsyncKeyValue, type Call, wrap, type Wrapped } from "../combinators.ts";
+import { type AsyncKeyValue, type Call, type Wrapped, wrap } from "../combinators.ts";
 import { type Outcome, observe } from "./internal/observe.ts";
 
 export type { Outcome };

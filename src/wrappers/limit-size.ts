@@ -1,5 +1,5 @@
 import { count } from "../checks.ts";
-import { type AsyncKeyValue, wrap, type Wrapped } from "../combinators.ts";
+import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
 import type { Entry } from "../driver.ts";
 import { KeyValueError } from "../errors.ts";
 import { toBytes } from "./internal/bytes.ts";

@@ -1,4 +1,4 @@
-import { type AsyncKeyValue, wrap, type Wrapped } from "../combinators.ts";
+import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
 import { KeyValueError } from "../errors.ts";
 
 /** Options of {@link readOnly}. */

@@ -1,5 +1,5 @@
 import { live } from "../checks.ts";
-import { type AsyncKeyValue, intercept, wrap, type Wrapped } from "../combinators.ts";
+import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators.ts";
 import type { AnyDriver } from "../driver.ts";
 import { isPlain, toJson } from "../json.ts";
 import { once } from "./internal/once.ts";

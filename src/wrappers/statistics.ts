@@ -1,5 +1,5 @@
 import { count } from "../checks.ts";
-import { type AsyncKeyValue, wrap, type Wrapped } from "../combinators.ts";
+import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
 import { observe } from "./internal/observe.ts";
 
 /** What became of one kind of call; a bulk is one call. */

@@ -1,4 +1,4 @@
-import { type AsyncKeyValue, intercept, wrap, type Wrapped } from "../combinators.ts";
+import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators.ts";
 import { KeyValueError } from "../errors.ts";
 import { delay } from "./internal/options.ts";
 

@@ -1,4 +1,4 @@
-import { type Address, type AsyncKeyValue, transform, wrap, type Wrapped } from "../../combinators.ts";
+import { type Address, type AsyncKeyValue, transform, type Wrapped, wrap } from "../../combinators.ts";
 import { KeyValueError } from "../../errors.ts";
 import type { JsonValue } from "../../json.ts";
 import { type Bytes, fromBytes, has, toBytes } from "./bytes.ts";
