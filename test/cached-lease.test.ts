@@ -47,6 +47,9 @@ describe("a lease in the store", () => {
       const answers = await Promise.all(gets.map((get) => get()));
       await sleep(5);
       expect([calls, new Set(answers)]).toEqual([2, new Set([1])]);
+      // The others do not even wait in the background.
+      const waiting = works.map((work) => Promise.race([work.then(() => false), sleep(5).then(() => true)]));
+      expect((await Promise.all(waiting)).filter(Boolean).length).toBe(1);
       next.resolve(2);
       await Promise.all(works);
       expect([await gets[7]!(), calls]).toEqual([2, 2]);
@@ -173,11 +176,36 @@ describe("a lease in the store", () => {
     await at(6_000, async () => {
       const other = two!();
       await sleep(5);
+      await store.cull();
       slow.resolve("slow");
       expect([await slowly, (await one!.peek())?.value]).toEqual(["slow", "slow"]);
       fast.resolve("late");
       expect([await other, (await one!.peek())?.value]).toEqual(["late", "slow"]);
     });
+  });
+
+  it("lets a holder that is slower than its lease keep its result when nobody has taken over", async () => {
+    const store = memoryStore();
+    const slow = deferred<string>();
+    const [one] = isolates(1, () => slow.promise, { lock: { ttl: 5 } }, store);
+    const slowly = one!();
+    await sleep(5);
+    await at(20_000, async () => {
+      await store.cull();
+      slow.resolve("slow");
+      expect([await slowly, (await one!.peek())?.value]).toEqual(["slow", "slow"]);
+    });
+  });
+
+  it("is known to its holder by a client that sends a swap twice and is told of the second", async () => {
+    const driver = toDriver(memoryStore()) as Driver<"swap">;
+    const swap: typeof driver.swap = async (...args) => {
+      await driver.swap(...args);
+      return driver.swap(...args);
+    };
+    let calls = 0;
+    const get = cached(createStore({ ...driver, swap }), async () => ++calls, { ...options, lock: { ttl: 600 } });
+    expect([await get(), await get(), calls]).toEqual([1, 1, 1]);
   });
 
   it("fences off a holder whose entry was invalidated, from whichever object", async () => {
@@ -300,6 +328,15 @@ describe("a lease in the store", () => {
     expect(reads > 3 && reads < 20).toBe(true);
     holder.resolve(1);
     expect(await Promise.all(work)).toEqual([1, 1]);
+  });
+
+  it("ends the waiting by the clock when looking takes long", async () => {
+    const store = memoryStore();
+    void isolates(1, () => new Promise<number>(() => {}), { lock: { ttl: 60 } }, store)[0]!();
+    await sleep(5);
+    const waiting = isolates(1, async () => 2, { lock: { ttl: 60, wait: 10 } }, store)[0]!();
+    await sleep(5);
+    await at(11_000, async () => expect(await Promise.race([waiting, sleep(3000)])).toBe(2));
   });
 
   it("ends the waiting also where the clock stands still", async () => {

@@ -219,6 +219,19 @@ describe("cachedResponse", () => {
     expect((await answer(fetch(get())))[1]).toBe("2");
   });
 
+  it("does not keep a failure after a response that must not be kept", async () => {
+    let calls = 0;
+    const handler = () =>
+      new Response(`${++calls}`, {
+        status: calls === 2 ? 503 : 200,
+        ...cacheControl(calls === 1 ? "private" : "max-age=60"),
+      });
+    const fetch = cachedResponse(handler, { store: memoryStore() }).with({});
+    await fetch(get());
+    expect((await fetch(get())).status).toBe(503);
+    expect((await fetch(get())).status).toBe(200);
+  });
+
   it("runs the handler once for a stampede of 1,000, also from 50 objects over one store", async () => {
     const store = memoryStore();
     let calls = 0;
@@ -253,6 +266,18 @@ describe("cachedResponse", () => {
       await fetch.invalidate(get());
       expect([(await of("de"))[1], calls]).toEqual(["de null", 5]);
     }
+  });
+
+  it("leaves the other variants alone when one is made anew, and knows their ages", async () => {
+    let calls = 0;
+    const handler = () => new Response(`${++calls}`, { headers: { vary: "x" } });
+    const fetch = cachedResponse(handler, { store: memoryStore(), ttl: 60 }).with({});
+    const of = async (x: string, cacheControl = "x") => (await fetch(get({ x, "cache-control": cacheControl }))).text();
+    expect([await of("1"), await of("2")]).toEqual(["1", "2"]);
+    expect([await of("1", "no-cache"), await of("1"), await of("2")]).toEqual(["3", "3", "2"]);
+    await at(10_000, async () => {
+      expect([await of("2", "max-age=20"), await of("2", "max-age=5"), await of("2")]).toEqual(["2", "4", "4"]);
+    });
   });
 
   it("does not put the headers that a response varies by into names in the store", async () => {

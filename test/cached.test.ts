@@ -1,9 +1,9 @@
 import { cached } from "../src/cached.ts";
-import { createStore, KeyValueError, memoryStore, supports, toDriver } from "../src/index.ts";
+import { type AnyDriver, createStore, KeyValueError, memoryStore, supports, toDriver } from "../src/index.ts";
 import { encrypt } from "../src/wrappers/encrypt.ts";
 import { prefixKeys } from "../src/wrappers/prefix-keys.ts";
 import { describe, expect, it } from "#test";
-import { at, deferred, failure, withoutSwap } from "./support/caching.ts";
+import { at, deferred, failure, sleep, withoutSwap } from "./support/caching.ts";
 
 /** A function that counts its calls and answers with their number. */
 function counter() {
@@ -242,6 +242,9 @@ for (const [kind, storeOf] of [
       const results: unknown[] = [{ v: 1 }, null, { v: 2 }];
       const get = cached(store, async () => results[calls++], { ...options, validate });
       expect(await get.peek()).toBe(null);
+      await get();
+      expect(await store.get("k")).toBe(null);
+      calls = 0;
       expect([await get(), await get(), await get(), await get()]).toEqual([{ v: 1 }, null, { v: 2 }, { v: 2 }]);
       expect(calls).toBe(3);
       const later = cached(store, async () => 0, { ...options, validate: async () => false });
@@ -304,6 +307,29 @@ for (const [kind, storeOf] of [
       first.resolve("old");
       expect(await slow).toBe("old");
       expect([await get(), (await get.peek())?.value]).toEqual(["new", "new"]);
+    });
+
+    it("keeps nothing of a slow call that ends after an invalidation, or is being stored then", async () => {
+      const slow = deferred<string>();
+      const store = storeOf();
+      const get = cached(store, () => slow.promise, { key: () => "k", ttl: 10 });
+      const slowly = get();
+      await sleep(5);
+      await get.invalidate();
+      slow.resolve("old");
+      expect([await slowly, await get.peek()]).toEqual(["old", null]);
+
+      const driver = toDriver(storeOf()) as AnyDriver;
+      const write: typeof driver.write = async (...args) => {
+        await get2.invalidate();
+        await driver.write(...args);
+      };
+      const get2 = cached(createStore({ ...driver, write }), async () => "old", {
+        key: () => "k",
+        ttl: 10,
+        lock: false,
+      });
+      expect([await get2(), await get2.peek()]).toEqual(["old", null]);
     });
 
     it("does not let a slow call overwrite what a later refresh has made", async () => {
