@@ -82,6 +82,30 @@ describe("upstashStore", () => {
     expect([error.code, error.collection]).toEqual(["misconfigured", "default_collection"]);
     expect(`${error.message} ${error.cause}`.includes("secret-token")).toBe(false);
   });
+
+  it("says that a token which no header can hold is misconfigured, and does not show it", async () => {
+    const url = "http://127.0.0.1:9";
+    const token = "secret\ntoken";
+    const client = new Redis({ url, token, enableTelemetry: false, retry: false });
+    for (const store of [upstashStore(client), upstashStore({ url, token })]) {
+      const error = await failureOf(store.get("k"));
+      expect([error.code, `${error.message} ${error.cause}`.includes("secret")]).toEqual(["misconfigured", false]);
+    }
+  });
+
+  it("turns whatever a client throws into its own error", async () => {
+    for (const thrown of [null, undefined, "text", 5, {}, Object.create(null), new TypeError("fetch failed")]) {
+      const exec = () => Promise.reject(thrown);
+      const store = upstashStore({ exec });
+      for (const call of [() => store.get("k"), () => store.putIfAbsent("k", 1), () => store.listKeys()]) {
+        const error = await failureOf(call());
+        expect([error.name, error.code]).toEqual([
+          "KeyValueError",
+          typeof thrown === "string" ? "backend" : "unavailable",
+        ]);
+      }
+    }
+  });
 });
 
 describeWithRedis("upstashStore and redis-server", () => {

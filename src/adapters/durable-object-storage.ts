@@ -1,3 +1,4 @@
+import { refuse } from "../checks.ts";
 import type { Capability, Store } from "../driver.ts";
 import { createStore, type StoreOptions } from "../store.ts";
 import { entryTable } from "./internal/entry-table.ts";
@@ -29,11 +30,14 @@ export interface DurableObjectStorageStoreOptions extends StoreOptions {
  * do not set its alarm.
  *
  * Limits: developers.cloudflare.com/durable-objects/platform/limits.
+ *
+ * @throws TypeError when `storage` is not that of a Durable Object.
  */
 export function durableObjectStorageStore(
   storage: SqlObjectStorage,
   options: DurableObjectStorageStoreOptions = {},
 ): Store<Capability> {
+  if (typeof storage?.transactionSync !== "function") refuse("storage", "that of a Durable Object");
   const table = entryTable(storage);
   const driver = rowDriver(
     "durable-object-storage",

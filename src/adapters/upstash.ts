@@ -107,11 +107,15 @@ const MEANINGS: readonly (readonly [pattern: RegExp, code: ErrorCode])[] = [
 function failure(failed: unknown, details: ErrorDetails): KeyValueError {
   if (failed instanceof KeyValueError)
     return new KeyValueError(failed.code, failed.message, { ...details, cause: failed.cause });
-  const { name, message } = typeof failed === "string" ? { name: "UpstashError", message: failed } : (failed as Error);
+  const { name, message = "" }: Partial<Error> =
+    typeof failed === "string" ? { name: "UpstashError", message: failed } : Object(failed);
   if (name === "AbortError")
     return new KeyValueError("aborted", "the client's signal ended the request", { ...details, cause: failed });
   if (name === "TimeoutError")
     return new KeyValueError("timeout", "Upstash has not answered in time", { ...details, cause: failed });
+  // The message has the whole header, and with it the token.
+  if (/invalid (header )?value/i.test(message))
+    return new KeyValueError("misconfigured", "the token has characters that no header can hold", details);
   // What is not JSON comes from something in between, and what is no error of the client's from the network.
   if (name !== "UpstashError") {
     const cause = name === "UpstashJSONParseError" ? new Error("the answer is not JSON") : failed;

@@ -1,6 +1,6 @@
 import { addressPrefix, joinAddress, splitAddress } from "../address.ts";
 import { baseStore, type StoreOptions } from "../base-store.ts";
-import { count, live } from "../checks.ts";
+import { count, live, refuse } from "../checks.ts";
 import type { Driver, Entry, Store } from "../driver.ts";
 import { KeyValueError } from "../errors.ts";
 import { pageOf } from "../order.ts";
@@ -54,6 +54,8 @@ const MAX_TTL = 2 ** 31 - 1;
  * those that failed. There are no atomic operations: KV has nothing to build them on.
  *
  * Limits: developers.cloudflare.com/kv/platform/limits.
+ *
+ * @throws TypeError when `namespace` is not a KV binding, or `cacheTtl` is not a whole number of at least 30.
  */
 export function workersKVStore(
   namespace: WorkersKV,
@@ -68,6 +70,7 @@ function kvDriver(
   kv: WorkersKV,
   { keyPrefix, cacheTtl, checkDeletes = true, onCorrupt }: WorkersKVStoreOptions,
 ): Driver<ListCapability> {
+  if (typeof kv?.getWithMetadata !== "function") refuse("namespace", "a KV binding");
   count(cacheTtl, "cacheTtl", 30);
   const store = "workers-kv";
   const own = keyPrefix === undefined ? "" : joinAddress(keyPrefix, "");

@@ -44,6 +44,12 @@ describe("durableObjectStorageStore", () => {
     });
   });
 
+  it("refuses at once what is no storage", () => {
+    for (const wrong of [undefined, null, {}, new Map()]) {
+      expect(() => durableObjectStorageStore(wrong as never)).toThrow(TypeError);
+    }
+  });
+
   it("works on after deleteAll", async () => {
     await inside("deleteAll", async (storage) => {
       const store = durableObjectStorageStore(storage);

@@ -232,6 +232,12 @@ describe("workersKVStore", () => {
     expect("destroy" in workersKVStore(KV)).toBe(false);
   });
 
+  it("refuses at once what is no binding", () => {
+    for (const wrong of [undefined, null, {}, "KV", new Map()]) {
+      expect(() => workersKVStore(wrong as never)).toThrow(TypeError);
+    }
+  });
+
   it("has no atomic operations, since KV has nothing to build them on", () => {
     const store = workersKVStore(KV);
     expect(["putIfAbsent", "take", "update", "increment"].filter((method) => method in store)).toEqual([]);
