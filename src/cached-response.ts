@@ -1,13 +1,13 @@
+import { checkTimes, directivesOf, isUnchanged, lifeOf, secondsOf, varyOf } from "./caching/http-cache.ts";
+import { bodyOf, isRecord, type ResponseRecord, recordOf, responseOf } from "./caching/http-record.ts";
+import type { Kept } from "./caching/lease.ts";
+import { ownScope, type RecallOptions, recaller } from "./caching/recall.ts";
+import type { Life, Made, Recalled } from "./caching/recalled.ts";
 import { count, refuse } from "./checks.ts";
 import type { Awaitable } from "./driver.ts";
-import { checkTimes, directivesOf, isUnchanged, lifeOf, secondsOf, varyOf } from "./http-cache.ts";
-import { bodyOf, isRecord, type ResponseRecord, recordOf, responseOf } from "./http-record.ts";
-import type { Kept } from "./lease.ts";
 import type { AsyncKeyValue } from "./protocol.ts";
-import { ownScope, type RecallOptions, recaller } from "./recall.ts";
-import type { Life, Made, Recalled } from "./recalled.ts";
 
-export type { LeaseOptions, RecallOptions } from "./recall.ts";
+export type { LeaseOptions, RecallOptions } from "./caching/recall.ts";
 
 /** Options of {@link cachedResponse}. */
 export interface CachedResponseOptions<Args extends readonly unknown[] = readonly unknown[]> extends RecallOptions {

@@ -1,10 +1,10 @@
+import { ownScope, type RecallOptions, recaller, seconds } from "./caching/recall.ts";
+import type { Life } from "./caching/recalled.ts";
 import { refuse } from "./checks.ts";
 import type { Awaitable } from "./driver.ts";
 import type { AsyncKeyValue } from "./protocol.ts";
-import { ownScope, type RecallOptions, recaller, seconds } from "./recall.ts";
-import type { Life } from "./recalled.ts";
 
-export type { LeaseOptions, RecallOptions } from "./recall.ts";
+export type { LeaseOptions, RecallOptions } from "./caching/recall.ts";
 
 /** Options of {@link cached}. */
 export interface CachedOptions<Args extends readonly unknown[] = readonly unknown[], R = unknown>

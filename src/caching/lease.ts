@@ -1,5 +1,5 @@
-import type { AnyDriver, Entry } from "./driver.ts";
-import type { JsonValue } from "./json.ts";
+import type { AnyDriver, Entry } from "../driver.ts";
+import type { JsonValue } from "../json.ts";
 
 /** A result that lies in the store. The times are epoch milliseconds, and deadlines but for the first. */
 export interface Kept {

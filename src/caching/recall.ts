@@ -1,11 +1,11 @@
-import { refuse } from "./checks.ts";
-import type { AnyDriver, Awaitable } from "./driver.ts";
-import { KeyValueError } from "./errors.ts";
+import { refuse } from "../checks.ts";
+import type { AnyDriver, Awaitable } from "../driver.ts";
+import { KeyValueError } from "../errors.ts";
+import type { AsyncKeyValue, CollectionOptions } from "../protocol.ts";
+import { toDriver } from "../store.ts";
 import { type Call, inFlight } from "./in-flight.ts";
 import { type Kept, type Lease, type Outcome, type Slot, slots } from "./lease.ts";
-import type { AsyncKeyValue, CollectionOptions } from "./protocol.ts";
 import { copyOf, keptOf, type Made, made, type Recalled, recalled } from "./recalled.ts";
-import { toDriver } from "./store.ts";
 
 /** How one caller in the world makes a result while the others wait. */
 export interface LeaseOptions {
