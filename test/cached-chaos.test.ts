@@ -1,10 +1,10 @@
+import { describe, expect, it } from "#test";
 import { cached } from "../src/cached.ts";
 import { cachedResponse } from "../src/cached-response.ts";
 import { createStore, type KeyValueError, memoryStore, toDriver } from "../src/index.ts";
 import { timeout } from "../src/wrappers/timeout.ts";
-import { describe, expect, it } from "#test";
-import { type ChaosOptions, chaos, type Fault, randomOf } from "./support/chaos.ts";
 import { at, failure, sleep, withoutSwap } from "./support/caching.ts";
+import { type ChaosOptions, chaos, type Fault, randomOf } from "./support/chaos.ts";
 
 const options = { key: () => "k", ttl: 60 };
 

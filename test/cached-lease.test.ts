@@ -1,6 +1,6 @@
+import { describe, expect, it } from "#test";
 import { cached } from "../src/cached.ts";
 import { createStore, type Driver, memoryStore, toDriver } from "../src/index.ts";
-import { describe, expect, it } from "#test";
 import { at, deferred, failure, sleep } from "./support/caching.ts";
 
 const options = { key: () => "k", ttl: 60 };

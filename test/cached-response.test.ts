@@ -1,6 +1,6 @@
+import { describe, expect, it } from "#test";
 import { type CachedResponseOptions, cachedResponse } from "../src/cached-response.ts";
 import { memoryStore } from "../src/index.ts";
-import { describe, expect, it } from "#test";
 import { at, deferred, failure, sleep, withoutSwap } from "./support/caching.ts";
 
 const url = "https://example.com/page?a=1";

@@ -1,6 +1,6 @@
+import { expect, it } from "#test";
 import { upstashStore } from "../src/adapters/upstash.ts";
 import { cached } from "../src/cached.ts";
-import { expect, it } from "#test";
 import { at, sleep } from "./support/caching.ts";
 import { describeWithRedis, openDatabase } from "./support/upstash.ts";
 

@@ -1,8 +1,8 @@
+import { describe, expect, it } from "#test";
 import { cached } from "../src/cached.ts";
 import { type AnyDriver, createStore, KeyValueError, memoryStore, supports, toDriver } from "../src/index.ts";
 import { encrypt } from "../src/wrappers/encrypt.ts";
 import { prefixKeys } from "../src/wrappers/prefix-keys.ts";
-import { describe, expect, it } from "#test";
 import { at, deferred, failure, sleep, withoutSwap } from "./support/caching.ts";
 
 /** A function that counts its calls and answers with their number. */

@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, describe, expect, it } from "#test";
 import { conformance } from "../src/conformance/index.ts";
 import {
   type AsyncKeyValue,
@@ -12,7 +13,6 @@ import {
 import { compress } from "../src/wrappers/compress.ts";
 import { encrypt } from "../src/wrappers/encrypt.ts";
 import { fernet } from "../src/wrappers/fernet.ts";
-import { afterAll, beforeAll, describe, expect, it } from "#test";
 
 const capabilities = ["listKeys", "listCollections", "destroyCollection", "destroy", "cull", "swap"] as const;
 const key = new Uint8Array(32).fill(1);

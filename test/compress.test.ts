@@ -1,8 +1,8 @@
 import fc from "fast-check";
+import { describe, expect, it } from "#test";
 import { memoryStore, toDriver } from "../src/index.ts";
 import { compress } from "../src/wrappers/compress.ts";
 import wire from "./fixtures/python-wire.json" with { type: "json" };
-import { describe, expect, it } from "#test";
 
 const long = { text: "the quick brown fox ".repeat(200) };
 

@@ -1,5 +1,5 @@
-import { createStore, memoryStore, toDriver } from "../src/index.ts";
 import { describe, expect, it } from "#test";
+import { createStore, memoryStore, toDriver } from "../src/index.ts";
 import { type ChaosOptions, chaos, type Fault } from "./support/chaos.ts";
 
 const at = "c";

@@ -1,9 +1,9 @@
 import fc from "fast-check";
+import { describe, expect, it } from "#test";
 import { memoryStore } from "../src/index.ts";
 import { compress } from "../src/wrappers/compress.ts";
 import { fernet, fernetKey } from "../src/wrappers/fernet.ts";
 import wire from "./fixtures/python-wire.json" with { type: "json" };
-import { describe, expect, it } from "#test";
 
 interface Envelope {
   __encrypted_data__: string;

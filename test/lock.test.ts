@@ -1,6 +1,6 @@
+import { describe, expect, it } from "#test";
 import { KeyValueError, memoryStore } from "../src/index.ts";
 import { lock, tryLock } from "../src/lock.ts";
-import { describe, expect, it } from "#test";
 
 async function failure(promise: Promise<unknown>): Promise<KeyValueError> {
   return promise.then(

@@ -1,6 +1,6 @@
+import { afterAll, beforeAll, describe, expect, it } from "#test";
 import { conformance } from "../src/conformance/index.ts";
 import { memoryStore } from "../src/index.ts";
-import { afterAll, beforeAll, describe, expect, it } from "#test";
 
 const capabilities = ["listKeys", "listCollections", "destroyCollection", "destroy", "cull", "swap"] as const;
 const options = { capabilities, ordered: true };

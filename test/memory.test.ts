@@ -1,5 +1,5 @@
-import { memoryStore } from "../src/index.ts";
 import { describe, expect, it } from "#test";
+import { memoryStore } from "../src/index.ts";
 
 const a = { collection: "a" };
 const b = { collection: "b" };

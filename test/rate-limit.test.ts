@@ -1,6 +1,6 @@
+import { describe, expect, it } from "#test";
 import { KeyValueError, memoryStore } from "../src/index.ts";
 import { rateLimit } from "../src/rate-limit.ts";
-import { describe, expect, it } from "#test";
 
 /** Runs a body with a clock that it moves. */
 async function withClock(body: (clock: { now: number }) => Promise<void>): Promise<void> {

@@ -1,11 +1,11 @@
 import { type } from "arktype";
 import * as v from "valibot";
 import { z } from "zod";
+import { describe, expect, it } from "#test";
 import { createStore, KeyValueError, memoryStore, supports, toDriver } from "../src/index.ts";
 import { required } from "../src/views/required.ts";
 import { type StandardSchema, typed } from "../src/views/typed.ts";
 import { encrypt } from "../src/wrappers/encrypt.ts";
-import { describe, expect, it } from "#test";
 
 interface User {
   name: string;

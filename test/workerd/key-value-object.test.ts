@@ -125,12 +125,20 @@ describe("the alarm of KeyValueObject", () => {
     expect(await alarm()).toBe(null);
   });
 
-  it("is set again after destroy, also for a deadline behind the one that it was set for", async () => {
-    const { store, alarm } = storeOver("again");
-    await store.put("a", 1, { ttl: 600 });
-    await store.destroy();
-    await store.put("b", 1, { ttl: 1200 });
-    expectAround(await alarm(), Date.now() + 1200_000);
+  it("is set again after destroy and deleteAll, also for a deadline behind the one that it was set for", async () => {
+    const { store, stub, alarm } = storeOver("again");
+    const empty = () =>
+      runInDurableObject(stub, async (_, { storage }) => {
+        await storage.deleteAlarm();
+        await storage.deleteAll();
+      });
+    for (const clear of [store.destroy, empty]) {
+      await store.put("a", 1, { ttl: 600 });
+      expectAround(await alarm(), Date.now() + 600_000);
+      await clear();
+      await store.put("b", 1, { ttl: 1200 });
+      expectAround(await alarm(), Date.now() + 1200_000);
+    }
   });
 });
 
