@@ -94,7 +94,6 @@ export class KeyValueObject extends DurableObject {
       const alarm = operation === "destroy" ? this.#table.recall("alarm") : undefined;
       const result = this.#table.call(operation as keyof Operations, ...(args as never));
       if (operation === "write" || operation === "swap") await this.#setAlarm();
-      if (operation === "destroy") this.#alarmAt = 0;
       if (alarm !== undefined && alarm === (await this.#storage.getAlarm())) await this.#storage.deleteAlarm();
       return { ok: true, result };
     } catch (error) {
@@ -118,9 +117,11 @@ export class KeyValueObject extends DurableObject {
     if (deadline === undefined) return;
     const now = Date.now();
     const time = Math.min(Math.max(deadline, this.#culledAt + ALARM_PAUSE), now + FARTHEST_ALARM);
-    if (this.#alarmAt > now && this.#alarmAt <= time) return;
+    // The table forgets it when it is emptied, by `destroy` or `deleteAll`, and the alarm is gone then as well.
+    const set = this.#table.recall("alarm");
+    if (set !== undefined && this.#alarmAt > now && this.#alarmAt <= time) return;
     const current = await this.#storage.getAlarm();
-    if (current === null || (current > time && current === this.#table.recall("alarm"))) {
+    if (current === null || (current > time && current === set)) {
       this.#table.remember("alarm", time);
       await this.#storage.setAlarm(time);
     }
