@@ -77,7 +77,8 @@ export interface Capabilities {
    * Writes `next` (or removes, when it is `undefined`) if the entry's version is `expected`, in one atomic step.
    *
    * `expected: undefined` succeeds exactly when `read` would find nothing; an entry that still lies there expired is
-   * answered with its version. Sent again after a lost reply, a swap that has happened still answers `ok`.
+   * answered with its version, but where there is nothing to write either, `ok` is true as well. Sent again by the
+   * backend's client after a lost reply, a swap that has happened still answers `ok`.
    */
   swap(collection: string, key: string, expected: string | undefined, next: Entry | undefined): Awaitable<SwapResult>;
 }

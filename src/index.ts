@@ -1,4 +1,5 @@
 export { type MemoryStoreOptions, memoryStore } from "./adapters/memory.ts";
+export { addressPrefix, joinAddress, splitAddress } from "./address.ts";
 export type {
   AnyDriver,
   Awaitable,

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Where the blocks of code lie as modules while they are checked and run. */
-export const folder = join(root, "test/docs/.blocks");
+export const folder = join(root, `test/docs/.blocks/${process.pid}`);
 
 /**
  * A fenced block of a Markdown file.
