@@ -124,5 +124,5 @@ function copyOf<T>(entry: Entry): T {
 
 function withTtl<T>(entry: Entry): ValueWithTtl<T> {
   const { expiresAt } = entry;
-  return { value: copyOf(entry), ttl: expiresAt === undefined ? null : (expiresAt - Date.now()) / 1000 };
+  return { value: copyOf(entry), ttl: expiresAt === undefined ? null : Math.max(1, expiresAt - Date.now()) / 1000 };
 }

@@ -57,6 +57,22 @@ describe("memoryStore", () => {
       expect(await store.ttl("k")).toBe(null);
     }));
 
+  it("says of no entry that it has 0 seconds left, also when the clock goes on while it looks", async () => {
+    const store = memoryStore();
+    const { now } = Date;
+    let time = now();
+    try {
+      Date.now = () => time;
+      await store.put("k", 1, { ttl: 1 });
+      time += 999;
+      Date.now = () => time++;
+      expect(await store.ttl("k")).toEqual({ value: 1, ttl: 0.001 });
+      expect(await store.ttl("k")).toBe(null);
+    } finally {
+      Date.now = now;
+    }
+  });
+
   it("culls exactly what has expired", () =>
     withClock(async (advance) => {
       const store = memoryStore();
