@@ -74,7 +74,8 @@ function kvDriver(
   count(cacheTtl, "cacheTtl", 30);
   const store = "workers-kv";
   const own = keyPrefix === undefined ? "" : joinAddress(keyPrefix, "");
-  const how = { type: "text", cacheTtl } as const;
+  // KV takes `undefined` for what is left out, though its types do not say so.
+  const how = { type: "text", cacheTtl } as { type: "text"; cacheTtl?: number };
   const nameOf = (collection: string, key: string) => own + joinAddress(collection, key);
 
   /** Reads entries whose values are still text. */
@@ -89,7 +90,7 @@ function kvDriver(
   async function* pages(prefix: string, cursor?: string, limit = 1000) {
     let next = cursor;
     do {
-      const options = { prefix: shortPrefix(prefix), limit: Math.min(limit, 1000), cursor: next };
+      const options = { prefix: shortPrefix(prefix), limit: Math.min(limit, 1000), cursor: next ?? null };
       const page: WorkersKVList = await kv.list(options).catch((error) => fail(error, { store }));
       next = page.list_complete ? undefined : page.cursor;
       const items = page.keys.flatMap(({ name, metadata }) => {

@@ -2,14 +2,11 @@ import { type ErrorDetails, KeyValueError } from "../../errors.ts";
 
 /** What this adapter needs of a KV binding; `KVNamespace` of `@cloudflare/workers-types` fits. */
 export interface WorkersKV {
-  getWithMetadata(name: string, options: { type: "text"; cacheTtl?: number | undefined }): Promise<WorkersKVValue>;
-  getWithMetadata(
-    names: string[],
-    options: { type: "text"; cacheTtl?: number | undefined },
-  ): Promise<Map<string, WorkersKVValue>>;
+  getWithMetadata(name: string, options: { type: "text"; cacheTtl?: number }): Promise<WorkersKVValue>;
+  getWithMetadata(names: string[], options: { type: "text"; cacheTtl?: number }): Promise<Map<string, WorkersKVValue>>;
   put(name: string, value: string, options: { expirationTtl?: number; metadata: unknown }): Promise<void>;
   delete(name: string): Promise<void>;
-  list(options: { prefix: string; cursor?: string | null | undefined; limit?: number }): Promise<WorkersKVList>;
+  list(options: { prefix: string; cursor?: string | null; limit?: number }): Promise<WorkersKVList>;
 }
 
 /** A value as a KV binding gives it. */
@@ -28,7 +25,7 @@ export type WorkersKVList = { readonly keys: readonly { readonly name: string; r
 export async function getAll(
   kv: WorkersKV,
   names: readonly string[],
-  how: { type: "text"; cacheTtl?: number | undefined },
+  how: { type: "text"; cacheTtl?: number },
 ): Promise<(WorkersKVValue | undefined)[]> {
   if (names.length === 1) return [await kv.getWithMetadata(names[0] as string, how)];
   if (names.length <= 100) {
