@@ -20,7 +20,7 @@ export function string(value: unknown, name = "key"): string {
 
 /** Returns a copy of the argument when it is an array of strings. */
 export function strings(keys: readonly string[]): string[] {
-  return Array.isArray(keys) ? Array.from(keys, (key) => string(key)) : refuse("keys", "an array");
+  return Array.isArray(keys) ? [...keys].map((key) => string(key)) : refuse("keys", "an array");
 }
 
 /** Returns the argument when it is a whole number of at least `min`, or left out. */
