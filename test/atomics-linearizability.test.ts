@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "#test";
+import { describe, expect, it } from "#test";
 import { intercept } from "../src/combinators.ts";
 import { createStore, type Entry, memoryStore, type Store, toDriver } from "../src/index.ts";
 import { cacheThrough } from "../src/wrappers/cache-through.ts";
@@ -15,21 +15,11 @@ import { singleCollection } from "../src/wrappers/single-collection.ts";
 import { statistics } from "../src/wrappers/statistics.ts";
 import { timeout } from "../src/wrappers/timeout.ts";
 import { type ChaosOptions, chaos } from "./support/chaos.ts";
+import { movedClock } from "./support/clock.ts";
 import { holdsFor, jitteredStore, overlaps, record } from "./support/histories.ts";
 import type { Event } from "./support/linearizability.ts";
 
-// The clock is moved instead of waiting for it.
-const now = Date.now;
-let passed = 0;
-beforeAll(() => {
-  Date.now = () => now() + passed;
-});
-afterAll(() => {
-  Date.now = now;
-});
-const pass = (seconds: number) => {
-  passed += seconds * 1000;
-};
+const pass = movedClock();
 
 type Atomic = Store<"swap">;
 

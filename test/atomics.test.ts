@@ -1,5 +1,5 @@
 /** What atomic operations cost, and what they leave alone; the conformance suite has what they do. */
-import { afterAll, beforeAll, describe, expect, it } from "#test";
+import { describe, expect, it } from "#test";
 import {
   type AnyDriver,
   type AtomicPutOptions,
@@ -14,19 +14,9 @@ import { compress } from "../src/wrappers/compress.ts";
 import { encrypt } from "../src/wrappers/encrypt.ts";
 import { prefixKeys } from "../src/wrappers/prefix-keys.ts";
 import { route } from "../src/wrappers/route.ts";
+import { movedClock } from "./support/clock.ts";
 
-// The clock is moved instead of waiting for it.
-const now = Date.now;
-let passed = 0;
-beforeAll(() => {
-  Date.now = () => now() + passed;
-});
-afterAll(() => {
-  Date.now = now;
-});
-const pass = (seconds: number) => {
-  passed += seconds * 1000;
-};
+const pass = movedClock();
 
 type Atomic = Store<"swap">;
 

@@ -1,21 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from "#test";
+import { describe, expect, it } from "#test";
 import { nullStore } from "../src/adapters/null.ts";
 import { conformance } from "../src/conformance/index.ts";
 import { type AsyncKeyValue, memoryStore } from "../src/index.ts";
 import { migrating } from "../src/wrappers/migrating.ts";
+import { movedClock } from "./support/clock.ts";
 
-// The clock is moved instead of waiting for it.
-const now = Date.now;
-let passed = 0;
-beforeAll(() => {
-  Date.now = () => now() + passed;
-});
-afterAll(() => {
-  Date.now = now;
-});
-const wait = (seconds: number) => {
-  passed += seconds * 1000;
-};
+const wait = movedClock();
 
 function holds(name: string, factory: () => AsyncKeyValue, except = {}): void {
   conformance({ describe, it, expect }, name, factory, { capabilities: ["cull", "swap"], wait, except });

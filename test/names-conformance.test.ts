@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "#test";
+import { describe, expect, it } from "#test";
 import { conformance } from "../src/conformance/index.ts";
 import { type AsyncKeyValue, type Capability, memoryStore } from "../src/index.ts";
 import { instrument } from "../src/wrappers/instrument.ts";
@@ -7,24 +7,14 @@ import { prefixCollections } from "../src/wrappers/prefix-collections.ts";
 import { prefixKeys } from "../src/wrappers/prefix-keys.ts";
 import { singleCollection } from "../src/wrappers/single-collection.ts";
 import { statistics } from "../src/wrappers/statistics.ts";
+import { movedClock } from "./support/clock.ts";
 
 const runner = { describe, it, expect };
 const own: Capability[] = ["listKeys", "cull", "swap"];
 const collections: Capability[] = [...own, "listCollections", "destroyCollection"];
 const all: Capability[] = [...collections, "destroy"];
 
-// The clock is moved instead of waiting for it.
-const now = Date.now;
-let passed = 0;
-beforeAll(() => {
-  Date.now = () => now() + passed;
-});
-afterAll(() => {
-  Date.now = now;
-});
-const wait = (seconds: number) => {
-  passed += seconds * 1000;
-};
+const wait = movedClock();
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const hostile = "a::%\uD83D:";

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "#test";
+import { describe, expect, it } from "#test";
 import { transform, wrap } from "../src/combinators.ts";
 import { conformance } from "../src/conformance/index.ts";
 import { type AsyncKeyValue, type Entry, memoryStore } from "../src/index.ts";
@@ -11,19 +11,9 @@ import { retry } from "../src/wrappers/retry.ts";
 import { route } from "../src/wrappers/route.ts";
 import { seed } from "../src/wrappers/seed.ts";
 import { timeout } from "../src/wrappers/timeout.ts";
+import { movedClock } from "./support/clock.ts";
 
-// The clock is moved instead of waiting for it.
-const now = Date.now;
-let passed = 0;
-beforeAll(() => {
-  Date.now = () => now() + passed;
-});
-afterAll(() => {
-  Date.now = now;
-});
-const wait = (seconds: number) => {
-  passed += seconds * 1000;
-};
+const wait = movedClock();
 
 const everything = ["listKeys", "listCollections", "destroyCollection", "destroy", "cull", "swap"] as const;
 const usual = { ordered: true, capabilities: everything, wait };

@@ -1,19 +1,6 @@
 import { compareCodePoints } from "../../order.ts";
-import { CALL_UNITS } from "./operations.ts";
+import { CALL_UNITS, type Names, type NamesRequest } from "./operations.ts";
 import { fromSqlText, toSqlText } from "./sql-text.ts";
-
-/** Some names in code point order, and whether there are more behind the last. */
-export interface Names {
-  readonly names: readonly string[];
-  readonly more: boolean;
-}
-
-/** Which names to list: those that start with `prefix` and come after `after`, which is in the form of `toSqlText`. */
-export interface NamesRequest {
-  readonly prefix: string;
-  readonly after: string | undefined;
-  readonly limit: number;
-}
 
 /**
  * Goes through the names of a table, some at a time.

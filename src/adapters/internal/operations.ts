@@ -1,5 +1,4 @@
 import type { ErrorCode } from "../../errors.ts";
-import type { Names, NamesRequest } from "./names.ts";
 
 /** An entry as it crosses to an object and lies in its table: plain data, the value as JSON text. */
 export interface Row {
@@ -7,6 +6,19 @@ export interface Row {
   readonly createdAt?: number | undefined;
   readonly expiresAt?: number | undefined;
   readonly version?: string | undefined;
+}
+
+/** Some names in code point order, and whether there are more behind the last. */
+export interface Names {
+  readonly names: readonly string[];
+  readonly more: boolean;
+}
+
+/** Which names to list: those that start with `prefix` and come after `after`, which is in the form of `toSqlText`. */
+export interface NamesRequest {
+  readonly prefix: string;
+  readonly after: string | undefined;
+  readonly limit: number;
 }
 
 /** What a table of entries does; over RPC each is one call. Rows that have expired count as missing. */

@@ -1,9 +1,9 @@
 import type { Awaitable, Capability, Driver, DriverPage, SwapResult } from "../../driver.ts";
 import { type ErrorDetails, KeyValueError } from "../../errors.ts";
 import type { Page } from "../../protocol.ts";
-import { mergeNames, type Names, type NamesRequest } from "./names.ts";
+import { mergeNames } from "./names.ts";
 import { failure } from "./object-failure.ts";
-import { CULL_ROWS, type Operations, type Row } from "./operations.ts";
+import { CULL_ROWS, type Names, type NamesRequest, type Operations, type Row } from "./operations.ts";
 import { type OnCorrupt, ROW_BYTES, rowCodec } from "./row-codec.ts";
 import { shardOf } from "./shard.ts";
 import { type Sendable, spread } from "./spread.ts";
