@@ -1,5 +1,7 @@
 import { type Cache, type CacheEntry, cachified } from "@epic-web/cachified";
 import { BentoCache, bentostore } from "bentocache";
+import { defineCachedFunction, type CacheEntry as NitroEntry } from "ocache";
+import { createStorage } from "unstorage";
 import { describe, expect, it } from "#test";
 import { cached } from "../../src/cached.ts";
 import { type AsyncKeyValue, createStore, memoryStore, toDriver } from "../../src/index.ts";
@@ -60,6 +62,39 @@ const withBentocache =
     };
   };
 
+/**
+ * Nitro's `defineCachedFunction` is the one of ocache, over the `unstorage` that Nitro has. Other processes run the same
+ * code, so the name and the hash of the function are the same for all.
+ */
+const withNitro =
+  (options: { swr?: boolean; maxResolveTime?: number } = {}): Library =>
+  (store, fn, { swr = 0, onError = 0 }) => {
+    const { getItem, setItem } = createStorage({
+      driver: {
+        name: "store",
+        hasItem: (key) => store.has(key),
+        getItem: (key) => store.get<string>(key),
+        setItem: (key, value, { ttl }) => store.put(key, value, { ttl }),
+        removeItem: (key) => store.delete(key) as Promise<unknown> as Promise<void>,
+        getKeys: () => [],
+      },
+    });
+    const stale = Math.max(swr, onError);
+    const get = defineCachedFunction(fn, {
+      name: "fn",
+      integrity: "the same code",
+      storage: {
+        get: (key) => getItem<NitroEntry<never>>(key),
+        set: (key, value, ttl) => setItem(key, value as never, ttl),
+      },
+      maxAge: 10,
+      onError: () => {},
+      ...(stale > 0 && { swr: true, staleMaxAge: stale }),
+      ...options,
+    });
+    return { get: () => get(), forget: () => get.invalidate() };
+  };
+
 /** What is kept in the store between a call now and another in `seconds`: how the second ends, and the calls until then. */
 async function twice(make: Library, fn: () => Promise<unknown>, seconds = 0, times = {}): Promise<unknown> {
   const subject = make(memoryStore(), fn, times);
@@ -73,6 +108,22 @@ async function twice(make: Library, fn: () => Promise<unknown>, seconds = 0, tim
   );
 }
 
+/** Lets timers of a second and more ring a thousand times as early. */
+async function hastened<R>(body: () => Promise<R>): Promise<R> {
+  const { setTimeout } = globalThis;
+  const early = (fn: () => void, ms = 0) => setTimeout(fn, ms < 1000 ? ms : ms / 1000);
+  globalThis.setTimeout = early as typeof setTimeout;
+  try {
+    return await body();
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+}
+
+/** How a call ends, or that it does not in 200 milliseconds. */
+const soon = (call: Promise<unknown>): Promise<unknown> =>
+  Promise.race([call.catch(name), sleep(200).then(() => "hangs")]);
+
 /** The code of a failure, or its name. */
 const name = (error: unknown): unknown =>
   error instanceof Error ? ((error as { code?: string }).code ?? error.name) : error;
@@ -81,6 +132,7 @@ const libraries: [string, Library][] = [
   ["cached", ours],
   ["cachified", withCachified],
   ["bentocache", withBentocache()],
+  ["nitro", withNitro()],
 ];
 
 /** Runs the same for each library; the answers are the rows of the table in docs/caching.md. */
@@ -102,7 +154,7 @@ describe("the comparison in docs/caching.md", () => {
       await Promise.all(Array.from({ length: 1000 }, get));
       return calls;
     });
-    expect(calls).toEqual({ cached: 1, cachified: 1, bentocache: 1 });
+    expect(calls).toEqual({ cached: 1, cachified: 1, bentocache: 1, nitro: 1 });
   });
 
   it("1,000 misses at the same time, from 50 processes over one store", async () => {
@@ -117,19 +169,48 @@ describe("the comparison in docs/caching.md", () => {
       await Promise.all(Array.from({ length: 1000 }, (_, i) => gets[i % 50]!()));
       return calls;
     });
-    expect(calls).toEqual({ cached: 1, cachified: 50, bentocache: 50 });
+    expect(calls).toEqual({ cached: 1, cachified: 50, bentocache: 50, nitro: 50 });
   });
 
-  it("a call that never ends, and another in the same process much later", async () => {
-    const next = async (make: Library) => {
-      let calls = 0;
-      const { get } = make(memoryStore(), () => (++calls === 1 ? new Promise(() => {}) : Promise.resolve("new")), {});
-      void get();
-      await sleep(5);
-      return at(3_600_000, () => Promise.race([get(), sleep(200).then(() => "hangs")]).catch(name));
-    };
-    expect(await row(next)).toEqual({ cached: "new", cachified: "new", bentocache: "hangs" });
-    expect(await next(withBentocache({ lockTimeout: "50ms" }))).toBe("Error");
+  it("a call that never ends, and others in the same process at once and much later", async () => {
+    const next = (make: Library) =>
+      hastened(async () => {
+        let calls = 0;
+        const { get } = make(memoryStore(), () => (++calls === 1 ? new Promise(() => {}) : Promise.resolve("new")), {});
+        void get().catch(name);
+        await sleep(5);
+        return [await soon(get()), await at(3_600_000, () => soon(get()))];
+      });
+    expect(await row(next)).toEqual({
+      cached: ["hangs", "new"],
+      cachified: ["hangs", "new"],
+      bentocache: ["hangs", "hangs"],
+      nitro: ["TimeoutError", "new"],
+    });
+    expect(await next(withBentocache({ lockTimeout: "50ms" }))).toEqual(["Error", "Error"]);
+    expect(await next(withNitro({ maxResolveTime: 0 }))).toEqual(["hangs", "hangs"]);
+  });
+
+  it("a process that is gone during its call, and others at once and after 31 seconds", async () => {
+    const outcomes = await row(async (make) => {
+      const ends: unknown[] = [];
+      for (const seconds of [0, 31]) {
+        const store = memoryStore();
+        const gone = deferred<string>();
+        const first = make(store, () => gone.promise, {}).get();
+        await sleep(5);
+        ends.push(await at(seconds * 1000, () => soon(make(store, async () => "new", {}).get())));
+        gone.resolve("late");
+        await first;
+      }
+      return ends;
+    });
+    expect(outcomes).toEqual({
+      cached: ["hangs", "new"],
+      cachified: ["new", "new"],
+      bentocache: ["new", "new"],
+      nitro: ["new", "new"],
+    });
   });
 
   it("an invalidation while a slow call is under way, from the same process and from another", async () => {
@@ -151,7 +232,12 @@ describe("the comparison in docs/caching.md", () => {
       }
       return outcomes;
     });
-    expect(kept).toEqual({ cached: ["new", "new"], cachified: ["old", "old"], bentocache: ["old", "old"] });
+    expect(kept).toEqual({
+      cached: ["new", "new"],
+      cachified: ["old", "old"],
+      bentocache: ["old", "old"],
+      nitro: ["new", "old"],
+    });
   });
 
   it("results that are null or undefined", async () => {
@@ -168,11 +254,11 @@ describe("the comparison in docs/caching.md", () => {
       }
       return outcomes;
     });
-    expect(calls).toEqual({ cached: [1, 1], cachified: [1, 2], bentocache: [1, "E_UNDEFINED_VALUE"] });
+    expect(calls).toEqual({ cached: [1, 1], cachified: [1, 2], bentocache: [1, "E_UNDEFINED_VALUE"], nitro: [1, 2] });
   });
 
   it("a function that fails after the TTL, with an old result that may stand in for 60 seconds", async () => {
-    const outcomes = await row(async (make) => {
+    const ends = async (make: Library, onError: number) => {
       const ends: unknown[] = [];
       for (const seconds of [20, 100]) {
         let calls = 0;
@@ -180,15 +266,23 @@ describe("the comparison in docs/caching.md", () => {
           if (++calls > 1) throw new TypeError("down");
           return "old";
         };
-        ends.push(name(await twice(make, fn, seconds, { onError: 60 })));
+        const { get } = make(memoryStore(), fn, { onError });
+        await get();
+        await sleep(5);
+        await at(seconds * 1000, () => get().catch(name));
+        await sleep(5); // a refresh behind that call has failed, and the old result must have outlived it
+        ends.push(await at(seconds * 1000, () => get().catch(name)));
       }
       return ends;
-    });
-    expect(outcomes).toEqual({
+    };
+    expect(await row((make) => ends(make, 60))).toEqual({
       cached: ["old", "TypeError"],
       cachified: ["TypeError", "TypeError"],
       bentocache: ["old", "E_FACTORY_ERROR"],
+      nitro: ["old", "TypeError"],
     });
+    expect(await ends(withNitro(), 0)).toEqual(["TypeError", "TypeError"]);
+    expect(await ends(withNitro({ swr: true }), 0)).toEqual(["old", "old"]);
   });
 
   it("an old result at once while a new one is made", async () => {
@@ -196,7 +290,7 @@ describe("the comparison in docs/caching.md", () => {
       let calls = 0;
       return twice(make, async () => ++calls, 20, { swr: 60 });
     });
-    expect(outcomes).toEqual({ cached: 1, cachified: 1, bentocache: 1 });
+    expect(outcomes).toEqual({ cached: 1, cachified: 1, bentocache: 1, nitro: 1 });
   });
 
   it("a function that fails with nothing kept", async () => {
@@ -206,7 +300,12 @@ describe("the comparison in docs/caching.md", () => {
       const failure = (await get().catch((error) => error)) as Error;
       return failure === error ? "as it is" : name(failure);
     });
-    expect(outcomes).toEqual({ cached: "as it is", cachified: "as it is", bentocache: "E_FACTORY_ERROR" });
+    expect(outcomes).toEqual({
+      cached: "as it is",
+      cachified: "as it is",
+      bentocache: "E_FACTORY_ERROR",
+      nitro: "as it is",
+    });
   });
 
   it("a store whose reads fail, whose writes fail, and that fails altogether", async () => {
@@ -223,6 +322,7 @@ describe("the comparison in docs/caching.md", () => {
       cached: ["answer", "answer", "answer"],
       cachified: ["answer", "answer", "unavailable"],
       bentocache: ["E_L2_CACHE_ERROR", "E_L2_CACHE_ERROR", "E_L2_CACHE_ERROR"],
+      nitro: ["answer", "answer", "answer"],
     });
     expect(await calls(withBentocache({ suppressL2Errors: true }))).toEqual(["answer", "answer", "answer"]);
   });
