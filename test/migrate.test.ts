@@ -201,9 +201,14 @@ describe("copy", () => {
     );
 
     const busy = memoryStore();
+    const { now } = Date;
     let reads = 0;
     const changing = watched(busy, (operation) => {
-      if (operation === "read" && ++reads === 2) void busy.put("k5", "newer", { collection: "c" });
+      if (operation !== "read" || ++reads !== 2) return;
+      // A writer is told from a fault by its later time, so it must not come in the same millisecond.
+      Date.now = () => now() + 10;
+      void busy.put("k5", "newer", { collection: "c" });
+      Date.now = now;
     });
     expect(await copy(source, changing)).toEqual(expect.objectContaining({ copied: 20, verified: 19, failed: 0 }));
   });
