@@ -1,6 +1,6 @@
 import { type Cache, type CacheEntry, cachified } from "@epic-web/cachified";
 import { BentoCache, bentostore } from "bentocache";
-import { defineCachedFunction, type CacheEntry as NitroEntry } from "ocache";
+import { defineCachedFunction } from "ocache";
 import { createStorage } from "unstorage";
 import { describe, expect, it } from "#test";
 import { cached } from "../../src/cached.ts";
@@ -72,7 +72,7 @@ const withNitro =
     const { getItem, setItem } = createStorage({
       driver: {
         name: "store",
-        hasItem: (key) => store.has(key),
+        hasItem: async (key) => (await store.get(key)) !== null,
         getItem: (key) => store.get<string>(key),
         setItem: (key, value, { ttl }) => store.put(key, value, { ttl }),
         removeItem: (key) => store.delete(key) as Promise<unknown> as Promise<void>,
@@ -84,7 +84,7 @@ const withNitro =
       name: "fn",
       integrity: "the same code",
       storage: {
-        get: (key) => getItem<NitroEntry<never>>(key),
+        get: <T>(key: string) => getItem(key) as Promise<T | null>,
         set: (key, value, ttl) => setItem(key, value as never, ttl),
       },
       maxAge: 10,
