@@ -1,5 +1,6 @@
 import type { BaseDriver, Entry } from "./driver.ts";
 import type { AsyncKeyValue, ValueWithTtl } from "./protocol.ts";
+import { together } from "./together.ts";
 
 /** A driver that speaks through the eight methods of a store that it knows nothing else of. */
 export function overMethods(store: AsyncKeyValue): BaseDriver {
@@ -28,17 +29,18 @@ export function overMethods(store: AsyncKeyValue): BaseDriver {
         if (group) group.push([key, value]);
         else groups.set(expiresAt, [[key, value]]);
       }
-      for (const [expiresAt, group] of groups) {
+      const parts = [...groups].map(([expiresAt, group]) => {
+        const keys = group.map(([key]) => key);
         const ttl = expiresAt === undefined ? undefined : (expiresAt - now) / 1000;
         const [[key, value]] = group as [[string, unknown]];
-        if (ttl !== undefined && ttl <= 0)
-          await driver.remove(
-            collection,
-            group.map(([key]) => key),
-          );
-        else if (group.length === 1) await store.put(key, value, { collection, ttl });
-        else await store.putMany(group, { collection, ttl });
-      }
+        const call = async (): Promise<unknown> => {
+          if (ttl !== undefined && ttl <= 0) return driver.remove(collection, keys);
+          if (group.length === 1) return store.put(key, value, { collection, ttl });
+          return store.putMany(group, { collection, ttl });
+        };
+        return [keys, call] as const;
+      });
+      await together(parts);
     },
 
     async remove(collection, keys) {

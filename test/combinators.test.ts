@@ -423,3 +423,21 @@ describe("intercept", () => {
     expect(await base.get("a")).toBe(null);
   });
 });
+
+describe("a bulk over somebody else's store", () => {
+  it("is tried to the end when entries with one deadline fail, and the error names those", async () => {
+    const base = memoryStore();
+    const refusing: AsyncKeyValue = {
+      ...base,
+      put: async (key, value, options) => {
+        if (options?.ttl === undefined) throw new KeyValueError("unavailable", "no");
+        await base.put(key, value, options);
+      },
+    };
+    const deadlines = [undefined, Date.now() + 50_000, Date.now() + 90_000];
+    const items = deadlines.map((expiresAt, i) => [`k${i}`, { value: i, expiresAt }] as const);
+    const error = await rejection(Promise.resolve(toDriver(refusing).write("c", items)));
+    expect([error.code, error.failed]).toEqual(["unavailable", ["k0"]]);
+    expect(await base.getMany(["k0", "k1", "k2"], { collection: "c" })).toEqual([null, 1, 2]);
+  });
+});

@@ -2,8 +2,8 @@ import { count } from "../checks.ts";
 import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
 import type { Entry } from "../driver.ts";
 import { KeyValueError } from "../errors.ts";
+import { together } from "../together.ts";
 import { toBytes } from "./internal/bytes.ts";
-import { together } from "./internal/several.ts";
 
 /** Options of {@link limitSize}. A size is that of the value as compact JSON in UTF-8. */
 export interface LimitSizeOptions {

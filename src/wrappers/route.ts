@@ -3,8 +3,9 @@ import type { AnyDriver, Awaitable, Capabilities, Capability, Driver, Entry, Sto
 import { KeyValueError } from "../errors.ts";
 import { pageOf } from "../order.ts";
 import { createStore, toDriver } from "../store.ts";
+import { together } from "../together.ts";
 import { narrower } from "./internal/limits.ts";
-import { several, together } from "./internal/several.ts";
+import { several } from "./internal/several.ts";
 
 /** Options of {@link route}. */
 export interface RouteOptions<S extends AsyncKeyValue, O extends AsyncKeyValue> {

@@ -1,0 +1,24 @@
+import type { Awaitable } from "./driver.ts";
+import { KeyValueError } from "./errors.ts";
+
+/**
+ * Makes the calls for the parts of a bulk that have keys, all at once. When some of them fail the error names the keys of
+ * all that failed.
+ */
+export async function together<R>(
+  parts: readonly (readonly [keys: readonly string[], call: () => Awaitable<R>])[],
+): Promise<R[]> {
+  const failed: string[] = [];
+  const asked = parts.filter(([keys]) => keys.length > 0);
+  const calls = asked.map(([keys, call]) =>
+    (async () => call())().catch((error) => {
+      failed.push(...((error instanceof KeyValueError && error.failed) || keys));
+      throw error;
+    }),
+  );
+  await Promise.allSettled(calls);
+  return Promise.all(calls).catch((cause) => {
+    if (calls.length === 1 || !(cause instanceof KeyValueError)) throw cause;
+    throw new KeyValueError(cause.code, cause.message, { ...cause, key: undefined, failed, cause });
+  });
+}
