@@ -18,13 +18,15 @@ export function atomics(
   { collectionOf, entryOf }: Arguments,
 ): Pick<CapabilityMethods, MethodNames["swap"]> {
   /** Swaps until nobody else comes first, and gives the entries before and after. */
-  async function modify(key: string, options: AtomicPutOptions | undefined, change: Change, readFirst = true) {
+  async function modify(key: string, options: AtomicPutOptions | undefined, change: Change, unread = 0) {
     // Refuses bad arguments before anything is read.
     entryOf(key, 0, options);
     const collection = collectionOf(options);
     let left = options?.retries ?? 100;
     count(left, "retries", 0);
-    let current = readFirst ? (await read(collection, [key], { fresh: true }))[0] : undefined;
+    // Without a read the first swap may meet an expired entry, which is nobody else's doing.
+    left += unread;
+    let current = unread ? undefined : (await read(collection, [key], { fresh: true }))[0];
     for (;;) {
       const old = live(current);
       const next = await change(old);
@@ -39,7 +41,7 @@ export function atomics(
   return {
     async putIfAbsent(key, value, options) {
       const entry = entryOf(key, value, options);
-      return !(await modify(key, options, (old) => old ?? entry, false))[0];
+      return !(await modify(key, options, (old) => old ?? entry, 1))[0];
     },
 
     async take<T>(key: string, options?: AtomicOptions) {

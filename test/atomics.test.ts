@@ -324,6 +324,17 @@ describe("the times of an entry", () => {
   });
 });
 
+describe("an expired entry that still lies there", () => {
+  it("is no conflict for a putIfAbsent that may not retry", async () => {
+    const store = memoryStore();
+    await store.put("k", "old", { ttl: 1 });
+    pass(2);
+    expect(await store.putIfAbsent("k", "new", { retries: 0 })).toBe(true);
+    expect(await store.putIfAbsent("k", "newer", { retries: 0 })).toBe(false);
+    expect(await store.get("k")).toBe("new");
+  });
+});
+
 describe("a store without swap", () => {
   it("has no atomic operations, whatever is wrapped around it", () => {
     const { swap: _, ...driver } = toDriver(memoryStore()) as AnyDriver;
