@@ -6,14 +6,14 @@
  * be taken for an escape becomes `%25`. An address without any of these stands as it is.
  */
 export function joinAddress(collection: string, key: string): string {
-  return `${escaped(collection, /%(?=25|3A|uD[89A-F])|:(?=:|$)|\p{Surrogate}/gu)}::${escaped(key, /%(?=25|uD[89A-F])|\p{Surrogate}/gu)}`;
+  return `${collection.replace(/%(?=25|3A|uD[89A-F])|:(?=:|$)|\p{Surrogate}/gu, escape)}::${key.replace(/%(?=25|uD[89A-F])|\p{Surrogate}/gu, escape)}`;
 }
 
 /** The inverse of {@link joinAddress}; `undefined` for a string that it never returns. */
 export function splitAddress(address: string): readonly [collection: string, key: string] | undefined {
   const at = address.indexOf("::");
-  const collection = unescaped(address.slice(0, at), /%(25|3A|uD[89A-F][0-9A-F]{2})/g);
-  const key = unescaped(address.slice(at + 2), /%(25|uD[89A-F][0-9A-F]{2})/g);
+  const collection = address.slice(0, at).replace(/%(25|3A|uD[89A-F]..)/g, unescape);
+  const key = address.slice(at + 2).replace(/%(25|uD[89A-F]..)/g, unescape);
   return at >= 0 && joinAddress(collection, key) === address ? [collection, key] : undefined;
 }
 
@@ -25,12 +25,4 @@ export function splitAddress(address: string): readonly [collection: string, key
  */
 export function addressPrefix(collection: string, prefix: string): string {
   return joinAddress(collection, prefix.replace(/(?:%(?:2|uD?)?|[\uD800-\uDBFF])$/, ""));
-}
-
-function escaped(text: string, pattern: RegExp): string {
-  return text.replace(pattern, (unit) => `%${unit > ":" ? "u" : ""}${unit.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-function unescaped(text: string, escapes: RegExp): string {
-  return text.replace(escapes, (_, code: string) => String.fromCharCode(Number.parseInt(code.replace("u", ""), 16)));
 }
