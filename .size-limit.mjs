@@ -7,7 +7,7 @@ export default [
     name: "core + Workers KV",
     path: "dist/adapters/workers-kv.mjs",
     import: "{ workersKVStore }",
-    limit: "3.7 kB",
+    limit: "3.4 kB",
     gzip: true,
   },
 ].filter(({ path }) => existsSync(path));

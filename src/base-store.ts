@@ -1,7 +1,7 @@
 import { type Arguments, live, refuse, string, strings } from "./checks.ts";
 import type { AnyDriver, Entry, ReadOptions } from "./driver.ts";
 import { KeyValueError } from "./errors.ts";
-import { isPlain, toJson } from "./json.ts";
+import { toJson } from "./json.ts";
 import { listings } from "./listings.ts";
 import type { AsyncKeyValue, CapabilityMethods, CollectionOptions, PutOptions, ValueWithTtl } from "./protocol.ts";
 
@@ -30,8 +30,7 @@ export function baseStore(
   { defaultCollection = "default_collection" }: StoreOptions = {},
   more?: (args: Arguments) => Partial<CapabilityMethods>,
 ): AsyncKeyValue {
-  if (!isPlain(driver)) refuse("driver", "a plain object");
-  const { name: store, close, destroyCollection, destroy, cull } = driver;
+  const { name: store, destroyCollection, destroy } = driver;
 
   function collectionOf(options: CollectionOptions = {}): string {
     if (typeof options !== "object") refuse("options", "an object");
@@ -41,7 +40,8 @@ export function baseStore(
   // A wrong default is refused at once.
   collectionOf();
 
-  function entryOf(key: string, value: unknown, options?: PutOptions, old?: Entry, now = Date.now()): Entry {
+  function entryOf(key: string, value: unknown, options?: PutOptions, old?: Entry): Entry {
+    const now = Date.now();
     const details = { store, collection: collectionOf(options), key: string(key) };
     const ttl = options?.ttl;
     let expiresAt = old?.expiresAt;
@@ -94,14 +94,15 @@ export function baseStore(
       if (written) await written;
     },
     async putMany(entries, options) {
+      const collection = collectionOf(options);
       // Wrong options are refused even where there is nothing to put.
-      const { createdAt } = entryOf("", 0, options);
+      const first = entryOf("", 0, options);
       const items = new Map<string, Entry>();
       for (const pair of entries) {
         if (!Array.isArray(pair)) refuse("entries", "pairs");
-        items.set(pair[0], entryOf(pair[0], pair[1], options, undefined, createdAt));
+        items.set(pair[0], entryOf(pair[0], pair[1], { collection }, first));
       }
-      if (items.size) await driver.write(collectionOf(options), [...items]);
+      if (items.size) await driver.write(collection, [...items]);
     },
     delete: async (key, options) => (await removeMany([key], options)) > 0,
     deleteMany: removeMany,
@@ -111,8 +112,6 @@ export function baseStore(
       destroyCollection: async (options?: CollectionOptions) => destroyCollection(collectionOf(options)),
     }),
     ...(destroy && { destroy: async () => destroy() }),
-    ...(cull && { cull: async () => cull() }),
-    ...(close && { [Symbol.asyncDispose]: async () => close() }),
   };
   drivers.set(made, driver);
   return made;

@@ -30,7 +30,7 @@ export function count<T extends number | undefined>(value: T, name: string, min 
 }
 
 /** The entry when it is there and its deadline has not passed. */
-export function live<E extends Entry>(entry: E | undefined): E | undefined {
+export function live<E extends Pick<Entry, "expiresAt">>(entry: E | undefined): E | undefined {
   // Without a deadline this compares `undefined`, which is false.
   return entry && (entry.expiresAt as number) <= Date.now() ? undefined : entry;
 }

@@ -9,9 +9,6 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [name: string]: JsonValue };
 
-/** Levels of nesting that every backend and every JSON parser takes; deeper values are refused. */
-const MAX_DEPTH = 1000;
-
 /**
  * Returns a copy of a value that will survive JSON unchanged; properties that are `undefined` are left out.
  *
@@ -19,6 +16,8 @@ const MAX_DEPTH = 1000;
  * @throws KeyValueError `not_serializable`, with the path to what JSON would change.
  */
 export function toJson(value: unknown, details?: ErrorDetails, path: (string | number)[] = []): JsonValue {
+  /** Levels of nesting that every backend and every JSON parser takes. */
+  const MAX_DEPTH = 1000;
   if (typeof value === "string" || typeof value === "boolean" || (value === null && path.length > 0)) return value;
   // Adding 0 turns -0 into 0, which is what JSON makes of it.
   if (Number.isFinite(value)) return (value as number) + 0;

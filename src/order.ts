@@ -7,17 +7,18 @@ import type { Page } from "./protocol.ts";
  * JavaScript's own order is by UTF-16 unit, which puts U+1F600 before U+FF5E; UTF-8 backends do not.
  */
 export function compareCodePoints(a: string, b: string): number {
-  for (let i = 0; ; i++) {
-    const x = a.codePointAt(i) ?? -1;
-    const y = b.codePointAt(i) ?? -1;
-    if (x !== y || x < 0) return x - y;
-  }
+  let i = 0;
+  while (a[i] && a[i] === b[i]) i++;
+  return (a.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
 }
 
 /** A page of names that are all at hand, in order. Its cursor is its last name, so deletions in between lose nothing. */
-export function pageOf(names: Iterable<string>, { prefix = "", cursor, limit = 1000 }: DriverPage): Page {
+export function pageOf(names: Iterable<string>, { prefix = "", cursor, limit }: DriverPage): Page {
   const rest = [...names]
     .filter((name) => name.startsWith(prefix) && (cursor === undefined || compareCodePoints(name, cursor) > 0))
     .sort(compareCodePoints);
-  return { names: rest.slice(0, limit), cursor: rest.length > limit ? rest[limit - 1] : undefined };
+  return {
+    names: rest.slice(0, limit),
+    cursor: rest.length > (limit as number) ? rest[(limit as number) - 1] : undefined,
+  };
 }

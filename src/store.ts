@@ -1,6 +1,8 @@
 import { atomics } from "./atomics.ts";
 import { baseStore, drivers, type StoreOptions } from "./base-store.ts";
+import { refuse } from "./checks.ts";
 import type { AnyDriver, CapabilitiesOf, Capability, Driver, MethodNames, Store } from "./driver.ts";
+import { isPlain } from "./json.ts";
 import { overMethods } from "./over-methods.ts";
 import type { AsyncKeyValue, CapabilityMethods } from "./protocol.ts";
 
@@ -24,7 +26,13 @@ export function createStore<const D extends AnyDriver>(
   options?: StoreOptions,
 ): Store<CapabilitiesOf<D>> & Closable<D>;
 export function createStore(driver: AnyDriver, options?: StoreOptions): AsyncKeyValue {
-  return baseStore(driver, options, driver.swap && ((args) => atomics(driver as Driver<"swap">, args)));
+  if (!isPlain(driver)) refuse("driver", "a plain object");
+  const { swap, cull, close } = driver;
+  return baseStore(driver, options, (args) => ({
+    ...(swap && atomics(driver as Driver<"swap">, args)),
+    ...(cull && { cull: async () => cull() }),
+    ...(close && { [Symbol.asyncDispose]: async () => close() }),
+  }));
 }
 
 /** Whether a store whose capabilities are unknown has the methods that a capability brings; narrows its type. */

@@ -5,7 +5,15 @@ import type { Driver, Entry, Store } from "../driver.ts";
 import { KeyValueError } from "../errors.ts";
 import { pageOf } from "../order.ts";
 
-import { each, fail, getAll, type WorkersKV, type WorkersKVList, type WorkersKVValue } from "./internal/kv-calls.ts";
+import {
+  each,
+  fail,
+  getAll,
+  NAME,
+  type WorkersKV,
+  type WorkersKVList,
+  type WorkersKVValue,
+} from "./internal/kv-calls.ts";
 import { shorten, shortPrefix } from "./internal/kv-names.ts";
 
 export type { WorkersKV, WorkersKVList, WorkersKVValue };
@@ -31,11 +39,6 @@ interface Metadata {
 }
 
 type ListCapability = "listKeys" | "listCollections" | "destroyCollection";
-
-const VALUE_BYTES = 25 * 1024 * 1024;
-const METADATA_BYTES = 1024;
-/** The most seconds of a native expiry, an int32; a later deadline is left to the metadata. */
-const MAX_TTL = 2 ** 31 - 1;
 
 /**
  * A store in Workers KV.
@@ -70,19 +73,21 @@ function kvDriver(
   kv: WorkersKV,
   { keyPrefix, cacheTtl, checkDeletes = true, onCorrupt }: WorkersKVStoreOptions,
 ): Driver<ListCapability> {
+  // Here and not outside, since a minifier then writes them where they are used.
+  const METADATA_BYTES = 1024;
+  const VALUE_BYTES = 25 << 20;
   if (typeof kv?.getWithMetadata !== "function") refuse("namespace", "a KV binding");
   count(cacheTtl, "cacheTtl", 30);
-  const store = "workers-kv";
   const own = keyPrefix === undefined ? "" : joinAddress(keyPrefix, "");
-  // KV takes `undefined` for what is left out, though its types do not say so.
-  const how = { type: "text", cacheTtl } as { type: "text"; cacheTtl?: number };
-  const nameOf = (collection: string, key: string) => own + joinAddress(collection, key);
+  const wholeOf = (collection: string, key: string) => own + joinAddress(collection, key);
 
   /** Reads entries whose values are still text. */
   async function find(collection: string, keys: readonly string[]) {
-    const names = await Promise.all(keys.map((key) => shorten(nameOf(collection, key))));
-    const details = { store, collection, key: keys.length > 1 ? undefined : keys[0] };
-    const found = await getAll(kv, names, how).catch((error) => fail(error, details));
+    const names = await Promise.all(keys.map((key) => shorten(wholeOf(collection, key))));
+    // KV takes `undefined` for what is left out, though its types do not say so.
+    const found = await getAll(kv, names, { cacheTtl } as { cacheTtl: number }).catch((error) =>
+      fail(error, collection, keys),
+    );
     return found.map((one) => (one?.value == null ? undefined : { ...oursOf(one.metadata), value: one.value }));
   }
 
@@ -90,33 +95,33 @@ function kvDriver(
   async function* pages(prefix: string, cursor?: string, limit = 1000) {
     let next = cursor;
     do {
-      const options = { prefix: shortPrefix(prefix), limit: Math.min(limit, 1000), cursor: next ?? null };
-      const page: WorkersKVList = await kv.list(options).catch((error) => fail(error, { store }));
+      const options = { prefix: shortPrefix(prefix), limit: Math.min(limit, 1000), cursor: next as string };
+      const page: WorkersKVList = await kv.list(options).catch(fail);
       next = page.list_complete ? undefined : page.cursor;
       const items = page.keys.flatMap(({ name, metadata }) => {
         const { whole = name, ...entry } = oursOf(metadata);
-        const [collection, key = name] = splitAddress(whole.slice(own.length)) ?? [];
-        return whole.startsWith(prefix) ? { name, collection, key, alive: live(entry) } : [];
+        const address = live(entry) && splitAddress(whole.slice(own.length));
+        return whole.startsWith(prefix) ? { name, address } : [];
       });
-      yield { items, cursor: next };
+      yield [items, next] as const;
     } while (next !== undefined);
   }
 
   /** Removes all names that start with `prefix`; true when one of them had not expired. */
-  async function destroyAll(prefix: string): Promise<boolean> {
+  async function destroyAll(prefix: string, collection?: string): Promise<boolean> {
     let any = false;
-    for await (const { items } of pages(prefix)) {
+    for await (const [items] of pages(prefix)) {
       await each(
-        items.map(({ name, key }) => [key, () => kv.delete(name)] as const),
-        { store },
+        collection,
+        items.map(({ name, address }) => [address?.[1] ?? name, () => kv.delete(name)] as const),
       );
-      any ||= items.some(({ alive }) => alive);
+      any ||= items.some(({ address }) => address);
     }
     return any;
   }
 
   return {
-    name: store,
+    name: NAME,
     consistency: "eventual",
     limits: { keyBytes: METADATA_BYTES, valueBytes: VALUE_BYTES },
 
@@ -129,67 +134,67 @@ function kvDriver(
           if (value !== null) return { ...entry, value };
         } catch {}
         if (onCorrupt === "miss") return undefined;
-        throw new KeyValueError("corrupted", "the stored value is not JSON", { store, collection, key: keys[i] });
+        throw new KeyValueError("corrupted", "stored value must be JSON", { store: NAME, collection, key: keys[i] });
       });
     },
 
     async write(collection, items) {
       const writes = items.map(async ([key, { value, createdAt, expiresAt }]) => {
-        const whole = nameOf(collection, key);
+        const whole = wholeOf(collection, key);
         const name = await shorten(whole);
         const metadata = { v: 1, createdAt, expiresAt, ...(name !== whole && { whole }) };
         const text = JSON.stringify(value);
-        const check = (stored: string, limit: number) => {
+        for (const [stored, limit] of [
+          [JSON.stringify(metadata), METADATA_BYTES],
+          [text, VALUE_BYTES],
+        ] as const) {
           const size = new TextEncoder().encode(stored).length;
-          const details = { store, collection, key, size, limit };
+          const details = { store: NAME, collection, key, size, limit };
           if (size > limit) throw new KeyValueError("too_large", `more than ${limit} bytes`, details);
-        };
-        check(JSON.stringify(metadata), METADATA_BYTES);
-        check(text, VALUE_BYTES);
+        }
         const put = () => {
           // Without a deadline this is not a number, of which every comparison is false.
           const left = ((expiresAt as number) - Date.now()) / 1000;
           if (left <= 0) return kv.delete(name);
           // KV counts whole seconds from a clock that it rounds down, so one more keeps it from being early.
           const expirationTtl = Math.max(60, Math.ceil(left) + 1);
-          return kv.put(name, text, { metadata, ...(expirationTtl <= MAX_TTL && { expirationTtl }) });
+          // It is an int32; a later deadline is left to the metadata.
+          return kv.put(name, text, { metadata, ...(left < 2e9 && { expirationTtl }) });
         };
         return [key, put] as const;
       });
-      await each(await Promise.all(writes), { store, collection });
+      await each(collection, await Promise.all(writes));
     },
 
     async remove(collection, keys) {
       const found = checkDeletes && (await find(collection, keys));
-      const removes = keys.map((key) => [key, async () => kv.delete(await shorten(nameOf(collection, key)))] as const);
-      await each(removes, { store, collection });
+      const removes = keys.map((key) => [key, async () => kv.delete(await shorten(wholeOf(collection, key)))] as const);
+      await each(collection, removes);
       return found ? found.filter(live).length : keys.length;
     },
 
     async listKeys(collection, { prefix = "", cursor, limit }) {
-      for await (const page of pages(own + addressPrefix(collection, prefix), cursor, limit)) {
-        const names = page.items
-          .filter((item) => item.alive && item.collection === collection && item.key.startsWith(prefix))
-          .map(({ key }) => key);
-        if (names.length > 0) return { names, cursor: page.cursor };
+      for await (const [items, next] of pages(own + addressPrefix(collection, prefix), cursor, limit)) {
+        const names = items.flatMap(({ address }) => (address?.[1].startsWith(prefix) ? address[1] : []));
+        if (names.length > 0) return { names, cursor: next };
       }
       return { names: [] };
     },
 
     async listCollections(page) {
       const names = new Set<string>();
-      for await (const { items } of pages(own)) {
-        for (const { alive, collection } of items) if (alive && collection !== undefined) names.add(collection);
+      for await (const [items] of pages(own)) {
+        for (const { address } of items) if (address) names.add(address[0]);
       }
       return pageOf(names, page);
     },
 
-    destroyCollection: (collection) => destroyAll(nameOf(collection, "")),
+    destroyCollection: (collection) => destroyAll(wholeOf(collection, ""), collection),
     ...(own && { destroy: () => destroyAll(own) }),
   };
 }
 
-/** Our own metadata, as an entry; nothing of what another program may have put there. */
-function oursOf(metadata: unknown): Metadata & Entry {
-  return { ...((metadata as Metadata | null)?.v === 1 && (metadata as Metadata)), value: 0 };
+/** Our own metadata; nothing of what another program may have put there. */
+function oursOf(metadata: unknown): Metadata {
+  return (metadata as Metadata | null)?.v === 1 ? (metadata as Metadata) : {};
 }

@@ -232,6 +232,20 @@ describe("workersKVStore", () => {
     expect("destroy" in workersKVStore(KV)).toBe(false);
   });
 
+  it("lists no name that it would not have written, and still leaves none of them under its prefix", async () => {
+    const store = workersKVStore(KV, { keyPrefix: "mixed" });
+    for (const name of ["mixed::no-address", "mixed::a::%25uD", "mixed::a%25::k"]) await KV.put(name, "1");
+    expect(await Array.fromAsync(store.collections())).toEqual([]);
+    expect(await Array.fromAsync(store.keys({ collection: "a" }))).toEqual([]);
+    expect(await store.destroyCollection({ collection: "a" })).toBe(false);
+    expect((await KV.list({ prefix: "mixed::" })).keys.map(({ name }) => name)).toEqual([
+      "mixed::a%25::k",
+      "mixed::no-address",
+    ]);
+    expect(await store.destroy()).toBe(false);
+    expect((await KV.list({ prefix: "mixed::" })).keys).toEqual([]);
+  });
+
   it("refuses at once what is no binding", () => {
     for (const wrong of [undefined, null, {}, "KV", new Map()]) {
       expect(() => workersKVStore(wrong as never)).toThrow(TypeError);

@@ -1,9 +1,17 @@
-import { type ErrorDetails, KeyValueError } from "../../errors.ts";
+import { KeyValueError } from "../../errors.ts";
+
+/** The name of the driver. */
+export const NAME = "workers-kv";
+
+/** For how many seconds a location may answer from its cache. */
+interface ReadOptions {
+  readonly cacheTtl?: number;
+}
 
 /** What this adapter needs of a KV binding; `KVNamespace` of `@cloudflare/workers-types` fits. */
 export interface WorkersKV {
-  getWithMetadata(name: string, options: { type: "text"; cacheTtl?: number }): Promise<WorkersKVValue>;
-  getWithMetadata(names: string[], options: { type: "text"; cacheTtl?: number }): Promise<Map<string, WorkersKVValue>>;
+  getWithMetadata(name: string, options: ReadOptions): Promise<WorkersKVValue>;
+  getWithMetadata(names: string[], options: ReadOptions): Promise<Map<string, WorkersKVValue>>;
   put(name: string, value: string, options: { expirationTtl?: number; metadata: unknown }): Promise<void>;
   delete(name: string): Promise<void>;
   list(options: { prefix: string; cursor?: string | null; limit?: number }): Promise<WorkersKVList>;
@@ -25,7 +33,7 @@ export type WorkersKVList = { readonly keys: readonly { readonly name: string; r
 export async function getAll(
   kv: WorkersKV,
   names: readonly string[],
-  how: { type: "text"; cacheTtl?: number },
+  how: ReadOptions,
 ): Promise<(WorkersKVValue | undefined)[]> {
   if (names.length === 1) return [await kv.getWithMetadata(names[0] as string, how)];
   if (names.length <= 100) {
@@ -33,18 +41,18 @@ export async function getAll(
       const found = await kv.getWithMetadata([...names], how);
       return names.map((name) => found.get(name));
     } catch (error) {
-      if (statusOf(error) !== "413") throw error;
+      if (!/\b413\b/.test(String(error))) throw error;
     }
   }
-  const middle = Math.min(100, Math.ceil(names.length / 2));
+  const middle = Math.min(100, names.length >> 1);
   const first = await getAll(kv, names.slice(0, middle), how);
   return [...first, ...(await getAll(kv, names.slice(middle), how))];
 }
 
 /** Makes a call for each key, six at a time as Workers has connections, and to the end whatever fails. */
 export async function each(
+  collection: string | undefined,
   calls: readonly (readonly [key: string, call: () => Promise<void>])[],
-  details: ErrorDetails,
 ): Promise<void> {
   const failed: string[] = [];
   let cause: unknown;
@@ -60,17 +68,14 @@ export async function each(
     }
   };
   await Promise.all(Array.from({ length: 6 }, lane));
-  if (failed.length > 0) fail(cause, { ...details, key: failed.length > 1 ? undefined : failed[0], failed });
+  if (failed.length > 0) fail(cause, collection, failed);
 }
 
-/** Throws a failure of the binding as what it means. */
-export function fail(cause: unknown, details: ErrorDetails): never {
-  const status = statusOf(cause);
-  const code = status === "429" ? "rate_limited" : status || cause instanceof TypeError ? "unavailable" : "backend";
-  throw new KeyValueError(code, "Workers KV failed", { ...details, cause });
-}
-
-/** The HTTP status in the message of a failure, which has no field for it. */
-function statusOf(error: unknown): string | undefined {
-  return /\b(?:413|429|5\d\d)\b/.exec(String(error))?.[0];
+/** Throws a failure of the binding as what it means; the HTTP status is in its message, for it has no field for it. */
+export function fail(cause: unknown, collection?: string, failed?: readonly string[]): never {
+  const text = String(cause);
+  const unavailable = /\b5\d\d\b/.test(text) || cause instanceof TypeError;
+  const code = /\b429\b/.test(text) ? "rate_limited" : unavailable ? "unavailable" : "backend";
+  const key = failed?.length === 1 ? failed[0] : undefined;
+  throw new KeyValueError(code, "Workers KV failed", { store: NAME, collection, key, failed, cause });
 }

@@ -1,15 +1,11 @@
-/** Characters of a long name that stay readable: at most 465 bytes, which leaves room for a hash (44) and the mark (3). */
-const START = 155;
-
-/** Ends what stands for a long name. No address ends like this: `%25` only precedes what would be an escape. */
-const MARK = "%25";
-
 /**
  * A name that fits into the 512 bytes that Workers KV takes: the start of a longer one, and a hash of the whole.
  *
  * Limit: developers.cloudflare.com/kv/platform/limits.
  */
 export async function shorten(whole: string): Promise<string> {
+  // No address ends like this: `%25` only precedes what would be an escape.
+  const MARK = "%25";
   const bytes = new TextEncoder().encode(whole);
   if (bytes.length <= 512) return whole;
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
@@ -21,7 +17,8 @@ export function shortPrefix(prefix: string): string {
   return startOf(prefix).split("\0", 1)[0] as string;
 }
 
-/** Never half of a surrogate pair. */
+/** At most 465 bytes, which leaves room for a hash (44) and the mark (3); never half of a surrogate pair. */
 function startOf(text: string): string {
+  const START = 155;
   return text.slice(0, START).replace(/[\uD800-\uDBFF]$/, "");
 }
