@@ -8,7 +8,7 @@ import type { Page } from "./protocol.ts";
  */
 export function compareCodePoints(a: string, b: string): number {
   let i = 0;
-  while (a[i] && a[i] === b[i]) i++;
+  while (a[i] && a.codePointAt(i) === b.codePointAt(i)) i++;
   return (a.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
 }
 
