@@ -9,7 +9,7 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 const topLevel = ["index", "combinators", "conformance", "cached", "cached-response", "lock", "rate-limit", "migrate"];
 
 /** Folders of `src` that nobody imports from outside: what a public file is made of where that is more than one idea. */
-export const privateFolders = ["caching", "migration"];
+export const privateFolders = ["caching", "codecs", "combining", "migration"];
 
 /**
  * Every public module: `{ name: "adapters/memory", subpath: "./adapters/memory", source: "src/adapters/memory.ts" }`.

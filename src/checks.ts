@@ -1,4 +1,5 @@
 import type { Entry } from "./driver.ts";
+import { KeyValueError } from "./errors.ts";
 import type { CollectionOptions, PutOptions } from "./protocol.ts";
 
 /** How a store turns arguments into what a driver takes. */
@@ -27,6 +28,28 @@ export function strings(keys: readonly string[]): string[] {
 export function count<T extends number | undefined>(value: T, name: string, min = 1): T {
   if (value === undefined || (Number.isSafeInteger(value) && value >= min)) return value;
   return refuse(name, `a whole number >= ${min}`);
+}
+
+/** Refuses what is none of the strings that an option may be. */
+export function oneOf<T extends string>(value: T, name: string, choices: readonly T[]): void {
+  if (!choices.includes(value)) refuse(name, choices.map((choice) => JSON.stringify(choice)).join(" or "));
+}
+
+/** What timers take at most, in seconds: beyond it they fire at once. */
+const MAX_DELAY = 2147483;
+
+/** A delay in seconds as milliseconds. */
+export function delay(seconds: number, name: string): number {
+  if (Number.isFinite(seconds) && seconds >= 0 && seconds <= MAX_DELAY) return seconds * 1000;
+  throw new TypeError(`${name} must be seconds, from 0 to ${MAX_DELAY}`);
+}
+
+/** A TTL in seconds as milliseconds. */
+export function lifetime<T extends number | undefined>(ttl: T, name: string): T {
+  if (ttl === undefined) return ttl;
+  // Some 7,600 years, so that no deadline made of it lies after the year 9999.
+  if (Number.isFinite(ttl) && ttl > 0 && ttl < 2.4e11) return Math.max(1, Math.round(ttl * 1000)) as T;
+  throw new KeyValueError("invalid_ttl", `${name} must be seconds, above 0 and up to the year 9999`);
 }
 
 /** The entry when it is there and its deadline has not passed. */

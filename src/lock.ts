@@ -1,4 +1,5 @@
 import { KeyValueError } from "./errors.ts";
+import { pause } from "./pause.ts";
 import type { AsyncKeyValue, CapabilityMethods, CollectionOptions } from "./protocol.ts";
 
 /** Options of {@link lock} and {@link tryLock}. */
@@ -109,18 +110,4 @@ export async function lock(
 function untilOf(ttl: number): number {
   if (typeof ttl === "number" && ttl > 0 && Number.isFinite(ttl)) return Date.now() + ttl * 1000;
   throw new KeyValueError("invalid_ttl", "ttl must be a positive number of seconds");
-}
-
-/** Ends early when the signal does; the next try then says so. */
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal?.addEventListener("abort", done);
-    if (signal?.aborted) done();
-  });
 }

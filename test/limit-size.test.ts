@@ -96,8 +96,15 @@ describe("limitSize", () => {
   });
 
   it("refuses limits that make no sense", () => {
-    for (const options of [{ minBytes: -1 }, { maxBytes: 0 }, { maxBytes: 1.5 }, { minBytes: 6, maxBytes: 5 }]) {
-      expect(() => limitSize(memoryStore(), options)).toThrow(TypeError);
+    for (const options of [
+      { minBytes: -1 },
+      { maxBytes: 0 },
+      { maxBytes: 1.5 },
+      { minBytes: 6, maxBytes: 5 },
+      { tooSmall: "ignore" },
+      { tooLarge: "drop" },
+    ]) {
+      expect(() => limitSize(memoryStore(), options as LimitSizeOptions)).toThrow(TypeError);
     }
   });
 });

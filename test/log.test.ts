@@ -154,6 +154,10 @@ describe("log", () => {
     expect(events()[0]).toMatchObject({ store: "custom", operation: "read" });
   });
 
+  it("refuses a level that loggers do not have", () => {
+    expect(() => log(memoryStore(), { level: "loud" } as unknown as LogOptions)).toThrow(TypeError);
+  });
+
   it("writes to the console unless told otherwise", async () => {
     const { info } = console;
     const written: unknown[] = [];

@@ -235,8 +235,9 @@ describe("retry", () => {
       { maxDelay: Infinity },
       { factor: 0 },
       { factor: NaN },
+      { jitter: "half" },
     ]) {
-      expect(() => retry(memoryStore(), options)).toThrow(TypeError);
+      expect(() => retry(memoryStore(), options as RetryOptions)).toThrow(TypeError);
     }
   });
 });

@@ -1,3 +1,4 @@
+import { oneOf } from "../checks.ts";
 import { type Address, transform } from "../combinators.ts";
 import type { AnyDriver, CapabilitiesOf, Capability, Driver, MethodNames } from "../driver.ts";
 import { KeyValueError } from "../errors.ts";
@@ -100,7 +101,7 @@ export function typed<S extends AsyncKeyValue, Input, Output>(
 ): unknown {
   const { validate } = schema?.["~standard"] ?? {};
   if (typeof validate !== "function") throw new TypeError("schema must be a Standard Schema");
-  if (onInvalid !== "throw" && onInvalid !== "miss") throw new TypeError('onInvalid must be "throw" or "miss"');
+  oneOf(onInvalid, "onInvalid", ["throw", "miss"]);
   const fallback = rest.default === undefined ? undefined : toJson(rest.default);
   const driver = toDriver(store) as AnyDriver;
 

@@ -1,11 +1,10 @@
-import { live } from "../checks.ts";
+import { copyOf, original } from "../caching/copies.ts";
+import { guarded, leased } from "../caching/fills.ts";
+import { lifetime, live } from "../checks.ts";
 import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators.ts";
+import { several } from "../combining/several.ts";
 import type { AnyDriver, Awaitable, CapabilitiesOf, Driver, Entry } from "../driver.ts";
-import type { JsonValue } from "../json.ts";
 import { toDriver } from "../store.ts";
-import { guarded, leased } from "./internal/fills.ts";
-import { lifetime } from "./internal/options.ts";
-import { several } from "./internal/several.ts";
 
 /** Options of {@link cacheThrough}. */
 export interface CacheThroughOptions {
@@ -33,13 +32,6 @@ export function cacheThrough<P extends AsyncKeyValue, C extends AsyncKeyValue>(
   const longest = lifetime(maxTtl, "maxTtl");
   const copies: AnyDriver = toDriver(cache);
   const fills = copies.swap ? leased(copies as Driver<"swap">) : guarded(copies);
-
-  /** What the cache holds: the primary's entry under a mark, so that nothing else is taken for a copy. */
-  function copyOf({ value, createdAt, expiresAt }: Entry): Entry {
-    const latest = Date.now() + longest;
-    const copy = { __copy__: [value, createdAt ?? null, expiresAt ?? null] };
-    return { value: copy, createdAt: Date.now(), expiresAt: Math.min(expiresAt ?? latest, latest) };
-  }
 
   return wrap(primary, ({ destroy, destroyCollection, ...rest }) => {
     const able = {
@@ -75,7 +67,7 @@ export function cacheThrough<P extends AsyncKeyValue, C extends AsyncKeyValue>(
             // Never `valueOnly`: a copy without its deadline would outlive the entry.
             for (const [i, entry] of (await first.read(collection, missing)).entries()) {
               found.set(missing[i]!, entry);
-              if (entry && live(entry)) filling.set(missing[i]!, copyOf(entry));
+              if (entry && live(entry)) filling.set(missing[i]!, copyOf(entry, longest));
             }
           } finally {
             const filled = attempt(async () => fill?.(filling));
@@ -91,11 +83,3 @@ export function cacheThrough<P extends AsyncKeyValue, C extends AsyncKeyValue>(
 
 /** What a call to the cache gives, or nothing when it fails. */
 const attempt = <R>(call: () => Awaitable<R>): Promise<R | undefined> => (async () => call())().catch(() => undefined);
-
-/** The primary's entry out of a copy; `undefined` for anything else. */
-function original(held: Entry | undefined): Entry | undefined {
-  const { __copy__: copy }: { __copy__?: JsonValue } = Object(live(held)?.value);
-  if (!Array.isArray(copy) || (copy[0] ?? null) === null) return undefined;
-  const [value, createdAt, expiresAt] = copy;
-  return live({ value, createdAt: createdAt ?? undefined, expiresAt: expiresAt ?? undefined });
-}

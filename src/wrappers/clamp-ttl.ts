@@ -1,5 +1,5 @@
+import { lifetime } from "../checks.ts";
 import { type AsyncKeyValue, transform, type Wrapped, wrap } from "../combinators.ts";
-import { lifetime } from "./internal/options.ts";
 
 /** Options of {@link clampTtl}, in seconds. */
 export interface ClampTtlOptions {

@@ -1,8 +1,9 @@
 import { count } from "../checks.ts";
+import { fromBase64, has, toBase64 } from "../codecs/bytes.ts";
+import { type Codec, coded } from "../codecs/codec.ts";
+import { pump, tooLarge } from "../codecs/compression.ts";
 import type { AsyncKeyValue, Wrapped } from "../combinators.ts";
 import { KeyValueError } from "../errors.ts";
-import { type Bytes, fromBase64, has, joined, toBase64 } from "./internal/bytes.ts";
-import { type Codec, coded } from "./internal/codec.ts";
 
 /** Options of {@link compress}. */
 export interface CompressOptions {
@@ -55,31 +56,4 @@ export function compress<S extends AsyncKeyValue>(store: S, options: CompressOpt
     capacity: (bytes = maxBytes) => Math.min(bytes, maxBytes),
   };
   return coded(store, codec, { allowPlaintext: true });
-}
-
-const tooLarge = (limit: number, size?: number) =>
-  new KeyValueError("too_large", "the value is longer than maxBytes", { size, limit });
-
-/** What comes out of a compression stream, up to a limit. */
-async function pump(
-  bytes: Bytes,
-  stream: CompressionStream | DecompressionStream,
-  limit = Number.POSITIVE_INFINITY,
-): Promise<Bytes> {
-  let at = 0;
-  // In small pieces, since Deno hands out what comes of one piece at once, and that can be 1,000 times as much.
-  const source = new ReadableStream<Bytes>({
-    pull(controller) {
-      if (at >= bytes.length) controller.close();
-      else controller.enqueue(bytes.slice(at, (at += 16_384)));
-    },
-  });
-  const chunks: Bytes[] = [];
-  let size = 0;
-  for await (const chunk of source.pipeThrough(stream)) {
-    size += chunk.length;
-    if (size > limit) throw tooLarge(limit);
-    chunks.push(chunk);
-  }
-  return joined(...chunks);
 }

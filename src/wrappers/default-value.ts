@@ -1,7 +1,6 @@
-import { live } from "../checks.ts";
+import { lifetime, live } from "../checks.ts";
 import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
 import { toJson } from "../json.ts";
-import { lifetime } from "./internal/options.ts";
 
 /** Options of {@link defaultValue}. */
 export interface DefaultValueOptions {

@@ -1,8 +1,8 @@
 import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
+import { several } from "../combining/several.ts";
 import type { AnyDriver, Awaitable } from "../driver.ts";
 import { KeyValueError } from "../errors.ts";
 import { toDriver } from "../store.ts";
-import { several } from "./internal/several.ts";
 
 /** Options of {@link fallback}. */
 export interface FallbackOptions {

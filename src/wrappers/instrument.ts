@@ -1,5 +1,5 @@
 import { type AsyncKeyValue, type Call, type Wrapped, wrap } from "../combinators.ts";
-import { type Outcome, observe } from "./internal/observe.ts";
+import { type Outcome, observe } from "../combining/observe.ts";
 
 export type { Outcome };
 

@@ -1,9 +1,9 @@
-import { count } from "../checks.ts";
+import { count, oneOf } from "../checks.ts";
+import { toBytes } from "../codecs/bytes.ts";
 import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
 import type { Entry } from "../driver.ts";
 import { KeyValueError } from "../errors.ts";
 import { together } from "../together.ts";
-import { toBytes } from "./internal/bytes.ts";
 
 /** Options of {@link limitSize}. A size is that of the value as compact JSON in UTF-8. */
 export interface LimitSizeOptions {
@@ -25,6 +25,8 @@ export function limitSize<S extends AsyncKeyValue>(store: S, options: LimitSizeO
   const { minBytes = 0, maxBytes = Number.POSITIVE_INFINITY, tooSmall = "skip", tooLarge = "throw" } = options;
   count(minBytes, "minBytes", 0);
   count(options.maxBytes, "maxBytes");
+  oneOf(tooSmall, "tooSmall", ["skip", "throw"]);
+  oneOf(tooLarge, "tooLarge", ["skip", "throw"]);
   if (minBytes > maxBytes) throw new TypeError("minBytes must not be above maxBytes");
   return wrap(store, (driver) => {
     const least = Math.min(maxBytes, driver.limits?.valueBytes ?? maxBytes);

@@ -1,8 +1,8 @@
-import { live } from "../checks.ts";
+import { live, oneOf } from "../checks.ts";
 import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
+import { observe } from "../combining/observe.ts";
 import type { Entry } from "../driver.ts";
 import { KeyValueError } from "../errors.ts";
-import { observe } from "./internal/observe.ts";
 
 /** Options of {@link log}. */
 export interface LogOptions {
@@ -24,6 +24,7 @@ export interface LogOptions {
  */
 export function log<S extends AsyncKeyValue>(store: S, options: LogOptions = {}): Wrapped<S> {
   const { logger = console, level = "info", keys: showKeys = true, values: showValues = false, structured } = options;
+  oneOf(level, "level", ["debug", "info", "warn", "error"]);
 
   function write(at: typeof level, fields: object): void {
     const texts = Object.entries(fields).map(([name, field]) => [name, JSON.stringify(field)] as const);

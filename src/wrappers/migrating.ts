@@ -1,14 +1,12 @@
-import { live } from "../checks.ts";
+import { delay, live, oneOf } from "../checks.ts";
 import { wrap } from "../combinators.ts";
+import { narrower, several } from "../combining/several.ts";
 import type { AnyDriver, CapabilitiesOf, Driver, Entry, Store } from "../driver.ts";
+import { following } from "../migration/following.ts";
+import { moving } from "../migration/moving.ts";
 import { buried, REMOVED, unburied } from "../migration/tombstones.ts";
 import type { AsyncKeyValue } from "../protocol.ts";
 import { toDriver } from "../store.ts";
-import { following } from "./internal/following.ts";
-import { narrower } from "./internal/limits.ts";
-import { moving } from "./internal/moving.ts";
-import { delay } from "./internal/options.ts";
-import { several } from "./internal/several.ts";
 
 /** Options of {@link migrating}. */
 export interface MigratingOptions {
@@ -42,7 +40,7 @@ export function migrating<T extends Store<"swap">>(
   { write = "both", backfill = true, tombstoneTtl = 3600 }: MigratingOptions = {},
 ): Store<"swap" | Extract<CapabilitiesOf<T>, "cull">> {
   const keep = delay(tombstoneTtl, "tombstoneTtl");
-  if (write !== "both" && write !== "to") throw new TypeError('write must be "both" or "to"');
+  oneOf(write, "write", ["both", "to"]);
   const older: AnyDriver = toDriver(from);
   return wrap(to, (driver) => {
     if (!driver.swap) throw new TypeError("migrating needs a new store with atomic operations");

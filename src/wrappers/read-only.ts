@@ -1,3 +1,4 @@
+import { oneOf } from "../checks.ts";
 import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
 import { KeyValueError } from "../errors.ts";
 
@@ -15,7 +16,7 @@ export function readOnly<S extends AsyncKeyValue>(
   store: S,
   { onWrite = "throw" }: ReadOnlyOptions = {},
 ): Wrapped<S, "cull" | "destroy" | "destroyCollection" | "swap"> {
-  if (onWrite !== "throw" && onWrite !== "ignore") throw new TypeError('onWrite must be "throw" or "ignore"');
+  oneOf(onWrite, "onWrite", ["throw", "ignore"]);
   return wrap(store, ({ cull: _1, destroy: _2, destroyCollection: _3, swap: _4, ...driver }) => {
     function refuse(collection: string, key: string | undefined): void {
       if (onWrite === "ignore") return;

@@ -1,7 +1,7 @@
-import { count } from "../checks.ts";
+import { count, delay, oneOf } from "../checks.ts";
 import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators.ts";
 import { KeyValueError } from "../errors.ts";
-import { delay } from "./internal/options.ts";
+import { pause } from "../pause.ts";
 
 /** Options of {@link retry}; delays are in seconds. */
 export interface RetryOptions {
@@ -30,6 +30,7 @@ export function retry<S extends AsyncKeyValue>(store: S, options: RetryOptions =
   const { minDelay = 0.1, maxDelay = 10, factor = 2, jitter = "full", when = worthIt, signal } = options;
   const [least, most] = [delay(minDelay, "minDelay"), delay(maxDelay, "maxDelay")];
   const retries = count(options.retries ?? 3, "retries", 0);
+  oneOf(jitter, "jitter", ["full", "none"]);
   if (!(factor >= 1)) throw new TypeError("factor must be a number of at least 1");
   return wrap(store, (driver) =>
     intercept(driver, async ({ operation, collection, keys }, proceed) => {
@@ -57,16 +58,4 @@ export function retry<S extends AsyncKeyValue>(store: S, options: RetryOptions =
 
 function worthIt(error: unknown): boolean {
   return error instanceof KeyValueError && ["unavailable", "timeout", "rate_limited"].includes(error.code);
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, signal?.aborted ? 0 : ms);
-    signal?.addEventListener("abort", done);
-    function done(): void {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    }
-  });
 }

@@ -2,7 +2,7 @@ import { live } from "../checks.ts";
 import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators.ts";
 import type { AnyDriver } from "../driver.ts";
 import { isPlain, toJson } from "../json.ts";
-import { once } from "./internal/once.ts";
+import { once } from "../once.ts";
 
 /**
  * A store that begins with some entries: before its first operation it puts those that are missing, never over one that

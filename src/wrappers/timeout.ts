@@ -1,6 +1,6 @@
+import { delay } from "../checks.ts";
 import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators.ts";
 import { KeyValueError } from "../errors.ts";
-import { delay } from "./internal/options.ts";
 
 /** Options of {@link timeout}. */
 export interface TimeoutOptions {

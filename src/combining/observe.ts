@@ -1,6 +1,6 @@
-import { live } from "../../checks.ts";
-import { type Call, intercept } from "../../combinators.ts";
-import type { AnyDriver, Awaitable, Entry, SwapResult } from "../../driver.ts";
+import { live } from "../checks.ts";
+import type { AnyDriver, Awaitable, Entry, SwapResult } from "../driver.ts";
+import { type Call, intercept } from "./intercept.ts";
 
 /** How an operation ended. */
 export interface Outcome {

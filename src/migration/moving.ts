@@ -1,6 +1,6 @@
-import { live } from "../../checks.ts";
-import type { AnyDriver, Driver, Entry } from "../../driver.ts";
-import { buried, unburied } from "../../migration/tombstones.ts";
+import { live } from "../checks.ts";
+import type { AnyDriver, Driver, Entry } from "../driver.ts";
+import { buried, unburied } from "./tombstones.ts";
 
 /** Whether what is found in the old store is left there, moved if the new one takes it, or has to be moved. */
 export type Move = "leave" | "may" | "must";

@@ -1,5 +1,5 @@
-import { KeyValueError } from "../../errors.ts";
-import type { JsonValue } from "../../json.ts";
+import { KeyValueError } from "../errors.ts";
+import type { JsonValue } from "../json.ts";
 
 /** Bytes that WebCrypto and streams take. */
 export type Bytes = Uint8Array<ArrayBuffer>;

@@ -1,6 +1,7 @@
-import { type Address, type AsyncKeyValue, transform, type Wrapped, wrap } from "../../combinators.ts";
-import { KeyValueError } from "../../errors.ts";
-import type { JsonValue } from "../../json.ts";
+import { oneOf } from "../checks.ts";
+import { type Address, type AsyncKeyValue, transform, type Wrapped, wrap } from "../combinators.ts";
+import { KeyValueError } from "../errors.ts";
+import type { JsonValue } from "../json.ts";
 import { type Bytes, fromBytes, has, toBytes } from "./bytes.ts";
 
 /** What to do with stored values that cannot be decrypted. */
@@ -34,7 +35,7 @@ export function coded<S extends AsyncKeyValue>(
   { mark, seal, open, capacity }: Codec,
   { onFailure = "throw", allowPlaintext = false }: EncryptedOptions,
 ): Wrapped<S> {
-  if (onFailure !== "throw" && onFailure !== "miss") throw new TypeError('onFailure must be "throw" or "miss"');
+  oneOf(onFailure, "onFailure", ["throw", "miss"]);
   return wrap(store, (driver) => {
     function fail(error: Error, address: Address): never {
       const place = { store: driver.name, ...address };
