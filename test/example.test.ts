@@ -313,28 +313,37 @@ describe("the pages of the example", () => {
     expect(style.headers.get("cache-control")).toContain("max-age");
   });
 
-  it("say that a store fails, without details of it", async () => {
-    const broken = () => {
-      throw new KeyValueError("unavailable", "no answer from 10.0.0.7");
+  /** Somebody who has signed in, with a store that can be made to fail. */
+  async function unlucky(part: "sessions" | "cache") {
+    const failing = { on: false };
+    const driver = toDriver(memoryStore());
+    const read: typeof driver.read = (...args) => {
+      if (failing.on) throw new KeyValueError("unavailable", "no answer from 10.0.0.7");
+      return driver.read(...args);
     };
-    for (const part of ["sessions", "cache"] as const) {
-      const store = createStore({ ...toDriver(memoryStore()) });
-      const failing = { on: false };
-      const driver = toDriver(store);
-      const read: typeof driver.read = (...args) => (failing.on ? broken() : driver.read(...args));
-      const browser = visit({ [part]: createStore({ ...driver, read }) });
-      await browser.signIn();
-      failing.on = true;
-      const errors = await errorsOf(async () => {
-        const response = await browser.get("/");
-        expect(response.status).toBe(503);
-        const text = await response.text();
-        expect(text).toContain("A store did not answer");
-        expect(text).not.toContain("10.0.0.7");
-      });
-      expect(errors.map((error) => (error as KeyValueError).code)).toEqual(["unavailable"]);
-      failing.on = false;
-      expect((await browser.get("/")).status).toBe(200);
-    }
+    const browser = visit({ [part]: createStore({ ...driver, read }) });
+    await browser.signIn();
+    failing.on = true;
+    return { browser, failing };
+  }
+
+  it("say that the sessions cannot be read, without details of it", async () => {
+    const { browser, failing } = await unlucky("sessions");
+    const errors = await errorsOf(async () => {
+      const response = await browser.get("/");
+      expect(response.status).toBe(503);
+      const text = await response.text();
+      expect(text).toContain("A store did not answer");
+      expect(text).not.toContain("10.0.0.7");
+    });
+    expect(errors.map((error) => (error as KeyValueError).code)).toEqual(["unavailable"]);
+    failing.on = false;
+    expect((await browser.get("/")).status).toBe(200);
+  });
+
+  it("do without a cache that cannot be read", async () => {
+    const { browser } = await unlucky("cache");
+    expect(await browser.text("/")).toContain("Cache miss");
+    expect(await browser.text("/")).toContain("Cache miss");
   });
 });

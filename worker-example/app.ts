@@ -3,10 +3,10 @@ import { bodyLimit } from "hono/body-limit";
 import { csrf } from "hono/csrf";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
+import { cached } from "../src/cached.ts";
 import { type AsyncKeyValue, KeyValueError, type Store, toDriver } from "../src/index.ts";
 import { endSession, rotateSession } from "../src/interop/hono-session.ts";
 import { dashboard, message, signIn } from "./pages.ts";
-import { remember } from "./remember.ts";
 import { loadSales, type Sales } from "./sales.ts";
 import { type Env, sessionsIn, userOf } from "./session.ts";
 import { css } from "./style.ts";
@@ -29,7 +29,7 @@ const NAME_LENGTH = 40;
 /** The example: people sign in, and see a dashboard whose data is cached. */
 export function createApp({ sessions, secret, cache, load = loadSales }: AppOptions): Hono<Env> {
   const app = new Hono<Env>();
-  const sales = remember(cache, "sales", CACHE_SECONDS, load);
+  const sales = cached(cache, load, { key: () => "sales", ttl: CACHE_SECONDS });
   const stores = { sessions: toDriver(sessions), cache: toDriver(cache) };
 
   app.use(
@@ -60,8 +60,9 @@ export function createApp({ sessions, secret, cache, load = loadSales }: AppOpti
     const user = await userOf(c);
     if (!user) return c.redirect("/sign-in", 303);
     const started = Date.now();
-    const report = await sales.get();
-    return c.html(dashboard({ user, report, took: Date.now() - started, stores }));
+    const kept = await sales.peek();
+    const report = kept ?? { value: await sales(), age: 0, ttl: CACHE_SECONDS };
+    return c.html(dashboard({ user, hit: kept !== null, report, took: Date.now() - started, stores }));
   });
 
   app.get("/sign-in", async (c) => ((await userOf(c)) ? c.redirect("/", 303) : c.html(signIn())));

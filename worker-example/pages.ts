@@ -1,6 +1,6 @@
 import { html } from "hono/html";
+import type { Peeked } from "../src/cached.ts";
 import type { BaseDriver } from "../src/index.ts";
-import type { Remembered } from "./remember.ts";
 import type { Sales } from "./sales.ts";
 import { SESSION_SECONDS, type Session } from "./session.ts";
 
@@ -31,14 +31,16 @@ export function signIn({ name = "", problem }: { name?: string; problem?: string
 /** What the dashboard shows. */
 export interface Dashboard {
   readonly user: Session;
-  readonly report: Remembered<Sales>;
+  /** Whether the report lay in the cache. */
+  readonly hit: boolean;
+  readonly report: Omit<Peeked<Sales>, "stale">;
   /** How long the report took, in milliseconds. */
   readonly took: number;
   readonly stores: { readonly sessions: BaseDriver; readonly cache: BaseDriver };
 }
 
 /** The page for who is signed in. */
-export function dashboard({ user, report, took, stores }: Dashboard): Html {
+export function dashboard({ user, hit, report, took, stores }: Dashboard): Html {
   const { days, products } = report.value;
   const orders = days.reduce((sum, day) => sum + day.orders, 0);
   const revenue = days.reduce((sum, day) => sum + day.revenue, 0);
@@ -47,13 +49,13 @@ export function dashboard({ user, report, took, stores }: Dashboard): Html {
     html`<main>
       <h1>Sales this week</h1>
       <section class="card cache" aria-label="Cache">
-        <strong id="outcome" class="badge ${report.hit ? "hit" : "miss"}">${report.hit ? "Cache hit" : "Cache miss"}</strong>
+        <strong id="outcome" class="badge ${hit ? "hit" : "miss"}">${hit ? "Cache hit" : "Cache miss"}</strong>
         <dl>
           <div><dt>Age</dt><dd id="age">${seconds(report.age)}</dd></div>
-          <div><dt>Time left</dt><dd id="left">${seconds(report.left)}</dd></div>
+          <div><dt>Time left</dt><dd id="left">${seconds(report.ttl)}</dd></div>
           <div><dt>Answered in</dt><dd id="took">${number.format(took)} ms</dd></div>
         </dl>
-        <progress max="${report.age + report.left}" value="${report.left}" aria-label="Time left in the cache"></progress>
+        <progress max="${report.age + report.ttl}" value="${report.ttl}" aria-label="Time left in the cache"></progress>
         <form method="post" action="/refresh"><button>Refresh now</button></form>
       </section>
       <section class="tiles" aria-label="Totals">

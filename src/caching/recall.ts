@@ -1,4 +1,4 @@
-import { refuse } from "../checks.ts";
+import { oneOf, refuse } from "../checks.ts";
 import type { AnyDriver, Awaitable } from "../driver.ts";
 import { KeyValueError } from "../errors.ts";
 import type { AsyncKeyValue, CollectionOptions } from "../protocol.ts";
@@ -75,7 +75,7 @@ export function recaller(
   valid: (value: unknown) => Awaitable<boolean> = () => true,
 ): Recaller {
   const { onStoreError = "ignore", onError, waitUntil, lock = {} } = options;
-  if (onStoreError !== "ignore" && onStoreError !== "throw") refuse("onStoreError", '"ignore" or "throw"');
+  oneOf(onStoreError, "onStoreError", ["ignore", "throw"]);
   const leaseMs = seconds("lock.ttl", lock ? (lock.ttl ?? 30) : 30) * 1000;
   const waitMs = lock ? seconds("lock.wait", lock.wait ?? leaseMs / 1000, true) * 1000 : 0;
   const collection = options.collection ?? store.defaultCollection ?? "default_collection";
