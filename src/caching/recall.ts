@@ -1,4 +1,4 @@
-import { oneOf, refuse } from "../checks.ts";
+import { oneOf } from "../checks.ts";
 import type { AnyDriver, Awaitable } from "../driver.ts";
 import { KeyValueError } from "../errors.ts";
 import type { AsyncKeyValue, CollectionOptions } from "../protocol.ts";
