@@ -1,6 +1,6 @@
 import type { AnyDriver, CapabilitiesOf, Capability, Store } from "./driver.ts";
 import type { AsyncKeyValue } from "./protocol.ts";
-import { createStore, toDriver } from "./store.ts";
+import { type Closing, createStore, toDriver } from "./store.ts";
 
 export { type Around, type Call, intercept } from "./combining/intercept.ts";
 export { type Remapped, type Renaming, remap } from "./combining/remap.ts";
@@ -9,7 +9,7 @@ export { type Address, type Transformation, transform } from "./combining/transf
 export type { AsyncKeyValue };
 
 /** What a wrapper makes of a store: one that can do the same, except for what is `Lost`. */
-export type Wrapped<S, Lost extends Capability = never> = Store<Exclude<CapabilitiesOf<S>, Lost>>;
+export type Wrapped<S, Lost extends Capability = never> = Store<Exclude<CapabilitiesOf<S>, Lost>> & Closing<S>;
 
 /**
  * Makes a store of a store: hands its driver to `change` and keeps its default collection.
@@ -19,6 +19,7 @@ export type Wrapped<S, Lost extends Capability = never> = Store<Exclude<Capabili
 export function wrap<S extends AsyncKeyValue, C extends Capability = CapabilitiesOf<S>>(
   store: S,
   change: (driver: AnyDriver) => AnyDriver,
-): Store<C> {
-  return createStore(change(toDriver(store) as AnyDriver), { defaultCollection: store.defaultCollection }) as Store<C>;
+): Store<C> & Closing<S> {
+  const driver = change(toDriver(store) as AnyDriver);
+  return createStore(driver, { defaultCollection: store.defaultCollection }) as Store<C> & Closing<S>;
 }

@@ -2,7 +2,7 @@ import type { BaseDriver, Entry } from "./driver.ts";
 import type { AsyncKeyValue, ValueWithTtl } from "./protocol.ts";
 import { together } from "./together.ts";
 
-/** A driver that speaks through the eight methods of a store that it knows nothing else of. */
+/** A driver that speaks through the eight methods of a store that it knows nothing else of; it closes the store, if that can be. */
 export function overMethods(store: AsyncKeyValue): BaseDriver {
   const driver: BaseDriver = {
     name: "custom",
@@ -48,7 +48,8 @@ export function overMethods(store: AsyncKeyValue): BaseDriver {
       return Number(await store.delete(keys[0] as string, { collection }));
     },
   };
-  return driver;
+  const close = (store as Partial<AsyncDisposable>)[Symbol.asyncDispose];
+  return close ? { ...driver, close: () => close.call(store) } : driver;
 }
 
 function entryOf(found: ValueWithTtl<unknown> | null): Entry | undefined {

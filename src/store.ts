@@ -14,6 +14,9 @@ type AsyncDispose = SymbolConstructor extends { readonly asyncDispose: infer Key
 /** What a store has when its driver has something to close, so that `await using` can do it. */
 export type Closable<D> = D extends { close(): unknown } ? { [Key in AsyncDispose]: () => Promise<void> } : unknown;
 
+/** What a wrapper keeps of {@link Closable}: it closes what it wraps. */
+export type Closing<S> = Pick<S, Extract<keyof S, AsyncDispose>>;
+
 /**
  * Makes a store of a driver, which checks arguments, copies values and keeps deadlines.
  *

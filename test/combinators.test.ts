@@ -49,8 +49,17 @@ describe("wrap", () => {
     await wrapped.put("key", 1);
     expect(wrapped.defaultCollection).toBe("mine");
     expect(await base.get("key", { collection: "mine" })).toBe(1);
-    await (wrapped as unknown as AsyncDisposable)[Symbol.asyncDispose]();
+    await wrapped[Symbol.asyncDispose]();
     expect(closed).toBe(1);
+  });
+
+  it("closes a store of somebody else that can be closed, too", async () => {
+    let closed = 0;
+    const base = createStore({ ...memoryDriver(), close: () => void closed++ });
+    const wrapped = wrap({ ...base }, (driver) => driver);
+    await wrapped[Symbol.asyncDispose]();
+    expect(closed).toBe(1);
+    expect(Symbol.asyncDispose in wrap({ ...memoryStore() }, (driver) => driver)).toBe(false);
   });
 
   const disguises: [kind: string, disguise: (store: AsyncKeyValue, own: Partial<AsyncKeyValue>) => AsyncKeyValue][] = [

@@ -1,13 +1,5 @@
 import { describe, expect, it } from "#test";
-import {
-  type AnyDriver,
-  createStore,
-  type ErrorCode,
-  KeyValueError,
-  memoryStore,
-  supports,
-  toDriver,
-} from "../src/index.ts";
+import { createStore, type ErrorCode, KeyValueError, memoryStore, supports, toDriver } from "../src/index.ts";
 import { fallback } from "../src/wrappers/fallback.ts";
 import { type ChaosOptions, chaos } from "./support/chaos.ts";
 
@@ -123,12 +115,8 @@ describe("fallback", () => {
   it("closes both", async () => {
     const closed: string[] = [];
     const closable = (name: string) =>
-      createStore({
-        ...(toDriver(memoryStore()) as AnyDriver),
-        close: async () => void closed.push(name),
-      } as AnyDriver);
-    const store = fallback(closable("a"), closable("b")) as unknown as { [Symbol.asyncDispose](): Promise<void> };
-    await store[Symbol.asyncDispose]();
+      createStore({ ...toDriver(memoryStore()), close: async () => void closed.push(name) });
+    await fallback(closable("a"), closable("b"))[Symbol.asyncDispose]();
     expect(closed).toEqual(["a", "b"]);
   });
 });

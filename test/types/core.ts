@@ -201,6 +201,8 @@ export async function closing(): Promise<void> {
   } as const satisfies BaseDriver;
   await using closed = createStore({ ...base, close: () => {} });
   await closed.get("a");
+  await using around = wrap(closed, (driver) => driver);
+  await around.get("a");
   // @ts-expect-error: there is nothing to close
   await using open = createStore(base);
   await open.get("a");
