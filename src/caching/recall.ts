@@ -232,7 +232,9 @@ export function recaller(
  * outlive a request, and one request must not wait for a promise of another.
  */
 export function ownScope(): object | undefined {
-  return globalThis.navigator?.userAgent === "Cloudflare-Workers" ? undefined : {};
+  return (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent === "Cloudflare-Workers"
+    ? undefined
+    : {};
 }
 
 /** Returns a number of seconds. */
