@@ -22,8 +22,8 @@ export const drivers: WeakMap<object, AnyDriver> = /* @__PURE__ */ new WeakMap()
 /**
  * Makes a store of a driver: the one place where arguments are checked, values copied and deadlines kept.
  *
- * It has no atomic operations of its own, so that an adapter whose backend has none does not carry their code; `more`
- * adds them.
+ * It has no atomic operations of its own, and neither culls nor closes, so that an adapter whose backend cannot do that does
+ * not carry the code; `more` adds them.
  */
 export function baseStore(
   driver: AnyDriver,

@@ -6,7 +6,7 @@ import type { CollectionOptions, PutOptions } from "./protocol.ts";
 export interface Arguments {
   collectionOf(options: CollectionOptions | undefined): string;
   /** A checked copy as an entry: a new one, or one that takes the place of `old` and keeps its times. */
-  entryOf(key: string, value: unknown, options: PutOptions | undefined, old?: Entry, now?: number): Entry;
+  entryOf(key: string, value: unknown, options: PutOptions | undefined, old?: Entry): Entry;
 }
 
 /** Refuses an argument. */

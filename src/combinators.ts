@@ -1,4 +1,5 @@
 import type { AnyDriver, CapabilitiesOf, Capability, Store } from "./driver.ts";
+import { isPlain } from "./json.ts";
 import type { AsyncKeyValue } from "./protocol.ts";
 import { type Closing, createStore, toDriver } from "./store.ts";
 
@@ -8,18 +9,24 @@ export { type Address, type Transformation, transform } from "./combining/transf
 // Every signature of a wrapper needs it.
 export type { AsyncKeyValue };
 
+/** What {@link wrap} makes of a store: one with the capabilities `C`, that closes what it wraps. */
+export type Changed<S, C extends Capability> = Store<C> & Closing<S>;
+
 /** What a wrapper makes of a store: one that can do the same, except for what is `Lost`. */
-export type Wrapped<S, Lost extends Capability = never> = Store<Exclude<CapabilitiesOf<S>, Lost>> & Closing<S>;
+export type Wrapped<S, Lost extends Capability = never> = Changed<S, Exclude<CapabilitiesOf<S>, Lost>>;
 
 /**
- * Makes a store of a store: hands its driver to `change` and keeps its default collection.
+ * Makes a store of a store: hands its driver to `change`, keeps its default collection, and closes it.
  *
  * The result has the capabilities that the new driver has; name them in the type where it has fewer than the store.
  */
 export function wrap<S extends AsyncKeyValue, C extends Capability = CapabilitiesOf<S>>(
   store: S,
   change: (driver: AnyDriver) => AnyDriver,
-): Store<C> & Closing<S> {
-  const driver = change(toDriver(store) as AnyDriver);
-  return createStore(driver, { defaultCollection: store.defaultCollection }) as Store<C> & Closing<S>;
+): Changed<S, C> {
+  const inner: AnyDriver = toDriver(store);
+  const changed = change(inner);
+  // A driver that was not made by spreading the inner one leaves it open otherwise.
+  const driver = inner.close && !changed.close && isPlain(changed) ? { ...changed, close: inner.close } : changed;
+  return createStore(driver, { defaultCollection: store.defaultCollection }) as Changed<S, C>;
 }

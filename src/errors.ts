@@ -52,7 +52,7 @@ export interface ErrorDetails {
   readonly store?: string | undefined;
   readonly collection?: string | undefined;
   readonly key?: string | undefined;
-  /** Of a bulk write or delete: the keys that failed; the others were written or deleted. Of `not_found`: the missing keys. */
+  /** The keys that failed; of a bulk write or delete the others were written or deleted. Of `not_found`: the missing keys. */
   readonly failed?: readonly string[] | undefined;
   /** Of `too_large` and `too_small`: what was measured, in bytes. */
   readonly size?: number | undefined;

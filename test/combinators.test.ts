@@ -53,6 +53,14 @@ describe("wrap", () => {
     expect(closed).toBe(1);
   });
 
+  it("closes the store also where the new driver is made anew", async () => {
+    let closed = 0;
+    const base = createStore({ ...memoryDriver(), close: () => void closed++ });
+    const anew = wrap(base, ({ read, write, remove }) => ({ name: "new", consistency: "strong", read, write, remove }));
+    await anew[Symbol.asyncDispose]();
+    expect(closed).toBe(1);
+  });
+
   it("closes a store of somebody else that can be closed, too", async () => {
     let closed = 0;
     const base = createStore({ ...memoryDriver(), close: () => void closed++ });

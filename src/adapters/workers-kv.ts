@@ -96,12 +96,14 @@ function kvDriver(
     let next = cursor;
     do {
       const options = { prefix: shortPrefix(prefix), limit: Math.min(limit, 1000), cursor: next as string };
-      const page: WorkersKVList = await kv.list(options).catch(fail);
+      // In a function, so that what a binding throws at once is a failure like others.
+      const list = async () => kv.list(options);
+      const page = await list().catch(fail);
       next = page.list_complete ? undefined : page.cursor;
       const items = page.keys.flatMap(({ name, metadata }) => {
         const { whole = name, ...entry } = oursOf(metadata);
-        const address = live(entry) && splitAddress(whole.slice(own.length));
-        return whole.startsWith(prefix) ? { name, address } : [];
+        const parts = splitAddress(whole.slice(own.length));
+        return whole.startsWith(prefix) ? { name, key: parts?.[1] ?? name, address: live(entry) && parts } : [];
       });
       yield [items, next] as const;
     } while (next !== undefined);
@@ -113,7 +115,7 @@ function kvDriver(
     for await (const [items] of pages(prefix)) {
       await each(
         collection,
-        items.map(({ name, address }) => [address?.[1] ?? name, () => kv.delete(name)] as const),
+        items.map(({ name, key }) => [key, () => kv.delete(name)] as const),
       );
       any ||= items.some(({ address }) => address);
     }
@@ -134,7 +136,7 @@ function kvDriver(
           if (value !== null) return { ...entry, value };
         } catch {}
         if (onCorrupt === "miss") return undefined;
-        throw new KeyValueError("corrupted", "stored value must be JSON", { store: NAME, collection, key: keys[i] });
+        throw new KeyValueError("corrupted", "the value is not JSON", { store: NAME, collection, key: keys[i] });
       });
     },
 
@@ -158,7 +160,7 @@ function kvDriver(
           if (left <= 0) return kv.delete(name);
           // KV counts whole seconds from a clock that it rounds down, so one more keeps it from being early.
           const expirationTtl = Math.max(60, Math.ceil(left) + 1);
-          // It is an int32; a later deadline is left to the metadata.
+          // KV takes an int32; a later deadline is left to the metadata.
           return kv.put(name, text, { metadata, ...(left < 2e9 && { expirationTtl }) });
         };
         return [key, put] as const;

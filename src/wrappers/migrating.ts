@@ -1,5 +1,5 @@
 import { delay, live, oneOf } from "../checks.ts";
-import { wrap } from "../combinators.ts";
+import { type Changed, wrap } from "../combinators.ts";
 import { narrower, several } from "../combining/several.ts";
 import type { AnyDriver, CapabilitiesOf, Driver, Entry, Store } from "../driver.ts";
 import { following } from "../migration/following.ts";
@@ -38,7 +38,7 @@ export function migrating<T extends Store<"swap">>(
   from: AsyncKeyValue,
   to: T,
   { write = "both", backfill = true, tombstoneTtl = 3600 }: MigratingOptions = {},
-): Store<"swap" | Extract<CapabilitiesOf<T>, "cull">> {
+): Changed<T, "swap" | Extract<CapabilitiesOf<T>, "cull">> {
   const keep = delay(tombstoneTtl, "tombstoneTtl");
   oneOf(write, "write", ["both", "to"]);
   const older: AnyDriver = toDriver(from);

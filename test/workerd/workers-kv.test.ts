@@ -151,6 +151,25 @@ describe("workersKVStore", () => {
     }
   });
 
+  it("takes also what a binding throws at once for a failure of the backend", async () => {
+    const broken = { ...counting().binding } as Record<string, unknown>;
+    for (const method of ["getWithMetadata", "put", "delete", "list"]) {
+      broken[method] = () => {
+        throw new Error("KV failed: 503");
+      };
+    }
+    const store = workersKVStore(broken as unknown as WorkersKV, { checkDeletes: false });
+    for (const call of [
+      store.get("k"),
+      store.put("k", 1),
+      store.delete("k"),
+      store.listKeys(),
+      store.listCollections(),
+    ]) {
+      expect((await failure(call)).code).toBe("unavailable");
+    }
+  });
+
   it("answers corrupt bytes with a typed error, or with a miss when asked to", async () => {
     await KV.put("corrupt::k", "{not json");
     await KV.put("corrupt::null", "null");
@@ -230,6 +249,25 @@ describe("workersKVStore", () => {
     expect(await one.destroy()).toBe(true);
     expect([await one.get("k"), await two.get("k"), await colon.get("k")]).toEqual([null, 1, 1]);
     expect("destroy" in workersKVStore(KV)).toBe(false);
+  });
+
+  it("names by their keys what could not be destroyed, expired entries too", async () => {
+    const { binding } = counting((method) => (method === "delete" ? "KV DELETE failed: 503" : undefined));
+    const store = workersKVStore(binding, { keyPrefix: "stuck" });
+    const keys = ["k", "x".repeat(600)];
+    await store.putMany(
+      keys.map((key) => [key, 1]),
+      { ttl: 5 },
+    );
+    const { now } = Date;
+    try {
+      for (const later of [0, 5001]) {
+        Date.now = () => now() + later;
+        expect([...((await failure(store.destroyCollection())).failed ?? [])].sort()).toEqual(keys);
+      }
+    } finally {
+      Date.now = now;
+    }
   });
 
   it("lists no name that it would not have written, and still leaves none of them under its prefix", async () => {

@@ -4,14 +4,14 @@ import { KeyValueError } from "../../errors.ts";
 export const NAME = "workers-kv";
 
 /** For how many seconds a location may answer from its cache. */
-interface ReadOptions {
+interface CacheOptions {
   readonly cacheTtl?: number;
 }
 
 /** What this adapter needs of a KV binding; `KVNamespace` of `@cloudflare/workers-types` fits. */
 export interface WorkersKV {
-  getWithMetadata(name: string, options: ReadOptions): Promise<WorkersKVValue>;
-  getWithMetadata(names: string[], options: ReadOptions): Promise<Map<string, WorkersKVValue>>;
+  getWithMetadata(name: string, options: CacheOptions): Promise<WorkersKVValue>;
+  getWithMetadata(names: string[], options: CacheOptions): Promise<Map<string, WorkersKVValue>>;
   put(name: string, value: string, options: { expirationTtl?: number; metadata: unknown }): Promise<void>;
   delete(name: string): Promise<void>;
   list(options: { prefix: string; cursor?: string | null; limit?: number }): Promise<WorkersKVList>;
@@ -33,7 +33,7 @@ export type WorkersKVList = { readonly keys: readonly { readonly name: string; r
 export async function getAll(
   kv: WorkersKV,
   names: readonly string[],
-  how: ReadOptions,
+  how: CacheOptions,
 ): Promise<(WorkersKVValue | undefined)[]> {
   if (names.length === 1) return [await kv.getWithMetadata(names[0] as string, how)];
   if (names.length <= 100) {
