@@ -1,5 +1,6 @@
 import type { Entry } from "./driver.ts";
 import { KeyValueError } from "./errors.ts";
+import { isPlain } from "./json.ts";
 import type { CollectionOptions, PutOptions } from "./protocol.ts";
 
 /** How a store turns arguments into what a driver takes. */
@@ -33,6 +34,24 @@ export function count<T extends number | undefined>(value: T, name: string, min 
 /** Refuses what is none of the strings that an option may be. */
 export function oneOf<T extends string>(value: T, name: string, choices: readonly T[]): void {
   if (!choices.includes(value)) refuse(name, choices.map((choice) => JSON.stringify(choice)).join(" or "));
+}
+
+/** Refuses what is not an object made by a literal, or of no prototype. */
+export function plainObject(value: unknown, name: string): void {
+  if (Object(value) !== value || Array.isArray(value) || !isPlain(value as object)) refuse(name, "a plain object");
+}
+
+/** Returns options when they are an object, and those of them that are given are what they must be. */
+export function checkOptions<O extends object>(
+  options: O,
+  types: { readonly [Name in keyof O]?: "boolean" | "function" } = {},
+): O {
+  if (typeof options !== "object" || options === null) refuse("options", "an object");
+  for (const [name, type] of Object.entries(types)) {
+    const value: unknown = options[name as keyof O];
+    if (value !== undefined && typeof value !== type) refuse(name, `a ${type}`);
+  }
+  return options;
 }
 
 /** What timers take at most, in seconds: beyond it they fire at once. */

@@ -1,5 +1,5 @@
 import { KeyValueError } from "./errors.ts";
-import { pause } from "./pause.ts";
+import { abortable, pause } from "./pause.ts";
 import type { AsyncKeyValue, CapabilityMethods, CollectionOptions } from "./protocol.ts";
 
 /** Options of {@link lock} and {@link tryLock}. */
@@ -48,6 +48,7 @@ export async function tryLock(
   key: string,
   { ttl, collection, signal }: LockOptions,
 ): Promise<Lock | null> {
+  abortable(signal);
   if (signal?.aborted) throw new KeyValueError("aborted", "the lock was not waited for", { key, cause: signal.reason });
   // Refuses a wrong TTL also while somebody else has the lock.
   untilOf(ttl);

@@ -52,8 +52,8 @@ export function overMethods(store: AsyncKeyValue): BaseDriver {
   return close ? { ...driver, close: () => close.call(store) } : driver;
 }
 
-function entryOf(found: ValueWithTtl<unknown> | null): Entry | undefined {
-  if (found === null) return undefined;
+function entryOf(found: ValueWithTtl<unknown> | null | undefined): Entry | undefined {
+  if (found == null) return undefined;
   const expiresAt = found.ttl === null ? undefined : Math.round(Date.now() + found.ttl * 1000);
   return { value: found.value as Entry["value"], expiresAt };
 }

@@ -1,8 +1,7 @@
 import { atomics } from "./atomics.ts";
 import { baseStore, drivers, type StoreOptions } from "./base-store.ts";
-import { refuse } from "./checks.ts";
+import { plainObject, refuse } from "./checks.ts";
 import type { AnyDriver, CapabilitiesOf, Capability, Driver, MethodNames, Store } from "./driver.ts";
-import { isPlain } from "./json.ts";
 import { overMethods } from "./over-methods.ts";
 import type { AsyncKeyValue, CapabilityMethods } from "./protocol.ts";
 
@@ -29,7 +28,7 @@ export function createStore<const D extends AnyDriver>(
   options?: StoreOptions,
 ): Store<CapabilitiesOf<D>> & Closable<D>;
 export function createStore(driver: AnyDriver, options?: StoreOptions): AsyncKeyValue {
-  if (!isPlain(driver)) refuse("driver", "a plain object");
+  plainObject(driver, "driver");
   const { swap, cull, close } = driver;
   return baseStore(driver, options, (args) => ({
     ...(swap && atomics(driver as Driver<"swap">, args)),
@@ -51,8 +50,12 @@ export function supports<S extends AsyncKeyValue, C extends Capability>(
  *
  * Of a store that was spread, proxied, or made by somebody else it is one that speaks through the store's own eight
  * methods, so that none of them is bypassed; it has no capabilities and counts as eventually consistent.
+ *
+ * @throws TypeError when it is no store.
  */
 export function toDriver<S extends AsyncKeyValue>(store: S): Driver<CapabilitiesOf<S>>;
 export function toDriver(store: AsyncKeyValue): AnyDriver {
-  return drivers.get(store) ?? overMethods(store);
+  const driver = drivers.get(store);
+  if (!driver && typeof store?.get !== "function") refuse("store", "an AsyncKeyValue");
+  return driver ?? overMethods(store);
 }

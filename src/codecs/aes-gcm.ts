@@ -1,4 +1,4 @@
-import { string } from "../checks.ts";
+import { refuse, string } from "../checks.ts";
 import type { Address } from "../combinators.ts";
 import { KeyValueError } from "../errors.ts";
 import { once } from "../once.ts";
@@ -16,6 +16,7 @@ export type KeyRing = readonly { readonly id: string; readonly key: CryptoKey | 
 
 /** Envelopes of AES-256-GCM, as `encrypt` describes them. */
 export function aesGcm(keys: KeyRing): Codec {
+  if (!Array.isArray(keys)) refuse("keys", "an array");
   const ring = new Map(keys.map(({ id, key }) => [string(id, "id"), loader(key)]));
   const [first] = ring;
   if (!first || ring.size < keys.length) throw new TypeError("keys must hold a key, and each id once");
@@ -60,6 +61,7 @@ export function aesGcm(keys: KeyRing): Codec {
  * @throws TypeError for an empty text or a shorter salt.
  */
 export function passphrase(text: string, salt: string | Uint8Array): Passphrase {
+  if (typeof salt !== "string" && !(salt instanceof Uint8Array)) refuse("salt", "a string or a Uint8Array");
   const bytes = typeof salt === "string" ? utf8(salt) : new Uint8Array(salt);
   if (!string(text, "text") || bytes.length < 16) throw new TypeError("text is empty or salt has under 16 bytes");
   const derive = once(async () => {
@@ -73,8 +75,8 @@ export function passphrase(text: string, salt: string | Uint8Array): Passphrase 
 /** Checks and copies a key now; what it returns makes the rest, and a mark that is the same for the same key. */
 function loader(given: KeyRing[number]["key"]): () => Promise<{ key: CryptoKey; mark: Bytes }> {
   const bytes = given instanceof Uint8Array ? given.slice() : undefined;
-  const derive = bytes ? async () => bytes : "derive" in given ? given.derive : undefined;
-  const { algorithm, usages } = given as CryptoKey & { algorithm?: { length?: number } };
+  const derive = bytes ? async () => bytes : (Object(given) as Partial<Passphrase>).derive;
+  const { algorithm, usages }: { algorithm?: { name: string; length?: number }; usages: string[] } = Object(given);
   const fits = algorithm?.name === "AES-GCM" && algorithm.length === 256;
   if (bytes ? bytes.length !== 32 : !derive && !(fits && usages.includes("encrypt") && usages.includes("decrypt"))) {
     throw new TypeError("a key must be a CryptoKey for AES-GCM with 256 bits, 32 bytes, or a passphrase");

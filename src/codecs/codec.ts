@@ -1,4 +1,4 @@
-import { oneOf } from "../checks.ts";
+import { checkOptions, oneOf } from "../checks.ts";
 import { type Address, type AsyncKeyValue, transform, type Wrapped, wrap } from "../combinators.ts";
 import { KeyValueError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
@@ -33,8 +33,9 @@ export interface Codec {
 export function coded<S extends AsyncKeyValue>(
   store: S,
   { mark, seal, open, capacity }: Codec,
-  { onFailure = "throw", allowPlaintext = false }: EncryptedOptions,
+  options: EncryptedOptions,
 ): Wrapped<S> {
+  const { onFailure = "throw", allowPlaintext = false } = checkOptions(options, { allowPlaintext: "boolean" });
   oneOf(onFailure, "onFailure", ["throw", "miss"]);
   return wrap(store, (driver) => {
     function fail(error: Error, address: Address): never {

@@ -1,4 +1,4 @@
-import { string } from "../checks.ts";
+import { refuse, string } from "../checks.ts";
 import { KeyValueError } from "../errors.ts";
 import { once } from "../once.ts";
 import { type Bytes, fromBase64, joined, toBase64, utf8 } from "./bytes.ts";
@@ -56,11 +56,12 @@ export function fernetToken(given: FernetKeys): Codec {
  * Cloudflare takes at most 100,000 iterations in production (local `workerd` takes more): there, derive the key elsewhere
  * and give it to the Worker as a secret.
  *
+ * @throws TypeError for a text that is empty.
  * @throws KeyValueError `misconfigured` where the runtime refuses.
  */
 export async function fernetKey(sourceMaterial: string, salt: string): Promise<string> {
-  const secret = utf8(string(sourceMaterial, "sourceMaterial"));
-  const derived = await pbkdf2(secret, utf8(string(salt, "salt")), 1_200_000).catch((cause) => {
+  const secret = utf8(text(sourceMaterial, "sourceMaterial"));
+  const derived = await pbkdf2(secret, utf8(text(salt, "salt")), 1_200_000).catch((cause) => {
     const message =
       "this runtime refuses so many PBKDF2 iterations: derive the key elsewhere by fernetKey, pass it in keys";
     throw new KeyValueError("misconfigured", message, { cause });
@@ -84,11 +85,17 @@ function loaders(given: FernetKeys): (() => Promise<[signing: CryptoKey, encrypt
         crypto.subtle.importKey("raw", bytes.slice(16), "AES-CBC", false, ["encrypt", "decrypt"]),
       ]);
     });
-  if ("keys" in given) return given.keys.map(bytesOf).map((bytes) => load(() => bytes));
-  const sourceMaterial = string(given.sourceMaterial, "sourceMaterial");
-  const salt = string(given.salt, "salt");
+  if ("keys" in given) {
+    if (!Array.isArray(given.keys)) refuse("keys", "an array");
+    if ("sourceMaterial" in given) throw new TypeError("keys and sourceMaterial exclude each other");
+    return given.keys.map(bytesOf).map((bytes) => load(() => bytes));
+  }
+  const sourceMaterial = text(given.sourceMaterial, "sourceMaterial");
+  const salt = text(given.salt, "salt");
   return [load(async () => bytesOf(await fernetKey(sourceMaterial, salt)))];
 }
+
+const text = (value: unknown, name: string) => string(value, name) || refuse(name, "a string that is not empty");
 
 const toUrlSafe = (bytes: Bytes) => toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_");
 

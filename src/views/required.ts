@@ -42,7 +42,7 @@ export function required<S extends Readable>(store: S): RequiredStore<S> {
     const asked: readonly string[] = typeof keys === "object" ? [...keys] : [keys];
     const found: unknown = await store[method](...([keys, options] as never[]));
     const answers = typeof keys === "object" ? (found as unknown[]) : [found];
-    const failed = [...new Set(asked.filter((_, i) => answers[i] === null))];
+    const failed = [...new Set(asked.filter((_, i) => (answers[i] ?? null) === null))];
     if (failed.length === 0) return found;
     const names = failed.slice(0, 10).map((key) => JSON.stringify(key.slice(0, 100)));
     const message = `there is no entry under ${names.join(", ")}${failed.length > 10 ? ", …" : ""}`;

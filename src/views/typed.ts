@@ -1,4 +1,4 @@
-import { oneOf } from "../checks.ts";
+import { checkOptions, oneOf } from "../checks.ts";
 import { type Address, transform } from "../combinators.ts";
 import type { AnyDriver, CapabilitiesOf, Capability, Driver, MethodNames } from "../driver.ts";
 import { KeyValueError } from "../errors.ts";
@@ -97,8 +97,9 @@ export function typed<S extends AsyncKeyValue, Input, Output>(
 export function typed<S extends AsyncKeyValue, Input, Output>(
   store: S,
   schema: StandardSchema<Input, Output>,
-  { collection = store.defaultCollection, onInvalid = "throw", ...rest }: TypedOptions<Input> = {},
+  options: TypedOptions<Input> = {},
 ): unknown {
+  const { collection = store.defaultCollection, onInvalid = "throw", ...rest } = checkOptions(options);
   const { validate } = schema?.["~standard"] ?? {};
   if (typeof validate !== "function") throw new TypeError("schema must be a Standard Schema");
   oneOf(onInvalid, "onInvalid", ["throw", "miss"]);

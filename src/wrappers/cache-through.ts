@@ -1,6 +1,6 @@
 import { copyOf, original } from "../caching/copies.ts";
 import { guarded, leased } from "../caching/fills.ts";
-import { lifetime, live } from "../checks.ts";
+import { checkOptions, lifetime, live } from "../checks.ts";
 import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators.ts";
 import { several } from "../combining/several.ts";
 import type { AnyDriver, Awaitable, CapabilitiesOf, Driver, Entry } from "../driver.ts";
@@ -18,7 +18,7 @@ export interface CacheThroughOptions {
  * A store that answers reads from copies in a cache and asks the primary for all that is missing there at once; that an
  * entry is missing is not cached. A write reaches the primary first, then its copies are removed; so do atomic
  * operations and the reads that belong to them. The cache never makes a call fail, but put it into `timeout` if it may
- * hang; a copy that it fails to remove is served until `maxTtl`.
+ * hang; a copy that it fails to remove is served until `maxTtl`. On the primary's backend it needs names of its own.
  *
  * A slow read does not bring back what a write has just replaced: of the same store object with any cache, of another
  * isolate when the cache has `swap` (then a fill is one swap a key, otherwise one bulk write). Whole collections and
@@ -27,12 +27,14 @@ export interface CacheThroughOptions {
 export function cacheThrough<P extends AsyncKeyValue, C extends AsyncKeyValue>(
   primary: P,
   cache: C,
-  { maxTtl, waitUntil }: CacheThroughOptions,
+  options: CacheThroughOptions,
 ): Wrapped<P, Exclude<"destroy" | "destroyCollection", CapabilitiesOf<C>>> {
-  const longest = lifetime(maxTtl, "maxTtl");
+  const { maxTtl, waitUntil } = checkOptions(options, { waitUntil: "function" });
+  const longest = lifetime(maxTtl ?? Number.NaN, "maxTtl");
   const copies: AnyDriver = toDriver(cache);
   const fills = copies.swap ? leased(copies as Driver<"swap">) : guarded(copies);
 
+  if (copies === toDriver(primary)) throw new TypeError("the cache must be another store than the primary");
   return wrap(primary, ({ destroy, destroyCollection, ...rest }) => {
     const able = {
       ...rest,

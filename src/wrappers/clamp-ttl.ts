@@ -1,4 +1,4 @@
-import { lifetime } from "../checks.ts";
+import { checkOptions, lifetime } from "../checks.ts";
 import { type AsyncKeyValue, transform, type Wrapped, wrap } from "../combinators.ts";
 
 /** Options of {@link clampTtl}, in seconds. */
@@ -17,6 +17,7 @@ export interface ClampTtlOptions {
  * @throws KeyValueError `invalid_ttl` when a bound is not a positive finite number.
  */
 export function clampTtl<S extends AsyncKeyValue>(store: S, options: ClampTtlOptions): Wrapped<S> {
+  checkOptions(options);
   const min = lifetime(options.min, "min") ?? 0;
   const max = lifetime(options.max, "max") ?? Number.POSITIVE_INFINITY;
   const missing = lifetime(options.missing, "missing");

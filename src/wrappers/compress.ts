@@ -1,4 +1,4 @@
-import { count } from "../checks.ts";
+import { checkOptions, count } from "../checks.ts";
 import { fromBase64, has, toBase64 } from "../codecs/bytes.ts";
 import { type Codec, coded } from "../codecs/codec.ts";
 import { pump, tooLarge } from "../codecs/compression.ts";
@@ -24,9 +24,10 @@ export interface CompressOptions {
  * `misconfigured` for a format that the runtime cannot write.
  */
 export function compress<S extends AsyncKeyValue>(store: S, options: CompressOptions = {}): Wrapped<S> {
-  const { minBytes = 1024, maxBytes = 26_214_400, format = "gzip" } = options;
+  const { minBytes = 1024, maxBytes = 26_214_400, format = "gzip" } = checkOptions(options);
   count(minBytes, "minBytes", 0);
   count(maxBytes, "maxBytes");
+  if (minBytes > maxBytes) throw new TypeError("minBytes must not be above maxBytes");
 
   const codec: Codec = {
     mark: "__compressed_data__",

@@ -1,4 +1,4 @@
-import { lifetime, live } from "../checks.ts";
+import { checkOptions, lifetime, live } from "../checks.ts";
 import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
 import { toJson } from "../json.ts";
 
@@ -17,9 +17,9 @@ export interface DefaultValueOptions {
 export function defaultValue<S extends AsyncKeyValue>(
   store: S,
   value: unknown,
-  { ttl }: DefaultValueOptions = {},
+  options: DefaultValueOptions = {},
 ): Wrapped<S, "swap"> {
-  const [copy, life] = [toJson(value), lifetime(ttl, "ttl")];
+  const [copy, life] = [toJson(value), lifetime(checkOptions(options).ttl, "ttl")];
   return wrap(store, ({ swap: _, ...driver }) => ({
     ...driver,
     async read(collection, keys, options) {

@@ -1,3 +1,4 @@
+import { checkOptions } from "../checks.ts";
 import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
 import { several } from "../combining/several.ts";
 import type { AnyDriver, Awaitable } from "../driver.ts";
@@ -23,8 +24,9 @@ export interface FallbackOptions {
 export function fallback<S extends AsyncKeyValue>(
   primary: S,
   secondary: AsyncKeyValue,
-  { on = backendFailed, writes = false }: FallbackOptions = {},
+  options: FallbackOptions = {},
 ): Wrapped<S> {
+  const { on = backendFailed, writes = false } = checkOptions(options, { on: "function", writes: "boolean" });
   const second: AnyDriver = toDriver(secondary);
   return wrap(primary, (first) => {
     async function either<R>(ask: (driver: AnyDriver) => Awaitable<R>): Promise<R> {

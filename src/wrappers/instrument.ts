@@ -1,3 +1,4 @@
+import { checkOptions } from "../checks.ts";
 import { type AsyncKeyValue, type Call, type Wrapped, wrap } from "../combinators.ts";
 import { type Outcome, observe } from "../combining/observe.ts";
 
@@ -17,7 +18,7 @@ export interface InstrumentOptions {
 
 /** A store that shows every call to its backend to `onOperation`, for traces and metrics. */
 export function instrument<S extends AsyncKeyValue>(store: S, options: InstrumentOptions): Wrapped<S> {
-  const { onOperation } = options;
+  const { onOperation } = checkOptions(options);
   if (typeof onOperation !== "function") throw new TypeError("onOperation must be a function");
   return wrap(store, (driver) =>
     observe(driver, ({ entries: _, ...call }, run) =>

@@ -1,4 +1,4 @@
-import { count, oneOf } from "../checks.ts";
+import { checkOptions, count, oneOf } from "../checks.ts";
 import { toBytes } from "../codecs/bytes.ts";
 import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
 import type { Entry } from "../driver.ts";
@@ -22,6 +22,7 @@ export interface LimitSizeOptions {
  * A put that is skipped removes what was under the key, so that nobody reads a stale value. Atomic operations always throw.
  */
 export function limitSize<S extends AsyncKeyValue>(store: S, options: LimitSizeOptions): Wrapped<S> {
+  checkOptions(options);
   const { minBytes = 0, maxBytes = Number.POSITIVE_INFINITY, tooSmall = "skip", tooLarge = "throw" } = options;
   count(minBytes, "minBytes", 0);
   count(options.maxBytes, "maxBytes");

@@ -1,15 +1,17 @@
-import { live, oneOf } from "../checks.ts";
+import { checkOptions, live, oneOf } from "../checks.ts";
 import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
 import { observe } from "../combining/observe.ts";
 import type { Entry } from "../driver.ts";
 import { KeyValueError } from "../errors.ts";
 
+const LEVELS = ["debug", "info", "warn", "error"] as const;
+
 /** Options of {@link log}. */
 export interface LogOptions {
   /** Where lines go; most logging libraries fit. Default: `console`. */
-  readonly logger?: { [Level in "debug" | "info" | "warn" | "error"]: (line: string) => unknown } | undefined;
+  readonly logger?: { [Level in (typeof LEVELS)[number]]: (line: string) => unknown } | undefined;
   /** The level of all lines but those about failures, which are errors. Default: `"info"`. */
-  readonly level?: "debug" | "info" | "warn" | "error" | undefined;
+  readonly level?: (typeof LEVELS)[number] | undefined;
   /** Whether to write keys, of a bulk the first ten. Switch it off where a key is a secret, like a session id. Default: true. */
   readonly keys?: boolean | undefined;
   /** Whether to write values, too. Default: false. */
@@ -21,10 +23,13 @@ export interface LogOptions {
 /**
  * A store that writes a line when a call to its backend starts and one when it ends, with duration and outcome.
  * A line about a failure has code and message of a `KeyValueError`, which hold no secret; of any other error its name.
+ * A logger that throws makes the call fail.
  */
 export function log<S extends AsyncKeyValue>(store: S, options: LogOptions = {}): Wrapped<S> {
   const { logger = console, level = "info", keys: showKeys = true, values: showValues = false, structured } = options;
-  oneOf(level, "level", ["debug", "info", "warn", "error"]);
+  checkOptions(options, { keys: "boolean", values: "boolean", structured: "boolean" });
+  oneOf(level, "level", LEVELS);
+  if (!LEVELS.every((name) => typeof logger[name] === "function")) throw new TypeError("logger must have all levels");
 
   function write(at: typeof level, fields: object): void {
     const texts = Object.entries(fields).map(([name, field]) => [name, JSON.stringify(field)] as const);

@@ -1,4 +1,4 @@
-import { delay, live, oneOf } from "../checks.ts";
+import { checkOptions, delay, live, oneOf } from "../checks.ts";
 import { type Changed, wrap } from "../combinators.ts";
 import { narrower, several } from "../combining/several.ts";
 import type { AnyDriver, CapabilitiesOf, Driver, Entry, Store } from "../driver.ts";
@@ -37,8 +37,9 @@ export interface MigratingOptions {
 export function migrating<T extends Store<"swap">>(
   from: AsyncKeyValue,
   to: T,
-  { write = "both", backfill = true, tombstoneTtl = 3600 }: MigratingOptions = {},
+  options: MigratingOptions = {},
 ): Changed<T, "swap" | Extract<CapabilitiesOf<T>, "cull">> {
+  const { write = "both", backfill = true, tombstoneTtl = 3600 } = checkOptions(options, { backfill: "boolean" });
   const keep = delay(tombstoneTtl, "tombstoneTtl");
   oneOf(write, "write", ["both", "to"]);
   const older: AnyDriver = toDriver(from);

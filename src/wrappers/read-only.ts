@@ -1,4 +1,4 @@
-import { oneOf } from "../checks.ts";
+import { checkOptions, oneOf } from "../checks.ts";
 import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
 import { KeyValueError } from "../errors.ts";
 
@@ -14,8 +14,9 @@ export interface ReadOnlyOptions {
  */
 export function readOnly<S extends AsyncKeyValue>(
   store: S,
-  { onWrite = "throw" }: ReadOnlyOptions = {},
+  options: ReadOnlyOptions = {},
 ): Wrapped<S, "cull" | "destroy" | "destroyCollection" | "swap"> {
+  const { onWrite = "throw" } = checkOptions(options);
   oneOf(onWrite, "onWrite", ["throw", "ignore"]);
   return wrap(store, ({ cull: _1, destroy: _2, destroyCollection: _3, swap: _4, ...driver }) => {
     function refuse(collection: string, key: string | undefined): void {

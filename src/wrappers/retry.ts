@@ -1,7 +1,7 @@
-import { count, delay, oneOf } from "../checks.ts";
+import { checkOptions, count, delay, oneOf } from "../checks.ts";
 import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators.ts";
 import { KeyValueError } from "../errors.ts";
-import { pause } from "../pause.ts";
+import { abortable, pause } from "../pause.ts";
 
 /** Options of {@link retry}; delays are in seconds. */
 export interface RetryOptions {
@@ -27,11 +27,13 @@ export interface RetryOptions {
  * driver says `repeatableSwap`, otherwise only when it was refused (`rate_limited`), since it may have happened.
  */
 export function retry<S extends AsyncKeyValue>(store: S, options: RetryOptions = {}): Wrapped<S> {
+  checkOptions(options, { when: "function" });
   const { minDelay = 0.1, maxDelay = 10, factor = 2, jitter = "full", when = worthIt, signal } = options;
   const [least, most] = [delay(minDelay, "minDelay"), delay(maxDelay, "maxDelay")];
   const retries = count(options.retries ?? 3, "retries", 0);
   oneOf(jitter, "jitter", ["full", "none"]);
-  if (!(factor >= 1)) throw new TypeError("factor must be a number of at least 1");
+  abortable(signal);
+  if (!(Number.isFinite(factor) && factor >= 1)) throw new TypeError("factor must be a number of at least 1");
   return wrap(store, (driver) =>
     intercept(driver, async ({ operation, collection, keys }, proceed) => {
       for (let retried = 0; ; retried++) {
@@ -48,7 +50,7 @@ export function retry<S extends AsyncKeyValue>(store: S, options: RetryOptions =
             throw new KeyValueError(code, `gave up after ${retried} retries`, details);
           }
           const wait = Math.min(most, least * factor ** retried) * (jitter === "full" ? Math.random() : 1);
-          await pause(retryAfter * 1000 + wait, signal);
+          await pause(Math.min(most, retryAfter * 1000 + wait), signal);
           if (signal?.aborted) throw new KeyValueError("aborted", "the signal ended the retries", details);
         }
       }

@@ -1,3 +1,4 @@
+import { checkOptions, plainObject } from "../checks.ts";
 import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
 import { dispatch } from "../combining/dispatch.ts";
 import type { AnyDriver, Capability, Store } from "../driver.ts";
@@ -29,7 +30,8 @@ export function route<S extends AsyncKeyValue, O extends AsyncKeyValue>(
 export function route(first: object, last?: AsyncKeyValue): Store<Capability> {
   type Options = RouteOptions<AsyncKeyValue, AsyncKeyValue>;
   const options = (last ? { stores: first, otherwise: last } : first) as Omit<Options, "pick"> & Partial<Options>;
-  const { stores, pick, otherwise } = options;
+  const { stores, pick, otherwise } = checkOptions(options, { pick: "function" });
+  plainObject(stores, "stores");
   const rest: AnyDriver = toDriver(otherwise);
   const named = new Map(Object.entries(stores).map(([name, store]) => [name, toDriver(store) as AnyDriver]));
   const drivers = [...new Set([...named.values(), rest])];

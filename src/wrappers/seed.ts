@@ -1,7 +1,7 @@
-import { live } from "../checks.ts";
+import { live, plainObject } from "../checks.ts";
 import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators.ts";
 import type { AnyDriver } from "../driver.ts";
-import { isPlain, toJson } from "../json.ts";
+import { toJson } from "../json.ts";
 import { once } from "../once.ts";
 
 /**
@@ -16,7 +16,8 @@ export function seed<S extends AsyncKeyValue>(
   store: S,
   data: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
 ): Wrapped<S> {
-  if (![data, ...Object.values(data)].every(isPlain)) throw new TypeError("data must be plain objects in an object");
+  plainObject(data, "data");
+  for (const [collection, values] of Object.entries(data)) plainObject(values, `data.${collection}`);
   const seeds = Object.entries(data).map(([collection, values]) => {
     const items = Object.entries(values).map(([key, value]) => [key, toJson(value, { collection, key })] as const);
     return [collection, items] as const;

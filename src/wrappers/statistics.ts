@@ -1,4 +1,4 @@
-import { count } from "../checks.ts";
+import { checkOptions, count } from "../checks.ts";
 import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
 import { observe } from "../combining/observe.ts";
 import { newTally, type OperationStatistics, type Tally } from "../combining/tally.ts";
@@ -22,8 +22,9 @@ export interface Statistics {
  */
 export function statistics<S extends AsyncKeyValue>(
   store: S,
-  { maxCollections = 100 }: { readonly maxCollections?: number | undefined } = {},
+  options: { readonly maxCollections?: number | undefined } = {},
 ): Wrapped<S> & Statistics {
+  const { maxCollections = 100 } = checkOptions(options);
   count(maxCollections, "maxCollections", 0);
   const collections = new Map<string, Map<string, Tally>>();
   const other = new Map<string, Tally>();

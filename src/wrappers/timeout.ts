@@ -1,4 +1,4 @@
-import { delay } from "../checks.ts";
+import { checkOptions, delay } from "../checks.ts";
 import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators.ts";
 import { KeyValueError } from "../errors.ts";
 
@@ -12,7 +12,8 @@ export interface TimeoutOptions {
  * A store that waits only so long for its backend, then throws `timeout`. The call is not undone: what it does may still
  * happen, and its late answer or failure is dropped. A page of a listing and each step of an atomic operation count alone.
  */
-export function timeout<S extends AsyncKeyValue>(store: S, { seconds = 5 }: TimeoutOptions = {}): Wrapped<S> {
+export function timeout<S extends AsyncKeyValue>(store: S, options: TimeoutOptions = {}): Wrapped<S> {
+  const { seconds = 5 } = checkOptions(options);
   const ms = delay(seconds, "seconds");
   return wrap(store, (driver) =>
     intercept(driver, ({ operation, collection, keys }, proceed) => {
