@@ -184,6 +184,32 @@ describe("compress", () => {
     expect(toDriver(small).limits?.valueBytes).toBe(2000);
   });
 
+  it("decompresses little more of a bomb than maxBytes, also where all that a piece gives comes at once", async () => {
+    const inner = memoryStore();
+    await inner.put("bomb", envelope(btoa("\0".repeat(500_000))));
+    let out = 0;
+    const { DecompressionStream: real } = globalThis;
+    globalThis.DecompressionStream = class extends TransformStream {
+      constructor() {
+        super({
+          transform(piece: Uint8Array, controller) {
+            const all = new Uint8Array(100 * piece.length);
+            out += all.length;
+            controller.enqueue(all);
+          },
+        });
+      }
+    } as typeof DecompressionStream;
+    try {
+      expect(await codeOf(compress(inner, { maxBytes: 1_000_000 }).get("bomb"))).toBe("too_large");
+    } finally {
+      globalThis.DecompressionStream = real;
+    }
+    // Of 50 MB.
+    expect(out).toBeGreaterThan(1_000_000);
+    expect(out).toBeLessThanOrEqual(10_000_000);
+  });
+
   it("keeps the atomic operations and listings", async () => {
     const store = compress(memoryStore(), { minBytes: 0 });
     expect(await store.putIfAbsent("k", long)).toBe(true);
