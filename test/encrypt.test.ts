@@ -250,13 +250,17 @@ describe("encrypt", () => {
     expect(await encrypt(inner, { keys: [a] }).get("user:123", { collection: "users" })).toEqual({ name: "Alice" });
   });
 
-  it("copies raw keys, and touches no key before the first use", async () => {
-    const key = bytes(1);
-    const store = encrypt(memoryStore(), { keys: [{ id: "a", key }] });
-    key.fill(9);
+  it("copies raw keys, so that the caller may overwrite them before the first use", async () => {
     const inner = memoryStore();
-    await inner.put("k", 1);
-    await store.put("k", 1);
+    const key = bytes(1);
+    const store = encrypt(inner, { keys: [{ id: "a", key }] });
+    key.fill(9);
+    await store.put("k", secret);
+    expect(await encrypt(inner, { keys: [a] }).get("k")).toEqual(secret);
+  });
+
+  it("touches no key before the first use", async () => {
+    const inner = memoryStore();
     let derived = 0;
     const derive = () => {
       derived++;
