@@ -41,6 +41,20 @@ async function signed(body: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array([...body, ...new Uint8Array(mac)]);
 }
 
+/** Runs while the runtime derives no bits, as Cloudflare's does for so many iterations. */
+async function withoutDerivation(body: () => Promise<void>): Promise<void> {
+  const { deriveBits } = crypto.subtle;
+  const refuse = async () => {
+    throw new DOMException("iteration counts above 100000 are not supported", "NotSupportedError");
+  };
+  Object.defineProperty(crypto.subtle, "deriveBits", { value: refuse, configurable: true, writable: true });
+  try {
+    await body();
+  } finally {
+    Object.defineProperty(crypto.subtle, "deriveBits", { value: deriveBits, configurable: true, writable: true });
+  }
+}
+
 const envelope = (token: string, version = 1) => ({ __encrypted_data__: btoa(token), __encryption_version__: version });
 
 describe("fernet", () => {
@@ -185,21 +199,33 @@ describe("fernet", () => {
     expect(await missing.get("k")).toBe(1);
   });
 
-  it("says what to do where the runtime refuses so many iterations, as Cloudflare does", async () => {
-    const { deriveBits } = crypto.subtle;
-    const refuse = async () => {
-      throw new DOMException("iteration counts above 100000 are not supported", "NotSupportedError");
-    };
-    Object.defineProperty(crypto.subtle, "deriveBits", { value: refuse, configurable: true, writable: true });
-    try {
+  it("says what to do where the runtime refuses so many iterations, as Cloudflare does", () =>
+    withoutDerivation(async () => {
       const store = fernet(memoryStore(), { sourceMaterial: "a", salt: "b", onFailure: "miss" });
       const error = await failure(store.put("k", 1));
       expect([error.name, error.code, error.key]).toEqual(["KeyValueError", "misconfigured", "k"]);
       expect(error.message).toContain("fernetKey");
       expect(await codeOf(fernetKey("a", "b"))).toBe("misconfigured");
-    } finally {
-      Object.defineProperty(crypto.subtle, "deriveBits", { value: deriveBits, configurable: true, writable: true });
-    }
+    }));
+
+  it("never takes an entry for missing because the runtime refuses to derive the key", () =>
+    withoutDerivation(async () => {
+      const inner = memoryStore();
+      await fernet(inner, { keys }).put("k", 1);
+      const store = fernet(inner, { sourceMaterial, salt, onFailure: "miss" });
+      const error = await failure(store.get("k"));
+      expect([error?.name, error?.code, error?.key]).toEqual(["KeyValueError", "misconfigured", "k"]);
+      expect(await codeOf(store.putIfAbsent("k", 2))).toBe("misconfigured");
+      expect(await fernet(inner, { keys }).get("k")).toBe(1);
+    }));
+
+  it("copies raw keys, so that the caller may overwrite them before the first use", async () => {
+    const inner = memoryStore();
+    const raw = fromUrlSafe(key);
+    const store = fernet(inner, { keys: [raw] });
+    raw.fill(9);
+    await store.put("k", 1);
+    expect(await fernet(inner, { keys }).get("k")).toBe(1);
   });
 
   it("refuses keys of the wrong kind", async () => {
