@@ -109,6 +109,17 @@ describe("log", () => {
     expect(written[0]?.[1]).toContain("count=1");
   });
 
+  it("leaves the message of a failure out along with the keys, since it may name one", async () => {
+    for (const structured of [true, false]) {
+      const { written, logger } = lines();
+      const failure = new KeyValueError("corrupted", `the entry of ${SECRET} is unreadable`);
+      const store = log(createStore(failing(failure)), { logger, keys: false, structured });
+      expect(await store.get(SECRET).catch((error) => error)).toBe(failure);
+      expect(JSON.stringify(written)).not.toContain(SECRET);
+      expect(written[1]?.[1]).toContain("corrupted");
+    }
+  });
+
   it("shows the first ten keys of a bulk, and how many there were", async () => {
     const { options, events } = structured();
     await log(memoryStore(), options).getMany(Array.from({ length: 1000 }, (_, i) => `${i}`));
