@@ -320,6 +320,30 @@ for (const bare of [false, true]) {
       stop();
     });
 
+    it("leaves the copies alone where the primary is culled", async () => {
+      const { store, base, held, reads } = setup({ bare });
+      await base.put("a", 1);
+      await store.get("a");
+      expect(await store.cull()).toBe(0);
+      expect(await held.get("a")).toHaveProperty("__copy__.0", 1);
+      expect(await store.get("a")).toBe(1);
+      expect(reads()).toEqual(["a"]);
+    });
+
+    it("gives an entry out of a copy the time at which it was created", () =>
+      withClock(async (pass) => {
+        const { store, base, reads } = setup({ bare });
+        await base.put("a", 1);
+        const [original] = await toDriver(base).read("default_collection", ["a"]);
+        pass(10);
+        await store.get("a");
+        pass(10);
+        const [copy] = await toDriver(store).read("default_collection", ["a"]);
+        expect(copy).toMatchObject({ value: 1, createdAt: original?.createdAt });
+        expect(typeof copy?.createdAt).toBe("number");
+        expect(reads()).toEqual(["a"]);
+      }));
+
     it("destroys copies with their collection and with the store", async () => {
       const { store, base, held } = setup({ bare });
       for (const destroy of [() => store.destroyCollection(), () => store.destroy()]) {
@@ -374,6 +398,20 @@ describe("cacheThrough", () => {
     await settle();
     expect(await cacheThrough(base, held, { maxTtl: 60 }).get("a")).toBe(1);
     expect(await held.get("a")).toHaveProperty("__copy__.0", 1);
+    release();
+    await dead;
+  });
+
+  it("fills a cache that itself serves a copy of the lease of a reader that died", async () => {
+    const [base, far] = [memoryStore(), memoryStore()];
+    await base.put("a", 1);
+    const cache = cacheThrough(far, memoryStore(), { maxTtl: 60 });
+    const { store: primary, hold } = slow(base);
+    const release = hold();
+    const dead = cacheThrough(primary, cache, { maxTtl: 60 }).get("a");
+    await settle();
+    expect(await cacheThrough(base, cache, { maxTtl: 60 }).get("a")).toBe(1);
+    expect(await far.get("a")).toHaveProperty("__copy__.0", 1);
     release();
     await dead;
   });
