@@ -148,6 +148,28 @@ describe("route by what pick says", () => {
     expect(await store.cull()).toBe(2);
   });
 
+  it("lists and culls a store in several places once", async () => {
+    const [one, two] = [memoryStore(), memoryStore()];
+    const pick = (_: string, key: string) => (key < "d" ? key[0] : undefined);
+    const store = route({ stores: { a: one, b: two, c: one }, pick, otherwise: one });
+    await store.putMany(["a1", "a2", "b1", "b2", "c1", "d1"].map((key) => [key, 1]));
+    const names: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await store.listKeys({ limit: 2, cursor });
+      names.push(...page.names);
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    expect(names.sort()).toEqual(["a1", "a2", "b1", "b2", "c1", "d1"]);
+    expect(await Array.fromAsync(store.collections())).toEqual(["default_collection"]);
+    await store.putMany(
+      ["a1", "b1", "d1"].map((key) => [key, 1]),
+      { ttl: 0.001 },
+    );
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await store.cull()).toBe(3);
+  });
+
   it("names the keys of all stores that failed, after the others have done their part", async () => {
     const { store, bases } = byKey({ a: { plan: ["half"] }, b: { plan: ["fail"] } });
     const error = await store.putMany(["a1", "a2", "b1", "c"].map((key) => [key, 1])).catch((error) => error);
@@ -189,9 +211,19 @@ describe("route", () => {
     expect(of(route({ stores: { a: { ...memoryStore() } }, pick: () => "a", otherwise: memoryStore() }))).toEqual([]);
   });
 
-  it("is as consistent as the weakest of its stores", () => {
-    expect(toDriver(route({ a: memoryStore() }, memoryStore())).consistency).toBe("strong");
-    expect(toDriver(route({ a: { ...memoryStore() } }, memoryStore())).consistency).toBe("eventual");
+  it("is as consistent as the weakest of its stores, whichever that is", () => {
+    const of = (a: AsyncKeyValue, b: AsyncKeyValue, otherwise: AsyncKeyValue) =>
+      [route({ a, b }, otherwise), route({ stores: { a, b }, pick: () => "a", otherwise })].map(
+        (store) => toDriver(store).consistency,
+      );
+    const [strong, eventual] = [memoryStore(), { ...memoryStore() }];
+    expect(of(strong, memoryStore(), memoryStore())).toEqual(["strong", "strong"]);
+    const orders: [AsyncKeyValue, AsyncKeyValue, AsyncKeyValue][] = [
+      [eventual, strong, strong],
+      [strong, eventual, strong],
+      [strong, strong, eventual],
+    ];
+    for (const stores of orders) expect(of(...stores)).toEqual(["eventual", "eventual"]);
   });
 
   it("may repeat a swap only where every store may, and has the least limits", () => {
