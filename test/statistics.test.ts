@@ -1,5 +1,6 @@
 import { describe, expect, it } from "#test";
 import { intercept, wrap } from "../src/combinators.ts";
+import { newTally } from "../src/combining/tally.ts";
 import { type AnyDriver, createStore, KeyValueError, memoryStore, toDriver } from "../src/index.ts";
 import { statistics } from "../src/wrappers/statistics.ts";
 
@@ -91,6 +92,18 @@ describe("statistics", () => {
     }
   });
 
+  it("tells no more durations apart the more there are, so that memory stays bounded", () => {
+    const tally = newTally();
+    const medians = new Set<number>();
+    for (let durationMs = 1; durationMs <= 2000; durationMs++) {
+      tally.add({ durationMs });
+      medians.add(tally.summary().latencyMs.p50);
+    }
+    // Eleven doublings with four steps each.
+    expect(medians.size).toBeLessThanOrEqual(45);
+    expect(medians.size).toBeGreaterThan(20);
+  });
+
   it("gives exact percentiles where all calls took equally long, and zero where they took no time", async () => {
     const { store, restore } = taking([7, 7, 7]);
     try {
@@ -105,7 +118,7 @@ describe("statistics", () => {
     }
   });
 
-  it("takes durations beyond the last bucket and a clock that goes backwards", async () => {
+  it("takes a duration of a day and a clock that goes backwards", async () => {
     const { store, restore } = taking([86_400_000, -86_400_000]);
     try {
       const counted = statistics(store);
