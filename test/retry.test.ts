@@ -126,6 +126,12 @@ describe("retry", () => {
     expect(delays).toEqual([100, 200, 400, 500, 500]);
   });
 
+  it("waits 0.1 seconds unless told otherwise, then twice as long each of three times, and never more than 10", async () => {
+    expect(await delaysOf({ jitter: "none" }, failing("unavailable"))).toEqual([100, 200, 400]);
+    const delays = await delaysOf({ jitter: "none", retries: 9 }, failing("unavailable"));
+    expect(delays).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
+  });
+
   it("waits for a random part of the delay", async () => {
     const delays = await delaysOf({ retries: 50, minDelay: 1, factor: 1 }, failing("unavailable"));
     expect(delays.every((delay) => delay >= 0 && delay < 1000)).toBe(true);

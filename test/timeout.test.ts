@@ -90,6 +90,24 @@ describe("timeout", () => {
     }
   });
 
+  it("waits five seconds unless told otherwise", async () => {
+    const { setTimeout: real } = globalThis;
+    const delays: number[] = [];
+    const { driver, stop } = chaos(toDriver(memoryStore()), { hang: 1 });
+    const store = timeout(createStore(driver));
+    globalThis.setTimeout = ((body: () => void, ms: number) => {
+      delays.push(ms);
+      return real(body, 0);
+    }) as typeof setTimeout;
+    try {
+      expect((await failureOf(store.get("a"))).message).toContain("5 seconds");
+    } finally {
+      globalThis.setTimeout = real;
+      stop();
+    }
+    expect(delays).toEqual([5000]);
+  });
+
   it("drops a late failure, which nobody is left to hear of", async () => {
     let fail = (_: unknown) => {};
     const read = () => new Promise<never>((_, reject) => (fail = reject));
