@@ -247,6 +247,22 @@ describe("typed", () => {
     expect(await inner.get("k")).toEqual({ n: 1 });
   });
 
+  it("passes on what the schema itself throws, also where values that do not fit are missing", async () => {
+    for (const problem of [new RangeError("the schema is broken"), new KeyValueError("unavailable", "no network")]) {
+      const Broken: StandardSchema<number> = {
+        "~standard": { version: 1, vendor: "test", validate: () => Promise.reject(problem) },
+      };
+      const inner = memoryStore();
+      await inner.put("k", 1);
+      for (const onInvalid of ["miss", "throw"] as const) {
+        const view = typed(inner, Broken, { onInvalid });
+        const reads = [view.get("k"), view.getMany(["k"]), view.ttl("k"), view.ttlMany(["k"]), view.take("k")];
+        for (const error of await failures(reads)) expect(error).toBe(problem);
+      }
+      expect(await inner.get("k")).toBe(1);
+    }
+  });
+
   it("refuses what is no schema, and unknown options", () => {
     for (const schema of [undefined, null, {}, { "~standard": {} }]) {
       expect(() => typed(memoryStore(), schema as never)).toThrow(TypeError);
