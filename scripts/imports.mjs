@@ -1,4 +1,4 @@
-// Checks the arrows between the folders of `src`, and that it uses nothing but Web-standard APIs.
+// Checks the arrows between the folders of `src`, that it uses nothing but Web-standard APIs, and that wrappers stay short.
 import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import ts from "typescript";
@@ -81,6 +81,12 @@ function isTypeOnly(node) {
     named && ts.isNamedImports(named) && named.elements.length > 0 && named.elements.every((e) => e.isTypeOnly);
   return clause.isTypeOnly || (!clause.name && Boolean(all));
 }
+
+// What wrappers are built with belongs into a folder of its own, so that each can be read at once.
+const wrappers = files.filter((file) => folderOf(file) === "wrappers");
+const lines = wrappers.map((file) => readFileSync(join(root, "src", file), "utf8").split("\n").length - 1);
+const total = lines.reduce((sum, count) => sum + count, 0);
+if (total >= 900) problems.push(`src/wrappers has ${total} lines; it must have less than 900`);
 
 for (const problem of problems) console.log(problem);
 process.exitCode = problems.length ? 1 : 0;
