@@ -1,12 +1,13 @@
 import { describe, expect, it } from "#test";
 import { transform, wrap } from "../src/combinators.ts";
 import { conformance } from "../src/conformance/index.ts";
-import { type AsyncKeyValue, type Entry, memoryStore } from "../src/index.ts";
+import { type AsyncKeyValue, createStore, type Entry, memoryStore, toDriver } from "../src/index.ts";
 import { cacheThrough } from "../src/wrappers/cache-through.ts";
 import { clampTtl } from "../src/wrappers/clamp-ttl.ts";
 import { defaultValue } from "../src/wrappers/default-value.ts";
 import { fallback } from "../src/wrappers/fallback.ts";
 import { limitSize } from "../src/wrappers/limit-size.ts";
+import { readOnly } from "../src/wrappers/read-only.ts";
 import { retry } from "../src/wrappers/retry.ts";
 import { route } from "../src/wrappers/route.ts";
 import { seed } from "../src/wrappers/seed.ts";
@@ -33,6 +34,12 @@ function withoutDefault(store: AsyncKeyValue): AsyncKeyValue {
   return wrap(store, (driver) => transform(driver, { encode: (entry) => entry, decode }));
 }
 
+/** Reads and lists through `readOnly`, and writes past it, since the suite has to write. */
+function besideReadOnly(base = memoryStore()): AsyncKeyValue {
+  const { write, remove, swap, destroyCollection, destroy, cull } = toDriver(base);
+  return createStore({ ...toDriver(readOnly(base)), write, remove, swap, destroyCollection, destroy, cull });
+}
+
 holds("retry", () => retry(memoryStore()));
 holds("timeout", () => timeout(memoryStore()));
 holds("fallback", () => fallback(memoryStore(), memoryStore()));
@@ -51,6 +58,7 @@ holds("seed", () => seed(memoryStore(), { seeds: { a: 1 } }));
 holds("defaultValue, where its default counts as missing", () => withoutDefault(defaultValue(memoryStore(), DEFAULT)), {
   capabilities: everything.slice(0, -1),
 });
+holds("readOnly, where writes go past it", () => besideReadOnly());
 holds("a stack of seven", () =>
   retry(
     timeout(
