@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "#test";
-import { type AsyncKeyValue, memoryStore, supports } from "../src/index.ts";
+import { type AsyncKeyValue, createStore, memoryStore, supports, toDriver } from "../src/index.ts";
 import { cacheThrough } from "../src/wrappers/cache-through.ts";
 import { clampTtl } from "../src/wrappers/clamp-ttl.ts";
 import { compress } from "../src/wrappers/compress.ts";
@@ -18,6 +18,7 @@ import { seed } from "../src/wrappers/seed.ts";
 import { singleCollection } from "../src/wrappers/single-collection.ts";
 import { statistics } from "../src/wrappers/statistics.ts";
 import { timeout } from "../src/wrappers/timeout.ts";
+import { chaos } from "./support/chaos.ts";
 
 // Few, so that operations meet, and such that they would be mistaken for each other if they were joined without care.
 const COLLECTIONS = ["a", "a:", ""];
@@ -81,7 +82,17 @@ const operation = fc.oneof(
   fc.record({ type: fc.constant("putIfAbsent"), collection, key, value, ttl }),
   fc.record({ type: fc.constant("take"), collection, key }),
   fc.record({ type: fc.constant("increment"), collection, key }),
+  fc.record({
+    type: fc.constant("update"),
+    collection,
+    key,
+    next: fc.option(fc.option(value), { nil: undefined }),
+    ttl,
+  }),
   fc.record({ type: fc.constant("keys"), collection, prefix: key }),
+  fc.record({ type: fc.constant("collections"), collection }),
+  fc.record({ type: fc.constant("destroyCollection"), collection }),
+  fc.record({ type: fc.constant("cull"), collection }),
 );
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
@@ -99,6 +110,9 @@ class Model {
   delete = (collection: string, key: string) => this.#entries.delete(this.#at(collection, key));
   keys = (collection: string, prefix: string) =>
     KEYS.filter((key) => key.startsWith(prefix) && this.#entries.has(this.#at(collection, key)));
+  collections = () => COLLECTIONS.filter((collection) => this.keys(collection, "").length > 0);
+  destroyCollection = (collection: string) =>
+    this.keys(collection, "").filter((key) => this.delete(collection, key)).length > 0;
 }
 
 /** Does the same to a store and its model, and compares the answers. */
@@ -130,6 +144,15 @@ async function both(store: AsyncKeyValue, model: Model, operation: Operation): P
     if (!supports(store, "listKeys")) return;
     const found = await Array.fromAsync(store.keys({ collection, prefix: operation.prefix }));
     expect(found.sort()).toEqual(model.keys(collection, operation.prefix).sort());
+  } else if (type === "collections") {
+    if (!supports(store, "listCollections")) return;
+    expect((await Array.fromAsync(store.collections())).sort()).toEqual(model.collections().sort());
+  } else if (type === "destroyCollection") {
+    if (!supports(store, "destroyCollection")) return;
+    expect(await store.destroyCollection({ collection })).toBe(model.destroyCollection(collection));
+  } else if (type === "cull") {
+    // Nothing expires while a history runs.
+    if (supports(store, "cull")) expect(await store.cull()).toBe(0);
   } else {
     if (!supports(store, "swap")) return;
     const { key } = operation;
@@ -140,6 +163,19 @@ async function both(store: AsyncKeyValue, model: Model, operation: Operation): P
     } else if (type === "take") {
       expect(await store.take(key, { collection })).toEqual(old);
       model.delete(collection, key);
+    } else if (type === "update") {
+      const { next, ttl } = operation;
+      const seen: unknown[] = [];
+      const change = (value: unknown) => {
+        seen.push(value);
+        return next;
+      };
+      const updated = await store.update(key, change, { collection, ttl });
+      if (next === null) model.delete(collection, key);
+      else if (next !== undefined) {
+        model.put(collection, key, next, ttl !== undefined || (model.expires(collection, key) ?? false));
+      }
+      expect([seen, updated]).toEqual([[old], model.get(collection, key)]);
     } else if (old === null || typeof old === "number") {
       expect(await store.increment(key, 1, { collection })).toBe((old ?? 0) + 1);
       model.put(collection, key, (old ?? 0) + 1, model.expires(collection, key) ?? false);
@@ -161,6 +197,26 @@ describe("stacks of wrappers", () => {
       }),
       { numRuns: 150 },
     );
+  }, 60_000);
+
+  it("behave as one plain store, also where the backend fails and is asked again", async () => {
+    const stack = fc.array(fc.constantFrom(...Object.keys(TRANSPARENT)), { maxLength: 6, size: "max" });
+    const history = fc.array(operation, { minLength: 20, maxLength: 40, size: "max" });
+    let faults = 0;
+    await fc.assert(
+      fc.asyncProperty(stack, history, fc.nat(), async (stack, history, seed) => {
+        // No lost replies: what was deleted by the first attempt is not counted by the second.
+        const faulty = chaos({ ...toDriver(memoryStore()), repeatableSwap: true }, { seed, fail: 0.3 });
+        const half = chaos(faulty.driver, { seed: seed + 1, halfOfBulk: 0.3, only: ["write"] });
+        const base = retry(createStore(half.driver), { minDelay: 0, maxDelay: 0, retries: 60 });
+        const store = stack.reduce<AsyncKeyValue>((store, name) => (TRANSPARENT[name] as Wrap)(store), base);
+        const model = new Model();
+        for (const operation of history) await both(store, model, operation);
+        faults += faulty.calls.filter(({ fault }) => fault).length;
+      }),
+      { numRuns: 30 },
+    );
+    expect(faults).toBeGreaterThan(30);
   }, 60_000);
 
   it("keep tenants of one store apart, whatever they are called and do", async () => {
