@@ -7,10 +7,13 @@ import { compress } from "../src/wrappers/compress.ts";
 import { defaultValue } from "../src/wrappers/default-value.ts";
 import { encrypt } from "../src/wrappers/encrypt.ts";
 import { limitSize } from "../src/wrappers/limit-size.ts";
+import { prefixCollections } from "../src/wrappers/prefix-collections.ts";
 import { prefixKeys } from "../src/wrappers/prefix-keys.ts";
 import { readOnly } from "../src/wrappers/read-only.ts";
 import { retry } from "../src/wrappers/retry.ts";
+import { route } from "../src/wrappers/route.ts";
 import { seed } from "../src/wrappers/seed.ts";
+import { singleCollection } from "../src/wrappers/single-collection.ts";
 import { statistics } from "../src/wrappers/statistics.ts";
 import { timeout } from "../src/wrappers/timeout.ts";
 import { chaos } from "./support/chaos.ts";
@@ -72,6 +75,40 @@ describe("the order of wrappers", () => {
     expect([await under.get("k"), await under.get("k"), await b.get("k")]).toEqual([1, 1, 2]);
     await under.put("k", 3);
     expect([await under.get("k"), await a.get("k")]).toEqual([3, 3]);
+  });
+
+  it("singleCollection over route leaves one collection to route, under it each collection goes its way", async () => {
+    const users = { collection: "users" };
+    for (const outside of [true, false]) {
+      const [own, rest] = [memoryStore(), memoryStore()];
+      const store = outside
+        ? singleCollection(route({ users: own }, rest), "all")
+        : route({ users: singleCollection(own, "all") }, singleCollection(rest, "all"));
+      await store.put("k", 1, users);
+      await store.put("k", 2, { collection: "all" });
+      expect([await store.get("k", users), await store.get("k", { collection: "all" })]).toEqual([1, 2]);
+      const at = { collection: "all" };
+      const held = [await Array.fromAsync(own.keys(at)), await Array.fromAsync(rest.keys(at))];
+      expect(held).toEqual(outside ? [[], ["all::k", "users::k"]] : [["users::k"], ["all::k"]]);
+    }
+  });
+
+  it("singleCollection over prefixCollections gives each tenant a collection, under it all tenants share one", async () => {
+    const users = { collection: "users" };
+    for (const outside of [true, false]) {
+      const base = memoryStore();
+      const of = (tenant: string) =>
+        outside
+          ? singleCollection(prefixCollections(base, tenant), "all")
+          : prefixCollections(singleCollection(base, "all"), tenant);
+      const [a, b] = [of("a"), of("b")];
+      await a.put("k", 1, users);
+      await b.put("k", 2, users);
+      expect([await a.get("k", users), await b.get("k", users)]).toEqual([1, 2]);
+      expect(await Array.fromAsync(a.keys(users))).toEqual(["k"]);
+      expect(await Array.fromAsync(base.collections())).toEqual(outside ? ["a::all", "b::all"] : ["all"]);
+      expect([a, b].some((store) => supports(store, "listCollections"))).toBe(false);
+    }
   });
 
   it("retry over timeout gives each attempt its time, under it all together have one", async () => {
