@@ -142,6 +142,7 @@ describe("retry", () => {
   it("waits for as long as the backend asks at least, and gives up when that is too long", async () => {
     const hinted = failing("rate_limited", { retryAfter: 3 });
     expect(await delaysOf({ retries: 2, minDelay: 1, jitter: "none" }, hinted)).toEqual([4000, 5000]);
+    expect(await delaysOf({ retries: 2, minDelay: 3, maxDelay: 4, jitter: "none" }, hinted)).toEqual([4000, 4000]);
     expect(await delaysOf({ maxDelay: 2 }, hinted)).toEqual([]);
     const { store } = over({ fail: 1, error: hinted });
     await expect(store.get("a")).rejects.toMatchObject({ code: "rate_limited", retryAfter: 3 });
