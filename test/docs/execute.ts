@@ -55,7 +55,10 @@ function spawned([command, ...args]: string[], cwd: string): Promise<void> {
   });
 }
 
-/** Serves a Worker with the bindings of the document's `toml` blocks, and asks it for its front page. */
+/**
+ * Serves a Worker with the bindings of the document's `toml` blocks, and asks it for its front page, which must be the
+ * JSON of `return Response.json(…); // => json` where the document shows that.
+ */
 async function fetchFromWorker({ path, document }: Module): Promise<void> {
   const blocks = blocksOf(document).filter(({ language }) => language === "toml");
   const own = `name = "docs"\nmain = ${JSON.stringify(path)}\ncompatibility_date = "2026-11-01"\n`;
@@ -71,7 +74,8 @@ async function fetchFromWorker({ path, document }: Module): Promise<void> {
     await harness.listen();
     const response = await harness.fetch("/");
     const text = await response.text();
-    if (!response.ok) throw new Error(`The Worker answers ${response.status}: ${text}`);
+    const [, expected = text] = /return Response\.json\(.*\); \/\/ => (.+)$/m.exec(readFileSync(path, "utf8")) ?? [];
+    if (!response.ok || text !== expected) throw new Error(`The Worker answers ${response.status}: ${text}`);
   } finally {
     await harness.close();
   }
