@@ -36,8 +36,8 @@ for (const file of files) {
       checkImport(node, node.argument.literal.text, "type");
     } else if (ts.isIdentifier(node) && /^(Buffer|process|require|__dirname|__filename)$/.test(node.text)) {
       const parent = node.parent;
-      const isProperty = (ts.isPropertyAccessExpression(parent) && parent.name === node) || parent.name === node;
-      if (!isProperty) report(node, `${node.text} is not a Web-standard API`);
+      const isGlobal = ts.isPropertyAccessExpression(parent) && parent.expression.getText(source) === "globalThis";
+      if (isGlobal || parent.name !== node) report(node, `${node.text} is not a Web-standard API`);
     }
     ts.forEachChild(node, visit);
   };

@@ -20,7 +20,7 @@ export interface ValueWithTtl<T> {
  * The protocol: what application and framework code is written against, whatever the backend is.
  *
  * A value is any JSON value except `null`, which stands for a missing entry. What goes in is copied at the call, what
- * comes out is a fresh copy. Every method returns a promise and never throws synchronously; a wrong argument type
+ * comes out is a fresh copy. A property named by a symbol is no part of a value, and what becomes of it is undefined. Every method returns a promise and never throws synchronously; a wrong argument type
  * rejects with a `TypeError`, everything else with a `KeyValueError`. The methods do not need `this`.
  */
 export interface AsyncKeyValue {
@@ -87,7 +87,10 @@ export interface AtomicPutOptions extends AtomicOptions, PutOptions {}
 
 /** The methods that a store has beyond {@link AsyncKeyValue} when its backend can do more. */
 export interface CapabilityMethods {
-  /** One page of a collection's keys. Expired entries are left out. */
+  /**
+   * One page of a collection's keys. Expired entries are left out. Where the backend repeats names, as Redis may while
+   * it grows, a later page can have a key that an earlier one had; `keys` gives it once.
+   */
   listKeys(options?: PageOptions & CollectionOptions): Promise<Page>;
 
   /** Iterates over a collection's keys, page after page; each is given once, so the names seen are kept in memory. */

@@ -1,7 +1,8 @@
 import { atomics } from "./atomics.ts";
 import { baseStore, drivers, type StoreOptions } from "./base-store.ts";
-import { plainObject, refuse } from "./checks.ts";
+import { refuse } from "./checks.ts";
 import type { AnyDriver, CapabilitiesOf, Capability, Driver, MethodNames, Store } from "./driver.ts";
+import { isPlain } from "./json.ts";
 import { overMethods } from "./over-methods.ts";
 import type { AsyncKeyValue, CapabilityMethods } from "./protocol.ts";
 
@@ -28,7 +29,7 @@ export function createStore<const D extends AnyDriver>(
   options?: StoreOptions,
 ): Store<CapabilitiesOf<D>> & Closable<D>;
 export function createStore(driver: AnyDriver, options?: StoreOptions): AsyncKeyValue {
-  plainObject(driver, "driver");
+  if (!isPlain(driver)) refuse("driver", "a plain object: { ...driver } loses what is on a prototype");
   const { swap, cull, close } = driver;
   return baseStore(driver, options, (args) => ({
     ...(swap && atomics(driver as Driver<"swap">, args)),

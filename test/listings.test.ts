@@ -14,6 +14,21 @@ describe("the listings of a store", () => {
     expect([names, calls]).toEqual([["a", "b"], 1]);
   });
 
+  it("give a name once that the driver repeats, in a page and over pages", async () => {
+    const pages = { first: { names: ["a", "b", "b"], cursor: "second" }, second: { names: ["b", "c", "a"] } };
+    const list = ({ cursor = "first" }: { cursor?: string | undefined }) => pages[cursor as keyof typeof pages];
+    const driver = { ...toDriver(memoryStore()), listCollections: list };
+    const store = createStore({
+      ...driver,
+      listKeys: (_: string, page: { cursor?: string | undefined }) => list(page),
+    });
+    for (const listing of [store.keys(), store.collections(), store.keys({ limit: 9 })]) {
+      const names = [];
+      for await (const name of listing) names.push(name);
+      expect(names).toEqual(["a", "b", "c"]);
+    }
+  });
+
   it("refuse null, which is no prefix and no cursor", async () => {
     const store = memoryStore();
     await store.put("null", 1);

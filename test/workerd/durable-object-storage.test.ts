@@ -22,6 +22,22 @@ describe("durableObjectStorageStore", () => {
     });
   });
 
+  it("finds what has expired without reading what has not", async () => {
+    await inside("index", async (storage) => {
+      const store = durableObjectStorageStore(storage);
+      const keys = Array.from({ length: 200 }, (_, i) => `k${i}`);
+      await store.putMany(keys.map((key) => [key, 1]));
+      await store.putMany(
+        keys.map((key) => [key, 1]),
+        { collection: "later", ttl: 3600 },
+      );
+      await store.put("short", 1, { ttl: 5 });
+      const found = storage.sql.exec("SELECT key FROM edge_key_value WHERE expires_at <= ?", Date.now() + 6000);
+      expect(found.toArray()).toEqual([{ key: "short" }]);
+      expect(found.rowsRead).toBeLessThan(5);
+    });
+  });
+
   it("never touches the alarm: cull reclaims what has expired", async () => {
     await inside("alarm", async (storage) => {
       const store = durableObjectStorageStore(storage);

@@ -6,14 +6,14 @@ import { KeyValueError } from "../../src/index.ts";
 const KV = (env as { KV: KVNamespace }).KV;
 
 /** A binding that counts its calls, and fails those that `refuse` names. */
-function counting(refuse: (method: string, name: unknown) => string | undefined = () => undefined) {
+function counting(refuse: (method: string, name: unknown) => string | TypeError | undefined = () => undefined) {
   const calls: string[] = [];
   const call =
     <A extends unknown[], R>(method: string, run: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
       calls.push(method);
       const message = refuse(method, args[0]);
-      if (message) throw new Error(message);
+      if (message) throw typeof message === "string" ? new Error(message) : message;
       return run(...args);
     };
   const binding = {
@@ -34,7 +34,76 @@ async function failure(promise: Promise<unknown>): Promise<KeyValueError> {
   );
 }
 
+/** A binding that lists a thousand of these names at a time, as KV does, refuses to list more, and forgets what is deleted. */
+function listing(names: string[], metadataOf: (name: string) => unknown = () => null) {
+  const left = new Set(names.sort());
+  const limits: unknown[] = [];
+  const binding = {
+    ...counting().binding,
+    delete: async (name: string) => void left.delete(name),
+    async list({ prefix, cursor = "", limit = 1000 }: Parameters<WorkersKV["list"]>[0]) {
+      limits.push(limit);
+      if (limit > 1000) throw new Error("KV LIST failed: 400 Invalid limit");
+      const found = [...left].filter((name) => name.startsWith(prefix) && name > (cursor ?? ""));
+      const keys = found.slice(0, limit).map((name) => ({ name, metadata: metadataOf(name) }));
+      return found.length > limit
+        ? { keys, list_complete: false, cursor: keys.at(-1)?.name }
+        : { keys, list_complete: true };
+    },
+  } as unknown as WorkersKV;
+  return { binding, left, limits };
+}
+
+const numbered = (count: number, start: string) =>
+  Array.from({ length: count }, (_, i) => `${start}${String(i).padStart(4, "0")}`);
+
 describe("workersKVStore", () => {
+  it("asks for no page of over a thousand names, and gives as many pages as there are", async () => {
+    const { binding, limits } = listing(numbered(2500, "many::k"));
+    const store = workersKVStore(binding, { defaultCollection: "many" });
+    const page = await store.listKeys({ limit: 5000 });
+    expect([page.names.length, page.cursor, limits]).toEqual([1000, "many::k0999", [1000]]);
+    expect(await Array.fromAsync(store.keys())).toEqual(numbered(2500, "k"));
+  });
+
+  it("finds collections behind the first thousand names, and destroys them all", async () => {
+    const names = ["a", "b", "c"].flatMap((collection) => numbered(900, `app::${collection}::k`));
+    const { binding, left } = listing([...names, "app2::a::k"]);
+    const store = workersKVStore(binding, { keyPrefix: "app" });
+    expect((await store.listCollections()).names).toEqual(["a", "b", "c"]);
+    expect(await store.destroyCollection({ collection: "b" })).toBe(true);
+    expect(left.size).toBe(1801);
+    expect(await store.destroy()).toBe(true);
+    expect([...left]).toEqual(["app2::a::k"]);
+  });
+
+  it("goes on over pages on which everything has expired", async () => {
+    const { binding, limits } = listing(numbered(1300, "old::k"), (name) =>
+      name === "old::k1200" ? null : { v: 1, createdAt: 1, expiresAt: 2 },
+    );
+    const store = workersKVStore(binding, { defaultCollection: "old" });
+    expect(await store.listKeys({ limit: 100 })).toEqual({ names: ["k1200"] });
+    expect(limits.length).toBe(13);
+    expect(await Array.fromAsync(store.keys())).toEqual(["k1200"]);
+  });
+
+  it("lets a location answer from its cache for as long as it is told, but not for less than KV takes", async () => {
+    const seen: unknown[] = [];
+    const binding = {
+      ...counting().binding,
+      async getWithMetadata(names: string | string[], options: unknown) {
+        seen.push(options);
+        return typeof names === "string" ? { value: null, metadata: null } : new Map();
+      },
+    } as unknown as WorkersKV;
+    const store = workersKVStore(binding, { cacheTtl: 30 });
+    await store.get("a");
+    await store.getMany(["a", "b"]);
+    await workersKVStore(binding).get("a");
+    expect(seen).toEqual([{ cacheTtl: 30 }, { cacheTtl: 30 }, { cacheTtl: undefined }]);
+    expect(() => workersKVStore(binding, { cacheTtl: 29 })).toThrow(TypeError);
+  });
+
   it("stores plain JSON under collection::key, with the times in the metadata", async () => {
     const store = workersKVStore(KV);
     await store.put("plain", { a: 1 }, { collection: "users", ttl: 3600 });
@@ -144,6 +213,7 @@ describe("workersKVStore", () => {
       ["KV GET failed: 429 Too Many Requests", "rate_limited"],
       ["KV GET failed: 503 Service Unavailable", "unavailable"],
       ["KV GET failed: 400 Bad Request", "backend"],
+      [new TypeError("Network connection lost"), "unavailable"],
     ] as const) {
       const { binding } = counting(() => message);
       const error = await failure(workersKVStore(binding).get("k", { collection: "c" }));
