@@ -20,8 +20,10 @@ export interface ValueWithTtl<T> {
  * The protocol: what application and framework code is written against, whatever the backend is.
  *
  * A value is any JSON value except `null`, which stands for a missing entry. What goes in is copied at the call, what
- * comes out is a fresh copy. A property named by a symbol is no part of a value, and what becomes of it is undefined. Every method returns a promise and never throws synchronously; a wrong argument type
- * rejects with a `TypeError`, everything else with a `KeyValueError`. The methods do not need `this`.
+ * comes out is a fresh copy. A property named by a symbol is no part of a value, and what becomes of it is undefined.
+ *
+ * Every method returns a promise and never throws synchronously; a wrong argument type rejects with a `TypeError`,
+ * everything else with a `KeyValueError`. The methods do not need `this`.
  */
 export interface AsyncKeyValue {
   /** The collection that is used where a call names none. Default: `"default_collection"`. */
