@@ -1,13 +1,17 @@
 import { checkTimes, directivesOf, isUnchanged, lifeOf, secondsOf, varyOf } from "./caching/http-cache.ts";
-import { bodyOf, isRecord, type ResponseRecord, recordOf, responseOf } from "./caching/http-record.ts";
+import { unchanged, unconditional, withStatus } from "./caching/http-messages.ts";
+import { bodyOf, recordOf, responseOf } from "./caching/http-record.ts";
 import type { Kept } from "./caching/lease.ts";
-import { ownScope, type RecallOptions, recaller } from "./caching/recall.ts";
+import type { RecallOptions } from "./caching/options.ts";
+import { recaller } from "./caching/recall.ts";
 import type { Life, Made, Recalled } from "./caching/recalled.ts";
+import { ownScope } from "./caching/scope.ts";
+import { isValue, type Value, variantOf } from "./caching/variants.ts";
 import { count, refuse } from "./checks.ts";
 import type { Awaitable } from "./driver.ts";
 import type { AsyncKeyValue } from "./protocol.ts";
 
-export type { LeaseOptions, RecallOptions } from "./caching/recall.ts";
+export type { LeaseOptions, RecallOptions } from "./caching/options.ts";
 
 /** Options of {@link cachedResponse}. */
 export interface CachedResponseOptions<Args extends readonly unknown[] = readonly unknown[]> extends RecallOptions {
@@ -45,15 +49,6 @@ export interface CachedHandler<Args extends readonly unknown[]> {
 /** The arguments of a handler after the request. */
 type Others<F extends (request: Request, ...args: never[]) => unknown> =
   Parameters<F> extends [Request, ...infer Rest] ? Rest : [];
-
-/** What lies under a key: a response, the headers that it varies by, or that responses are not to be kept. */
-interface Value {
-  readonly response?: ResponseRecord;
-  readonly vary?: readonly string[];
-  /** Of `vary`: part of the keys of the variants, so that none is found again once this is gone. */
-  readonly salt?: string;
-  readonly pass?: true;
-}
 
 /** For how long it is remembered, at least, by which headers the responses vary, in seconds. */
 const VARY_TTL = 86_400;
@@ -199,42 +194,6 @@ export function cachedResponse<Args extends readonly unknown[]>(
   return within(ownScope());
 }
 
-/** The key of what a request gets; hashed, since headers may be long, or secret. */
-async function variantOf(base: string, { vary, salt }: Pick<Required<Value>, "vary" | "salt">, { headers }: Request) {
-  const values = JSON.stringify([vary, vary.map((name) => headers.get(name))]);
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(values)));
-  return `${base} ${salt} ${btoa(String.fromCharCode(...hash))}`;
-}
-
-/** A request for the whole response, whatever its sender has already. */
-function unconditional(request: Request): Request {
-  const names = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since"];
-  if (!names.some((name) => request.headers.has(name))) return request;
-  // Bun does not take headers that are empty in place of others.
-  const plain = new Request(request);
-  for (const name of names) plain.headers.delete(name);
-  return plain;
-}
-
-function unchanged({ headers }: Response): Response {
-  const left = new Headers(headers);
-  left.delete("content-length");
-  return new Response(null, { status: 304, headers: left });
-}
-
-/** The response with another member of `Cache-Status`; one that cannot be made again, such as a WebSocket, as it is. */
-function withStatus(response: Response, status: string): Response {
-  if (response.status < 200) return response;
-  const marked = new Response(response.body, response);
-  marked.headers.append("cache-status", status);
-  return marked;
-}
-
 function lengthOf({ fresh, stale, onError }: Life): number {
   return fresh + Math.max(stale, onError);
-}
-
-function isValue(value: unknown): boolean {
-  const { response, vary, salt, pass } = Object(value) as Value;
-  return isRecord(response) || pass === true || (Array.isArray(vary) && typeof salt === "string");
 }

@@ -1,10 +1,12 @@
-import { ownScope, type RecallOptions, recaller, seconds } from "./caching/recall.ts";
+import { type RecallOptions, seconds } from "./caching/options.ts";
+import { recaller } from "./caching/recall.ts";
 import type { Life } from "./caching/recalled.ts";
+import { ownScope } from "./caching/scope.ts";
 import { refuse } from "./checks.ts";
 import type { Awaitable } from "./driver.ts";
 import type { AsyncKeyValue } from "./protocol.ts";
 
-export type { LeaseOptions, RecallOptions } from "./caching/recall.ts";
+export type { LeaseOptions, RecallOptions } from "./caching/options.ts";
 
 /** Options of {@link cached}. */
 export interface CachedOptions<Args extends readonly unknown[] = readonly unknown[], R = unknown>

@@ -1,4 +1,4 @@
-import { seconds } from "./recall.ts";
+import { seconds } from "./options.ts";
 import type { Life } from "./recalled.ts";
 
 /** For how long responses are kept that do not say it themselves, in seconds. */
