@@ -3,7 +3,7 @@ import { cached } from "../src/cached.ts";
 import { type AnyDriver, createStore, KeyValueError, memoryStore, supports, toDriver } from "../src/index.ts";
 import { encrypt } from "../src/wrappers/encrypt.ts";
 import { prefixKeys } from "../src/wrappers/prefix-keys.ts";
-import { at, deferred, failure, sleep, withoutSwap } from "./support/caching.ts";
+import { at, deferred, failure, sleep, stopped, withoutSwap } from "./support/caching.ts";
 
 /** A function that counts its calls and answers with their number. */
 function counter() {
@@ -25,13 +25,16 @@ for (const [kind, storeOf] of [
     it("calls the function once for a key while its result is fresh", async () => {
       const { fn, calls } = counter();
       const get = cached(storeOf(), fn, { key: byArgs, ttl: 10 });
-      expect([await get("a", 1), await get("a", 1), await get("b", 2)]).toEqual([1, 1, 2]);
+      const start = Date.now();
+      await stopped(start, async () => {
+        expect([await get("a", 1), await get("a", 1), await get("b", 2)]).toEqual([1, 1, 2]);
+      });
       expect(calls).toEqual([
         ["a", 1],
         ["b", 2],
       ]);
-      await at(9_990, async () => expect(await get("a", 1)).toBe(1));
-      await at(10_010, async () => expect(await get("a", 1)).toBe(3));
+      await stopped(start + 9_999, async () => expect(await get("a", 1)).toBe(1));
+      await stopped(start + 10_000, async () => expect(await get("a", 1)).toBe(3));
     });
 
     it("keeps results of any JSON kind, null and undefined included", async () => {
@@ -65,11 +68,12 @@ for (const [kind, storeOf] of [
         },
         { ...options, negativeTtl: 5 },
       );
-      expect([await get(), await get(), calls]).toEqual([null, null, 1]);
+      const start = Date.now();
+      await stopped(start, async () => expect([await get(), await get(), calls]).toEqual([null, null, 1]));
       answer = "there";
-      await at(4_990, async () => expect(await get()).toBe(null));
-      await at(5_010, async () => expect([await get(), calls]).toEqual(["there", 2]));
-      await at(104_000, async () => expect([await get(), calls]).toEqual(["there", 2]));
+      await stopped(start + 4_999, async () => expect(await get()).toBe(null));
+      await stopped(start + 5_000, async () => expect([await get(), calls]).toEqual(["there", 2]));
+      await stopped(start + 104_999, async () => expect([await get(), calls]).toEqual(["there", 2]));
 
       const never = cached(storeOf(), async () => void calls++, { ...options, negativeTtl: 0 });
       calls = 0;

@@ -11,6 +11,17 @@ export async function at<R>(offset: number, body: () => Promise<R>): Promise<R> 
   }
 }
 
+/** Runs with a clock that stands still, so that not even a slow machine is too late. */
+export async function stopped<R>(moment: number, body: () => Promise<R>): Promise<R> {
+  const { now } = Date;
+  Date.now = () => moment;
+  try {
+    return await body();
+  } finally {
+    Date.now = now;
+  }
+}
+
 /** What a promise is rejected with. */
 export function failure(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
