@@ -1,22 +1,13 @@
 import { describe, expect, it } from "#test";
 import { KeyValueError, memoryStore } from "../src/index.ts";
 import { lock, tryLock } from "../src/lock.ts";
+import { at } from "./support/caching.ts";
 
 async function failure(promise: Promise<unknown>): Promise<KeyValueError> {
   return promise.then(
     () => new KeyValueError("backend", "it did not fail"),
     (error) => error,
   );
-}
-
-async function at<T>(offset: number, body: () => Promise<T>): Promise<T> {
-  const { now } = Date;
-  Date.now = () => now() + offset;
-  try {
-    return await body();
-  } finally {
-    Date.now = now;
-  }
 }
 
 describe("lock", () => {

@@ -30,7 +30,7 @@ type Loose = (store: AsyncKeyValue, ...rest: unknown[]) => unknown;
 /** Every function that takes a store and options, and options that are wrong in their type alone. */
 const wrappers: [name: string, wrapper: (store: AsyncKeyValue, options: unknown) => unknown, wrong: object[]][] = [
   ["clampTtl", clampTtl as Loose, []],
-  ["compress", compress as Loose, [{ minBytes: 10, maxBytes: 9 }]],
+  ["compress", compress as Loose, [{ minBytes: "10" }]],
   ["defaultValue", (store, options) => (defaultValue as Loose)(store, 1, options), []],
   ["instrument", instrument as Loose, [{}, { onOperation: true }]],
   ["limitSize", limitSize as Loose, [{ tooSmall: "ignore" }]],
@@ -99,7 +99,10 @@ describe("what is wrong in its type is refused at once", () => {
   it("by cacheThrough, also a missing limit and a cache that is the primary", () => {
     const store = memoryStore();
     expect(() => cacheThrough(store, memoryStore(), {} as never)).toThrow("maxTtl");
-    expect(() => cacheThrough(store, store, { maxTtl: 5 })).toThrow("another store");
+    const foreign = { ...store };
+    for (const same of [store, foreign, log(store)]) {
+      expect(() => cacheThrough(same, same, { maxTtl: 5 })).toThrow("another store");
+    }
   });
 
   it("by those who take keys, without telling them", () => {
@@ -119,6 +122,11 @@ describe("what is wrong in its type is refused at once", () => {
         expect(message.includes(secret)).toBe(false);
       }
     }
+  });
+
+  it("by fernet, but not an option that is given as undefined", () => {
+    fernet(other, { keys: [key], sourceMaterial: undefined, salt: undefined } as never);
+    fernet(other, { keys: undefined, sourceMaterial: "secret", salt: "salt" } as never);
   });
 
   it("by passphrase and fernetKey", async () => {

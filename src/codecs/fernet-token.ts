@@ -85,14 +85,14 @@ function loaders(given: FernetKeys): (() => Promise<[signing: CryptoKey, encrypt
         crypto.subtle.importKey("raw", bytes.slice(16), "AES-CBC", false, ["encrypt", "decrypt"]),
       ]);
     });
-  if ("keys" in given) {
-    if (!Array.isArray(given.keys)) refuse("keys", "an array");
-    if ("sourceMaterial" in given) throw new TypeError("keys and sourceMaterial exclude each other");
-    return given.keys.map(bytesOf).map((bytes) => load(() => bytes));
+  const { keys, sourceMaterial, salt } = given as { keys?: unknown; sourceMaterial?: unknown; salt?: unknown };
+  if (keys !== undefined) {
+    if (!Array.isArray(keys)) refuse("keys", "an array");
+    if (sourceMaterial !== undefined) throw new TypeError("keys and sourceMaterial exclude each other");
+    return keys.map(bytesOf).map((bytes) => load(() => bytes));
   }
-  const sourceMaterial = text(given.sourceMaterial, "sourceMaterial");
-  const salt = text(given.salt, "salt");
-  return [load(async () => bytesOf(await fernetKey(sourceMaterial, salt)))];
+  const texts = [text(sourceMaterial, "sourceMaterial"), text(salt, "salt")] as const;
+  return [load(async () => bytesOf(await fernetKey(...texts)))];
 }
 
 const text = (value: unknown, name: string) => string(value, name) || refuse(name, "a string that is not empty");

@@ -33,8 +33,10 @@ export function cacheThrough<P extends AsyncKeyValue, C extends AsyncKeyValue>(
   const longest = lifetime(maxTtl ?? Number.NaN, "maxTtl");
   const copies: AnyDriver = toDriver(cache);
   const fills = copies.swap ? leased(copies as Driver<"swap">) : guarded(copies);
+  if (Object.is(cache, primary) || copies === toDriver(primary)) {
+    throw new TypeError("the cache must be another store than the primary");
+  }
 
-  if (copies === toDriver(primary)) throw new TypeError("the cache must be another store than the primary");
   return wrap(primary, ({ destroy, destroyCollection, ...rest }) => {
     const able = {
       ...rest,

@@ -27,7 +27,6 @@ export function compress<S extends AsyncKeyValue>(store: S, options: CompressOpt
   const { minBytes = 1024, maxBytes = 26_214_400, format = "gzip" } = checkOptions(options);
   count(minBytes, "minBytes", 0);
   count(maxBytes, "maxBytes");
-  if (minBytes > maxBytes) throw new TypeError("minBytes must not be above maxBytes");
 
   const codec: Codec = {
     mark: "__compressed_data__",

@@ -1,20 +1,19 @@
 import { createStore, memoryStore, type Store, toDriver } from "../../src/index.ts";
 
 /** Runs with a clock that is ahead, in milliseconds. */
-export async function at<R>(offset: number, body: () => Promise<R>): Promise<R> {
+export function at<R>(offset: number, body: () => Promise<R>): Promise<R> {
   const { now } = Date;
-  Date.now = () => now() + offset;
-  try {
-    return await body();
-  } finally {
-    Date.now = now;
-  }
+  return withClock(() => now() + offset, body);
 }
 
 /** Runs with a clock that stands still, so that not even a slow machine is too late. */
-export async function stopped<R>(moment: number, body: () => Promise<R>): Promise<R> {
+export function stopped<R>(moment: number, body: () => Promise<R>): Promise<R> {
+  return withClock(() => moment, body);
+}
+
+async function withClock<R>(clock: () => number, body: () => Promise<R>): Promise<R> {
   const { now } = Date;
-  Date.now = () => moment;
+  Date.now = clock;
   try {
     return await body();
   } finally {

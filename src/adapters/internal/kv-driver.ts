@@ -70,7 +70,7 @@ export function kvDriver(
     } while (next !== undefined);
   }
 
-  /** Removes all names that start with `prefix`; true when one of them had not expired. */
+  /** Removes all names that start with `prefix`, ours or not; true when one of ours had not expired. */
   async function destroyAll(prefix: string, collection?: string): Promise<boolean> {
     let any = false;
     for await (const [items] of pages(prefix)) {
