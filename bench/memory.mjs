@@ -13,7 +13,7 @@ import { memoryDriver } from "bentocache/drivers/memory";
 import { createCache } from "cache-manager";
 import Keyv from "keyv";
 import { createStorage } from "unstorage";
-import { intercept, wrap } from "../src/combinators.ts";
+import { intercept, wrap } from "../src/combinators/index.ts";
 import { memoryStore } from "../src/index.ts";
 
 const { values: options } = parseArgs({

@@ -1,4 +1,4 @@
-import { KeyValueError } from "../src/errors.ts";
+import { KeyValueError } from "../src/core/errors.ts";
 import { CopyError, transfer } from "../src/migration/transfer.ts";
 import { type Options, UsageError } from "./place.ts";
 import { placeOf } from "./places.ts";

@@ -1,8 +1,7 @@
 import { constants, createReadStream } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { live } from "../src/checks.ts";
-import type { Entry } from "../src/driver.ts";
-import { KeyValueError } from "../src/errors.ts";
+import { type Entry, live } from "../src/core/entry.ts";
+import { KeyValueError } from "../src/core/errors.ts";
 import { batchesOfLines, lineOf } from "./lines.ts";
 import { type Destination, type Origin, UsageError } from "./place.ts";
 

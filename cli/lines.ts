@@ -1,6 +1,6 @@
-import type { Entry } from "../src/driver.ts";
-import { KeyValueError } from "../src/errors.ts";
-import type { JsonValue } from "../src/json.ts";
+import type { Entry } from "../src/core/entry.ts";
+import { KeyValueError } from "../src/core/errors.ts";
+import type { JsonValue } from "../src/core/json.ts";
 import type { Batch } from "../src/migration/transfer.ts";
 
 /** An entry as a line of NDJSON; times are epoch milliseconds, and left out where there are none. */

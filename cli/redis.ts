@@ -1,8 +1,8 @@
 import { createClient } from "@redis/client";
-import { type RedisServer, utf8Bytes } from "../src/adapters/internal/redis-calls.ts";
-import { redisDriver } from "../src/adapters/internal/redis-driver.ts";
-import type { AnyDriver } from "../src/driver.ts";
-import { type ErrorCode, type ErrorDetails, KeyValueError } from "../src/errors.ts";
+import { type RedisServer, utf8Bytes } from "../src/adapters/redis/calls.ts";
+import { redisDriver } from "../src/adapters/redis/driver.ts";
+import type { AnyDriver } from "../src/core/driver.ts";
+import { type ErrorCode, type ErrorDetails, KeyValueError } from "../src/core/errors.ts";
 
 /** A Redis database, reached over TCP or TLS. */
 export interface Redis {

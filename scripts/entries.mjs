@@ -1,36 +1,48 @@
 // What the package exports: the one list, from which package.json, deno.json, the build and the checks are made.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** The public files that lie directly in `src`; all others there are internal to the core. */
-const topLevel = ["index", "combinators", "conformance", "cached", "cached-response", "lock", "rate-limit", "migrate"];
-
-/** Folders of `src` that nobody imports from outside: what a public file is made of where that is more than one idea. */
-export const privateFolders = ["caching", "codecs", "combining", "migration"];
+/** The folders of `src` that the package does not export. */
+export const privateFolders = ["caching", "codecs", "core", "migration"];
 
 /**
  * Every public module: `{ name: "adapters/memory", subpath: "./adapters/memory", source: "src/adapters/memory.ts" }`.
  *
- * Every file of a folder of `src` is one, apart from subfolders; a folder with an `index.ts` exports that file alone.
+ * Every file directly in `src` is public, and so is every file directly in a folder that is not private. Subfolders are
+ * private. A folder with an `index.ts` exports that file alone.
  */
 export function entries() {
-  const names = topLevel.filter((name) => existsSync(join(root, "src", `${name}.ts`)));
-  const folders = readdirSync(join(root, "src"), { withFileTypes: true }).filter(
-    (item) => item.isDirectory() && !privateFolders.includes(item.name),
-  );
-  for (const { name: folder } of folders.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const files = readdirSync(join(root, "src", folder)).filter((file) => /^[^.]+\.ts$/.test(file));
-    if (files.includes("index.ts")) names.push(`${folder}/index`);
-    else names.push(...files.sort().map((file) => `${folder}/${file.slice(0, -3)}`));
+  const items = readdirSync(join(root, "src"), { withFileTypes: true });
+  const folders = items.filter((item) => item.isDirectory() && !privateFolders.includes(item.name));
+  const names = modules("");
+  for (const { name: folder } of folders) {
+    const files = modules(folder);
+    names.push(...(files.includes("index") ? ["index"] : files).map((file) => `${folder}/${file}`));
   }
-  return names.map((name) => ({
-    name,
-    subpath: name === "index" ? "." : `./${name.replace(/\/index$/, "")}`,
-    source: `src/${name}.ts`,
-  }));
+  return names
+    .sort(byName)
+    .map((name) => ({
+      name,
+      subpath: name === "index" ? "." : `./${name.replace(/\/index$/, "")}`,
+      source: `src/${name}.ts`,
+    }));
+}
+
+/** The names of the files directly in a folder of `src`, without `.ts`. */
+function modules(folder) {
+  const files = readdirSync(join(root, "src", folder)).filter((file) => /^[^.]+\.ts$/.test(file));
+  return files.map((file) => file.slice(0, -".ts".length));
+}
+
+/** The core first, then files before folders, each in order. */
+function byName(a, b) {
+  const rank = (name) => [name !== "index", name.includes("/"), name];
+  const [left, right] = [rank(a), rank(b)];
+  const at = left.findIndex((part, i) => part !== right[i]);
+  return at < 0 ? 0 : left[at] < right[at] ? -1 : 1;
 }
 
 /** Whether a module can only be loaded by workerd, because it imports one of its built-in modules. */

@@ -1,8 +1,8 @@
-// Checks the arrows between the folders of `src`, that it uses nothing but Web-standard APIs, and that wrappers stay short.
+// Checks the arrows between the folders of `src`, that families are private, and that nothing but Web-standard APIs is used.
 import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import ts from "typescript";
-import { privateFolders, root } from "./entries.mjs";
+import { root } from "./entries.mjs";
 
 const problems = [];
 const files = readdirSync(join(root, "src"), { recursive: true })
@@ -10,13 +10,29 @@ const files = readdirSync(join(root, "src"), { recursive: true })
   .filter((file) => file.endsWith(".ts"));
 const peers = Object.keys(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).peerDependencies ?? {});
 
-/** The folder of `src` that a file belongs to; "" is the core, to which the private folders belong. */
-const folderOf = (file) => {
-  const folder = file.includes("/") ? file.slice(0, file.indexOf("/")) : "";
-  return privateFolders.includes(folder) ? "" : folder;
+/** The folder of `src` that a file lies in, such as "adapters"; "" for the public files directly in `src`. */
+const folderOf = (file) => (file.includes("/") ? file.slice(0, file.indexOf("/")) : "");
+
+/** The family that a file of an adapter belongs to, such as "redis"; "" for a public file. */
+const familyOf = (file) => file.split("/").slice(1, -1).join("/");
+
+/** Which folders the files of a folder may import, beside their own. All else would be an arrow that points up. */
+const arrows = {
+  core: [],
+  combinators: ["core"],
+  codecs: ["core", "combinators"],
+  caching: ["core"],
+  migration: ["core", "caching"],
+  conformance: ["core"],
+  views: ["core", "combinators"],
+  adapters: ["core", "combinators", "codecs"],
+  wrappers: ["core", "combinators", "codecs", "caching", "migration"],
+  "": ["core", "combinators", "codecs", "caching", "migration"],
+  interop: ["core", "combinators", "codecs", "caching", ""],
 };
 
-const isNested = (file) => file.split("/").length > 2;
+/** Folders whose public files do not import each other; what they share lies in a subfolder. */
+const separate = ["adapters", "wrappers", "views", "interop"];
 
 for (const file of files) {
   const source = ts.createSourceFile(file, readFileSync(join(root, "src", file), "utf8"), ts.ScriptTarget.Latest, true);
@@ -48,10 +64,18 @@ for (const file of files) {
       const target = posix.join(posix.dirname(file), specifier);
       if (!files.includes(target)) return report(node, `${specifier} is not a file of src (write the .ts extension)`);
       const [from, to] = [folderOf(file), folderOf(target)];
-      // Public modules of one folder do not import each other; what they share lies in a subfolder.
-      if (to === "" || (from === to && (isNested(file) || isNested(target)))) return;
       if (file === "index.ts" && target === "adapters/memory.ts") return;
-      return report(node, `${from || "the core"} must not import src/${target}`);
+      if (from !== to && !arrows[from]?.includes(to))
+        return report(node, `${from || "src"} must not import src/${target}`);
+      const [own, other] = [familyOf(file), familyOf(target)];
+      if (separate.includes(from) && from === to) {
+        const up = own !== "" && other === "";
+        const across = own === "" && other === "";
+        if (up || across) return report(node, `${file} must not import its public neighbour src/${target}`);
+      } else if (separate.includes(to) && other !== "") {
+        return report(node, `src/${target} is private to ${to}`);
+      }
+      return;
     }
     if (specifier.startsWith("cloudflare:")) {
       if (folderOf(file) === "adapters" && (kind === "type" || isDurableObjectClass)) return;
@@ -61,7 +85,7 @@ for (const file of files) {
       .split("/")
       .slice(0, specifier.startsWith("@") ? 2 : 1)
       .join("/");
-    if (folderOf(file) === "") return report(node, `the core has no dependencies, but imports ${specifier}`);
+    if (folderOf(file) !== "adapters") return report(node, `only an adapter may have a dependency, not ${specifier}`);
     if (!peers.includes(name)) return report(node, `${name} is not an optional peer dependency`);
     if (kind === "value")
       report(node, `import ${specifier} as a type or dynamically: it is an optional peer dependency`);
@@ -82,11 +106,10 @@ function isTypeOnly(node) {
   return clause.isTypeOnly || (!clause.name && Boolean(all));
 }
 
-// What wrappers are built with belongs into a folder of its own, so that each can be read at once.
-const wrappers = files.filter((file) => folderOf(file) === "wrappers");
-const lines = wrappers.map((file) => readFileSync(join(root, "src", file), "utf8").split("\n").length - 1);
-const total = lines.reduce((sum, count) => sum + count, 0);
-if (total >= 900) problems.push(`src/wrappers has ${total} lines; it must have less than 900`);
+// Whatever lies directly in `src` is public, and so is what the package exports of each folder.
+for (const folder of new Set(files.map(folderOf))) {
+  if (!(folder in arrows)) problems.push(`src/${folder} is not in the map of arrows: say what it may import`);
+}
 
 for (const problem of problems) console.log(problem);
 process.exitCode = problems.length ? 1 : 0;

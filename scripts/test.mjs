@@ -13,14 +13,16 @@ import { root } from "./entries.mjs";
 import { readJunit } from "./junit.mjs";
 import { inParallel, run } from "./run.mjs";
 
-const shared = testFiles("test", false);
+/** Folders of `test` that are not for every runtime. */
+const special = ["node", "workerd", "dist", "types"];
+const shared = testFiles("test").filter((file) => !special.includes(file.split("/")[1]));
 const runtimes = {
   node: {
-    files: [...shared, ...testFiles("test/node", true)],
+    files: [...shared, ...testFiles("test/node")],
     command: (files, report) => ["vitest", "run", "--project", "node", ...vitestReport(report), ...files],
   },
   workerd: {
-    files: [...shared, ...testFiles("test/workerd", true)],
+    files: [...shared, ...testFiles("test/workerd")],
     command: (files, report) => ["vitest", "run", "--project", "workerd", ...vitestReport(report), ...files],
   },
   bun: {
@@ -49,9 +51,9 @@ for (const name of values.runtime) {
     throw new Error(`There is no runtime "${name}": choose among ${Object.keys(runtimes).join(", ")}`);
 }
 
-function testFiles(folder, recursive) {
+function testFiles(folder) {
   if (!existsSync(join(root, folder))) return [];
-  return readdirSync(join(root, folder), { recursive })
+  return readdirSync(join(root, folder), { recursive: true })
     .map((file) => `${folder}/${file.replaceAll("\\", "/")}`)
     .filter((file) => file.endsWith(".test.ts"))
     .sort();

@@ -1,15 +1,15 @@
-import { checkTimes, directivesOf, isUnchanged, lifeOf, secondsOf, varyOf } from "./caching/http-cache.ts";
-import { unchanged, unconditional, withStatus } from "./caching/http-messages.ts";
-import { bodyOf, recordOf, responseOf } from "./caching/http-record.ts";
+import { unchanged, unconditional, withStatus } from "./caching/http/messages.ts";
+import { bodyOf, recordOf, responseOf } from "./caching/http/record.ts";
+import { checkTimes, directivesOf, isUnchanged, lifeOf, secondsOf, varyOf } from "./caching/http/rules.ts";
+import { isValue, type Value, variantOf } from "./caching/http/variants.ts";
 import type { Kept } from "./caching/lease.ts";
 import type { RecallOptions } from "./caching/options.ts";
 import { recaller } from "./caching/recall.ts";
 import type { Life, Made, Recalled } from "./caching/recalled.ts";
 import { ownScope } from "./caching/scope.ts";
-import { isValue, type Value, variantOf } from "./caching/variants.ts";
-import { count, refuse } from "./checks.ts";
-import type { Awaitable } from "./driver.ts";
-import type { AsyncKeyValue } from "./protocol.ts";
+import { count, refuse } from "./core/checks.ts";
+import type { Awaitable } from "./core/driver.ts";
+import type { AsyncKeyValue } from "./core/protocol.ts";
 
 export type { LeaseOptions, RecallOptions } from "./caching/options.ts";
 

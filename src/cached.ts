@@ -2,9 +2,9 @@ import { type RecallOptions, seconds } from "./caching/options.ts";
 import { recaller } from "./caching/recall.ts";
 import type { Life } from "./caching/recalled.ts";
 import { ownScope } from "./caching/scope.ts";
-import { refuse } from "./checks.ts";
-import type { Awaitable } from "./driver.ts";
-import type { AsyncKeyValue } from "./protocol.ts";
+import { refuse } from "./core/checks.ts";
+import type { Awaitable } from "./core/driver.ts";
+import type { AsyncKeyValue } from "./core/protocol.ts";
 
 export type { LeaseOptions, RecallOptions } from "./caching/options.ts";
 

@@ -1,5 +1,5 @@
 export { type MemoryStoreOptions, memoryStore } from "./adapters/memory.ts";
-export { addressPrefix, joinAddress, splitAddress } from "./address.ts";
+export { addressPrefix, joinAddress, splitAddress } from "./core/address.ts";
 export type {
   AnyDriver,
   Awaitable,
@@ -9,13 +9,13 @@ export type {
   Capability,
   Driver,
   DriverPage,
-  Entry,
   ReadOptions,
   Store,
   SwapResult,
-} from "./driver.ts";
-export { type ErrorCode, type ErrorDetails, KeyValueError } from "./errors.ts";
-export type { JsonValue } from "./json.ts";
+} from "./core/driver.ts";
+export type { Entry } from "./core/entry.ts";
+export { type ErrorCode, type ErrorDetails, KeyValueError } from "./core/errors.ts";
+export type { JsonValue } from "./core/json.ts";
 export type {
   AsyncKeyValue,
   AtomicOptions,
@@ -27,11 +27,11 @@ export type {
   PageOptions,
   PutOptions,
   ValueWithTtl,
-} from "./protocol.ts";
+} from "./core/protocol.ts";
 export {
   type Closable,
   createStore,
   type StoreOptions,
   supports,
   toDriver,
-} from "./store.ts";
+} from "./core/store.ts";

@@ -1,6 +1,6 @@
-import { KeyValueError } from "./errors.ts";
-import { abortable, pause } from "./pause.ts";
-import type { AsyncKeyValue, CapabilityMethods, CollectionOptions } from "./protocol.ts";
+import { KeyValueError } from "./core/errors.ts";
+import type { AsyncKeyValue, CapabilityMethods, CollectionOptions } from "./core/protocol.ts";
+import { abortable, pause } from "./core/times.ts";
 
 /** Options of {@link lock} and {@link tryLock}. */
 export interface LockOptions extends CollectionOptions {

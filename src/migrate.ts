@@ -1,10 +1,10 @@
-import { count, strings } from "./checks.ts";
-import type { AnyDriver, Store } from "./driver.ts";
+import { count, strings } from "./core/checks.ts";
+import type { AnyDriver, Store } from "./core/driver.ts";
+import type { AsyncKeyValue } from "./core/protocol.ts";
+import { toDriver } from "./core/store.ts";
 import { batchesOf, type SourceOptions } from "./migration/copy-source.ts";
 import { into, type TargetOptions } from "./migration/copy-target.ts";
 import { type CopyProgress, type TransferOptions, transfer } from "./migration/transfer.ts";
-import type { AsyncKeyValue } from "./protocol.ts";
-import { toDriver } from "./store.ts";
 
 export { type CopyCounts, CopyError, type CopyProgress } from "./migration/transfer.ts";
 

@@ -1,6 +1,6 @@
-import { count } from "./checks.ts";
-import { KeyValueError } from "./errors.ts";
-import type { AsyncKeyValue, CapabilityMethods, CollectionOptions } from "./protocol.ts";
+import { count } from "./core/checks.ts";
+import { KeyValueError } from "./core/errors.ts";
+import type { AsyncKeyValue, CapabilityMethods, CollectionOptions } from "./core/protocol.ts";
 
 /** Options of {@link rateLimit}. */
 export interface RateLimitOptions extends CollectionOptions {

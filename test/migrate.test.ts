@@ -1,5 +1,5 @@
 import { describe, expect, it } from "#test";
-import { intercept, wrap } from "../src/combinators.ts";
+import { intercept, wrap } from "../src/combinators/index.ts";
 import { createStore, KeyValueError, memoryStore, type Store, toDriver } from "../src/index.ts";
 import { type CopyError, copy } from "../src/migrate.ts";
 import { migrating } from "../src/wrappers/migrating.ts";

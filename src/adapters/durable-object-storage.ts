@@ -1,10 +1,10 @@
-import { refuse } from "../checks.ts";
-import type { Capability, Store } from "../driver.ts";
-import { createStore, type StoreOptions } from "../store.ts";
-import { entryTable } from "./internal/entry-table.ts";
-import type { OnCorrupt } from "./internal/row-codec.ts";
-import { rowDriver } from "./internal/row-driver.ts";
-import type { SqlObjectStorage } from "./internal/sql-tables.ts";
+import { refuse } from "../core/checks.ts";
+import type { Capability, Store } from "../core/driver.ts";
+import { createStore, type StoreOptions } from "../core/store.ts";
+import { entryTable } from "./objects/entry-table.ts";
+import type { OnCorrupt } from "./objects/row-codec.ts";
+import { rowDriver } from "./objects/row-driver.ts";
+import type { SqlObjectStorage } from "./objects/tables.ts";
 
 export type { OnCorrupt, SqlObjectStorage };
 

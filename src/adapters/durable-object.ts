@@ -1,10 +1,10 @@
-import { count } from "../checks.ts";
-import type { Capability, Store } from "../driver.ts";
-import { KeyValueError } from "../errors.ts";
-import { createStore, type StoreOptions } from "../store.ts";
-import type { ObjectFailure, Outcome } from "./internal/operations.ts";
-import type { OnCorrupt } from "./internal/row-codec.ts";
-import { rowDriver, type Send } from "./internal/row-driver.ts";
+import { count } from "../core/checks.ts";
+import type { Capability, Store } from "../core/driver.ts";
+import { KeyValueError } from "../core/errors.ts";
+import { createStore, type StoreOptions } from "../core/store.ts";
+import type { ObjectFailure, Outcome } from "./objects/operations.ts";
+import type { OnCorrupt } from "./objects/row-codec.ts";
+import { rowDriver, type Send } from "./objects/row-driver.ts";
 
 export type { OnCorrupt };
 

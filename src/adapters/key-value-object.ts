@@ -1,10 +1,10 @@
 // biome-ignore lint/suspicious/noTsIgnore: the types of workerd know this module, and cannot be loaded beside those of the Web.
 // @ts-ignore
 import { DurableObject } from "cloudflare:workers";
-import { type EntryTable, entryTable } from "./internal/entry-table.ts";
-import { toObjectFailure } from "./internal/object-failure.ts";
-import { CULL_ROWS, type Operations, type Outcome } from "./internal/operations.ts";
-import type { SqlObjectStorage } from "./internal/sql-tables.ts";
+import { type EntryTable, entryTable } from "./objects/entry-table.ts";
+import { toObjectFailure } from "./objects/failure.ts";
+import { CULL_ROWS, type Operations, type Outcome } from "./objects/operations.ts";
+import type { SqlObjectStorage } from "./objects/tables.ts";
 
 /** What a `KeyValueObject` needs of its state; `DurableObjectState` of `@cloudflare/workers-types` fits. */
 export interface KeyValueObjectState {

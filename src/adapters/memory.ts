@@ -1,7 +1,8 @@
-import { count, live } from "../checks.ts";
-import type { Capability, Driver, Entry, Store } from "../driver.ts";
-import { pageOf } from "../order.ts";
-import { createStore, type StoreOptions } from "../store.ts";
+import { count } from "../core/checks.ts";
+import type { Capability, Driver, Store } from "../core/driver.ts";
+import { type Entry, live } from "../core/entry.ts";
+import { pageOf } from "../core/order.ts";
+import { createStore, type StoreOptions } from "../core/store.ts";
 
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions extends StoreOptions {

@@ -1,5 +1,5 @@
-import type { Capability, Store } from "../driver.ts";
-import { createStore, type StoreOptions } from "../store.ts";
+import type { Capability, Store } from "../core/driver.ts";
+import { createStore, type StoreOptions } from "../core/store.ts";
 
 /**
  * A store that keeps nothing: every write succeeds and is forgotten. For tests, and to switch a cache off.

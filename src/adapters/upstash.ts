@@ -1,10 +1,10 @@
-import { joinAddress } from "../address.ts";
-import { string } from "../checks.ts";
-import type { Store } from "../driver.ts";
-import { type ErrorCode, type ErrorDetails, KeyValueError } from "../errors.ts";
-import { createStore, type StoreOptions } from "../store.ts";
-import { type RedisServer, utf8Bytes } from "./internal/redis-calls.ts";
-import { type RedisCapability, redisDriver } from "./internal/redis-driver.ts";
+import { joinAddress } from "../core/address.ts";
+import { string } from "../core/checks.ts";
+import type { Store } from "../core/driver.ts";
+import { type ErrorCode, type ErrorDetails, KeyValueError } from "../core/errors.ts";
+import { createStore, type StoreOptions } from "../core/store.ts";
+import { type RedisServer, utf8Bytes } from "./redis/calls.ts";
+import { type RedisCapability, redisDriver } from "./redis/driver.ts";
 
 /** What this adapter needs of a client; `Redis` of every entry point of `@upstash/redis` fits. */
 export interface UpstashClient {

@@ -1,7 +1,7 @@
-import { baseStore, type StoreOptions } from "../base-store.ts";
-import type { Store } from "../driver.ts";
-import type { WorkersKV, WorkersKVList, WorkersKVValue } from "./internal/kv-calls.ts";
-import { type KVUse, kvDriver, type ListCapability } from "./internal/kv-driver.ts";
+import { baseStore, type StoreOptions } from "../core/base-store.ts";
+import type { Store } from "../core/driver.ts";
+import type { WorkersKV, WorkersKVList, WorkersKVValue } from "./kv/calls.ts";
+import { type KVUse, kvDriver, type ListCapability } from "./kv/driver.ts";
 
 export type { WorkersKV, WorkersKVList, WorkersKVValue };
 

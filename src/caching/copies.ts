@@ -1,6 +1,5 @@
-import { live } from "../checks.ts";
-import type { Entry } from "../driver.ts";
-import type { JsonValue } from "../json.ts";
+import { type Entry, live } from "../core/entry.ts";
+import type { JsonValue } from "../core/json.ts";
 
 /** What a cache holds: the entry under a mark, so that nothing else is taken for a copy; for `longest` milliseconds at most. */
 export function copyOf({ value, createdAt, expiresAt }: Entry, longest: number): Entry {

@@ -1,5 +1,5 @@
-import { live } from "../checks.ts";
-import type { AnyDriver, Awaitable, Driver, Entry } from "../driver.ts";
+import type { AnyDriver, Awaitable, Driver } from "../core/driver.ts";
+import { type Entry, live } from "../core/entry.ts";
 
 /** Puts copies of what was read into the cache, by key; a key without a copy was missing. */
 type Fill = (copies: ReadonlyMap<string, Entry>) => Promise<unknown>;

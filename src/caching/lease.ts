@@ -1,5 +1,6 @@
-import type { AnyDriver, Entry } from "../driver.ts";
-import type { JsonValue } from "../json.ts";
+import type { AnyDriver } from "../core/driver.ts";
+import type { Entry } from "../core/entry.ts";
+import type { JsonValue } from "../core/json.ts";
 
 /** A result that lies in the store. The times are epoch milliseconds, and deadlines but for the first. */
 export interface Kept {

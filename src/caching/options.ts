@@ -1,5 +1,5 @@
-import { KeyValueError } from "../errors.ts";
-import type { CollectionOptions } from "../protocol.ts";
+import { KeyValueError } from "../core/errors.ts";
+import type { CollectionOptions } from "../core/protocol.ts";
 
 /** How one caller in the world makes a result while the others wait. */
 export interface LeaseOptions {

@@ -1,7 +1,7 @@
-import { oneOf } from "../checks.ts";
-import type { AnyDriver, Awaitable } from "../driver.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
-import { toDriver } from "../store.ts";
+import { oneOf } from "../core/checks.ts";
+import type { AnyDriver, Awaitable } from "../core/driver.ts";
+import type { AsyncKeyValue } from "../core/protocol.ts";
+import { toDriver } from "../core/store.ts";
 import { type Call, inFlight } from "./in-flight.ts";
 import { type Kept, type Lease, type Outcome, type Slot, slots } from "./lease.ts";
 import { type RecallOptions, seconds } from "./options.ts";

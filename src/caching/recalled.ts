@@ -1,4 +1,4 @@
-import { toJson } from "../json.ts";
+import { toJson } from "../core/json.ts";
 import type { Kept } from "./lease.ts";
 
 /** For how many seconds a result is fresh, may be stale, and may stand in for a failure; the latter two follow on the first. */

@@ -1,8 +1,8 @@
-import { refuse, string } from "../checks.ts";
-import type { Address } from "../combinators.ts";
-import { KeyValueError } from "../errors.ts";
-import { once } from "../once.ts";
-import { type Bytes, fromBase64, joined, toBase64, toBytes, utf8 } from "./bytes.ts";
+import { type Bytes, fromBase64, joined, toBase64, toBytes, utf8 } from "../core/bytes.ts";
+import { refuse, string } from "../core/checks.ts";
+import type { Address } from "../core/entry.ts";
+import { KeyValueError } from "../core/errors.ts";
+import { once } from "../core/once.ts";
 import type { Codec } from "./codec.ts";
 import { pbkdf2 } from "./pbkdf2.ts";
 

@@ -1,8 +1,9 @@
-import { checkOptions, oneOf } from "../checks.ts";
-import { type Address, type AsyncKeyValue, transform, type Wrapped, wrap } from "../combinators.ts";
-import { KeyValueError } from "../errors.ts";
-import type { JsonValue } from "../json.ts";
-import { type Bytes, fromBytes, has, toBytes } from "./bytes.ts";
+import { type AsyncKeyValue, transform, type Wrapped, wrap } from "../combinators/index.ts";
+import { type Bytes, fromBytes, toBytes } from "../core/bytes.ts";
+import { checkOptions, oneOf } from "../core/checks.ts";
+import type { Address } from "../core/entry.ts";
+import { KeyValueError } from "../core/errors.ts";
+import type { JsonValue } from "../core/json.ts";
 
 /** What to do with stored values that cannot be decrypted. */
 export interface EncryptedOptions {
@@ -65,4 +66,9 @@ export function coded<S extends AsyncKeyValue>(
       limits: { ...driver.limits, valueBytes: capacity(driver.limits?.valueBytes) },
     };
   });
+}
+
+/** Whether a value is an object with a property of this name, which is what makes it an envelope. */
+export function has(value: JsonValue, name: string): value is { readonly [name: string]: JsonValue } {
+  return Object.hasOwn(Object(value), name);
 }

@@ -1,5 +1,5 @@
-import { KeyValueError } from "../errors.ts";
-import { type Bytes, joined } from "./bytes.ts";
+import { type Bytes, joined } from "../core/bytes.ts";
+import { KeyValueError } from "../core/errors.ts";
 
 export const tooLarge = (limit: number, size?: number) =>
   new KeyValueError("too_large", "the value is longer than maxBytes", { size, limit });

@@ -1,7 +1,7 @@
-import { refuse, string } from "../checks.ts";
-import { KeyValueError } from "../errors.ts";
-import { once } from "../once.ts";
-import { type Bytes, fromBase64, joined, toBase64, utf8 } from "./bytes.ts";
+import { type Bytes, fromBase64, joined, toBase64, utf8 } from "../core/bytes.ts";
+import { refuse, string } from "../core/checks.ts";
+import { KeyValueError } from "../core/errors.ts";
+import { once } from "../core/once.ts";
 import type { Codec } from "./codec.ts";
 import { pbkdf2 } from "./pbkdf2.ts";
 

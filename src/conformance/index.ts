@@ -1,5 +1,5 @@
-import type { Awaitable } from "../driver.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
+import type { Awaitable } from "../core/driver.ts";
+import type { AsyncKeyValue } from "../core/protocol.ts";
 import { argumentChecks } from "./chapters/arguments.ts";
 import { atomics } from "./chapters/atomics.ts";
 import { bulk } from "./chapters/bulk.ts";

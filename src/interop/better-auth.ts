@@ -1,5 +1,5 @@
-import type { AsyncKeyValue, CapabilityMethods } from "../protocol.ts";
-import { supports } from "../store.ts";
+import type { AsyncKeyValue, CapabilityMethods } from "../core/protocol.ts";
+import { supports } from "../core/store.ts";
 import { requireConsistency, type SessionStoreOptions, withoutIds } from "./internal/sessions.ts";
 
 export type { SessionStoreOptions } from "./internal/sessions.ts";

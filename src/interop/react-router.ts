@@ -1,4 +1,4 @@
-import type { AsyncKeyValue } from "../protocol.ts";
+import type { AsyncKeyValue } from "../core/protocol.ts";
 import { DEFAULT_TTL, type SessionStoreOptions, sessionsIn } from "./internal/sessions.ts";
 
 export type { SessionStoreOptions } from "./internal/sessions.ts";

@@ -1,6 +1,6 @@
-import { live } from "../checks.ts";
-import type { AnyDriver, Entry } from "../driver.ts";
-import { KeyValueError } from "../errors.ts";
+import type { AnyDriver } from "../core/driver.ts";
+import { type Entry, live } from "../core/entry.ts";
+import { KeyValueError } from "../core/errors.ts";
 import { unburied } from "./tombstones.ts";
 import { attempt, type Batch, concernsEntries } from "./transfer.ts";
 

@@ -1,7 +1,7 @@
-import { live } from "../checks.ts";
-import type { AnyDriver, Entry } from "../driver.ts";
-import { KeyValueError } from "../errors.ts";
-import type { JsonValue } from "../json.ts";
+import type { AnyDriver } from "../core/driver.ts";
+import { type Entry, live } from "../core/entry.ts";
+import { KeyValueError } from "../core/errors.ts";
+import type { JsonValue } from "../core/json.ts";
 import { attempt, type Batch, concernsEntries, type Written } from "./transfer.ts";
 
 /** How entries get into the target. */

@@ -1,5 +1,5 @@
-import { live } from "../checks.ts";
-import type { AnyDriver, Awaitable, Entry } from "../driver.ts";
+import type { AnyDriver, Awaitable } from "../core/driver.ts";
+import { type Entry, live } from "../core/entry.ts";
 import { lying } from "./moving.ts";
 
 type Item = readonly [key: string, entry: Entry];

@@ -1,5 +1,5 @@
-import { live } from "../checks.ts";
-import type { AnyDriver, Driver, Entry } from "../driver.ts";
+import type { AnyDriver, Driver } from "../core/driver.ts";
+import { type Entry, live } from "../core/entry.ts";
 import { buried, unburied } from "./tombstones.ts";
 
 /** Whether what is found in the old store is left there, moved if the new one takes it, or has to be moved. */

@@ -1,4 +1,4 @@
-import type { Entry } from "../driver.ts";
+import type { Entry } from "../core/entry.ts";
 
 /** Stands for an entry that is not there. */
 export const REMOVED: Entry = { value: "removed", expiresAt: 0 };

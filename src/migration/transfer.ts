@@ -1,5 +1,5 @@
-import type { Entry } from "../driver.ts";
-import { KeyValueError } from "../errors.ts";
+import type { Entry } from "../core/entry.ts";
+import { KeyValueError } from "../core/errors.ts";
 
 /** Entries of one collection on their way from one backend to another. */
 export interface Batch {

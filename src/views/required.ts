@@ -1,5 +1,5 @@
-import { KeyValueError } from "../errors.ts";
-import type { AsyncKeyValue, CollectionOptions, ValueWithTtl } from "../protocol.ts";
+import { KeyValueError } from "../core/errors.ts";
+import type { AsyncKeyValue, CollectionOptions, ValueWithTtl } from "../core/protocol.ts";
 
 /** The reads of a store, with no `null` in what they answer. */
 export interface RequiredReads {

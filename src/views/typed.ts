@@ -1,8 +1,9 @@
-import { checkOptions, oneOf } from "../checks.ts";
-import { type Address, transform } from "../combinators.ts";
-import type { AnyDriver, CapabilitiesOf, Capability, Driver, MethodNames } from "../driver.ts";
-import { KeyValueError } from "../errors.ts";
-import { toJson } from "../json.ts";
+import { transform } from "../combinators/index.ts";
+import { checkOptions, oneOf } from "../core/checks.ts";
+import type { AnyDriver, CapabilitiesOf, Capability, Driver, MethodNames } from "../core/driver.ts";
+import type { Address } from "../core/entry.ts";
+import { KeyValueError } from "../core/errors.ts";
+import { toJson } from "../core/json.ts";
 import type {
   AsyncKeyValue,
   AtomicOptions,
@@ -11,8 +12,8 @@ import type {
   CollectionOptions,
   PutOptions,
   ValueWithTtl,
-} from "../protocol.ts";
-import { createStore, supports, toDriver } from "../store.ts";
+} from "../core/protocol.ts";
+import { createStore, supports, toDriver } from "../core/store.ts";
 import { type Issue, invalid, type StandardSchema } from "./internal/schema.ts";
 
 export type { Issue, StandardSchema };

@@ -1,10 +1,12 @@
 import { copyOf, original } from "../caching/copies.ts";
 import { guarded, leased } from "../caching/fills.ts";
-import { checkOptions, lifetime, live } from "../checks.ts";
-import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators.ts";
-import { several } from "../combining/several.ts";
-import type { AnyDriver, Awaitable, CapabilitiesOf, Driver, Entry } from "../driver.ts";
-import { toDriver } from "../store.ts";
+import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators/index.ts";
+import { several } from "../combinators/several.ts";
+import { checkOptions } from "../core/checks.ts";
+import type { AnyDriver, Awaitable, CapabilitiesOf, Driver } from "../core/driver.ts";
+import { type Entry, live } from "../core/entry.ts";
+import { toDriver } from "../core/store.ts";
+import { lifetime } from "../core/times.ts";
 
 /** Options of {@link cacheThrough}. */
 export interface CacheThroughOptions {

@@ -1,5 +1,6 @@
-import { checkOptions, lifetime } from "../checks.ts";
-import { type AsyncKeyValue, transform, type Wrapped, wrap } from "../combinators.ts";
+import { type AsyncKeyValue, transform, type Wrapped, wrap } from "../combinators/index.ts";
+import { checkOptions } from "../core/checks.ts";
+import { lifetime } from "../core/times.ts";
 
 /** Options of {@link clampTtl}, in seconds. */
 export interface ClampTtlOptions {

@@ -1,9 +1,9 @@
-import { checkOptions, count } from "../checks.ts";
-import { fromBase64, has, toBase64 } from "../codecs/bytes.ts";
-import { type Codec, coded } from "../codecs/codec.ts";
+import { type Codec, coded, has } from "../codecs/codec.ts";
 import { pump, tooLarge } from "../codecs/compression.ts";
-import type { AsyncKeyValue, Wrapped } from "../combinators.ts";
-import { KeyValueError } from "../errors.ts";
+import type { AsyncKeyValue, Wrapped } from "../combinators/index.ts";
+import { fromBase64, toBase64 } from "../core/bytes.ts";
+import { checkOptions, count } from "../core/checks.ts";
+import { KeyValueError } from "../core/errors.ts";
 
 /** Options of {@link compress}. */
 export interface CompressOptions {

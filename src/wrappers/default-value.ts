@@ -1,6 +1,8 @@
-import { checkOptions, lifetime, live } from "../checks.ts";
-import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
-import { toJson } from "../json.ts";
+import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators/index.ts";
+import { checkOptions } from "../core/checks.ts";
+import { live } from "../core/entry.ts";
+import { toJson } from "../core/json.ts";
+import { lifetime } from "../core/times.ts";
 
 /** Options of {@link defaultValue}. */
 export interface DefaultValueOptions {

@@ -1,6 +1,6 @@
 import { aesGcm, type KeyRing, type Passphrase, passphrase } from "../codecs/aes-gcm.ts";
 import { coded, type EncryptedOptions } from "../codecs/codec.ts";
-import type { AsyncKeyValue, Wrapped } from "../combinators.ts";
+import type { AsyncKeyValue, Wrapped } from "../combinators/index.ts";
 
 export type { EncryptedOptions, KeyRing, Passphrase };
 export { passphrase };

@@ -1,9 +1,9 @@
-import { checkOptions } from "../checks.ts";
-import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
-import { several } from "../combining/several.ts";
-import type { AnyDriver, Awaitable } from "../driver.ts";
-import { KeyValueError } from "../errors.ts";
-import { toDriver } from "../store.ts";
+import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators/index.ts";
+import { several } from "../combinators/several.ts";
+import { checkOptions } from "../core/checks.ts";
+import type { AnyDriver, Awaitable } from "../core/driver.ts";
+import { KeyValueError } from "../core/errors.ts";
+import { toDriver } from "../core/store.ts";
 
 /** Options of {@link fallback}. */
 export interface FallbackOptions {

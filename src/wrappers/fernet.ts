@@ -1,6 +1,6 @@
 import { coded, type EncryptedOptions } from "../codecs/codec.ts";
 import { type FernetKeys, fernetKey, fernetToken } from "../codecs/fernet-token.ts";
-import type { AsyncKeyValue, Wrapped } from "../combinators.ts";
+import type { AsyncKeyValue, Wrapped } from "../combinators/index.ts";
 
 export type { EncryptedOptions, FernetKeys };
 export { fernetKey };

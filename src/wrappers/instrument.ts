@@ -1,6 +1,6 @@
-import { checkOptions } from "../checks.ts";
-import { type AsyncKeyValue, type Call, type Wrapped, wrap } from "../combinators.ts";
-import { type Outcome, observe } from "../combining/observe.ts";
+import { type AsyncKeyValue, type Call, type Wrapped, wrap } from "../combinators/index.ts";
+import { type Outcome, observe } from "../combinators/observe.ts";
+import { checkOptions } from "../core/checks.ts";
 
 export type { Outcome };
 

@@ -1,9 +1,9 @@
-import { checkOptions, count, oneOf } from "../checks.ts";
-import { toBytes } from "../codecs/bytes.ts";
-import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
-import type { Entry } from "../driver.ts";
-import { KeyValueError } from "../errors.ts";
-import { together } from "../together.ts";
+import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators/index.ts";
+import { toBytes } from "../core/bytes.ts";
+import { checkOptions, count, oneOf } from "../core/checks.ts";
+import type { Entry } from "../core/entry.ts";
+import { KeyValueError } from "../core/errors.ts";
+import { together } from "../core/together.ts";
 
 /** Options of {@link limitSize}. A size is that of the value as compact JSON in UTF-8. */
 export interface LimitSizeOptions {

@@ -1,8 +1,8 @@
-import { checkOptions, live, oneOf } from "../checks.ts";
-import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
-import { observe } from "../combining/observe.ts";
-import type { Entry } from "../driver.ts";
-import { KeyValueError } from "../errors.ts";
+import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators/index.ts";
+import { observe } from "../combinators/observe.ts";
+import { checkOptions, oneOf } from "../core/checks.ts";
+import { type Entry, live } from "../core/entry.ts";
+import { KeyValueError } from "../core/errors.ts";
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 

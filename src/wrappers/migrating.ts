@@ -1,12 +1,14 @@
-import { checkOptions, delay, live, oneOf } from "../checks.ts";
-import { type Changed, wrap } from "../combinators.ts";
-import { narrower, several } from "../combining/several.ts";
-import type { AnyDriver, CapabilitiesOf, Driver, Entry, Store } from "../driver.ts";
+import { type Changed, wrap } from "../combinators/index.ts";
+import { narrower, several } from "../combinators/several.ts";
+import { checkOptions, oneOf } from "../core/checks.ts";
+import type { AnyDriver, CapabilitiesOf, Driver, Store } from "../core/driver.ts";
+import { type Entry, live } from "../core/entry.ts";
+import type { AsyncKeyValue } from "../core/protocol.ts";
+import { toDriver } from "../core/store.ts";
+import { delay } from "../core/times.ts";
 import { following } from "../migration/following.ts";
 import { moving } from "../migration/moving.ts";
 import { buried, REMOVED, unburied } from "../migration/tombstones.ts";
-import type { AsyncKeyValue } from "../protocol.ts";
-import { toDriver } from "../store.ts";
 
 /** Options of {@link migrating}. */
 export interface MigratingOptions {

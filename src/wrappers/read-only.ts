@@ -1,6 +1,6 @@
-import { checkOptions, oneOf } from "../checks.ts";
-import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
-import { KeyValueError } from "../errors.ts";
+import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators/index.ts";
+import { checkOptions, oneOf } from "../core/checks.ts";
+import { KeyValueError } from "../core/errors.ts";
 
 /** Options of {@link readOnly}. */
 export interface ReadOnlyOptions {

@@ -1,7 +1,7 @@
-import { checkOptions, count, delay, oneOf } from "../checks.ts";
-import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators.ts";
-import { KeyValueError } from "../errors.ts";
-import { abortable, pause } from "../pause.ts";
+import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators/index.ts";
+import { checkOptions, count, oneOf } from "../core/checks.ts";
+import { KeyValueError } from "../core/errors.ts";
+import { abortable, delay, pause } from "../core/times.ts";
 
 /** Options of {@link retry}; delays are in seconds. */
 export interface RetryOptions {

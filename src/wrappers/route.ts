@@ -1,9 +1,9 @@
-import { checkOptions, plainObject } from "../checks.ts";
-import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
-import { dispatch } from "../combining/dispatch.ts";
-import type { AnyDriver, Capability, Store } from "../driver.ts";
-import { KeyValueError } from "../errors.ts";
-import { toDriver } from "../store.ts";
+import { dispatch } from "../combinators/dispatch.ts";
+import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators/index.ts";
+import { checkOptions, plainObject } from "../core/checks.ts";
+import type { AnyDriver, Capability, Store } from "../core/driver.ts";
+import { KeyValueError } from "../core/errors.ts";
+import { toDriver } from "../core/store.ts";
 
 /** Options of {@link route}. */
 export interface RouteOptions<S extends AsyncKeyValue, O extends AsyncKeyValue> {

@@ -1,8 +1,9 @@
-import { live, plainObject } from "../checks.ts";
-import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators.ts";
-import type { AnyDriver } from "../driver.ts";
-import { toJson } from "../json.ts";
-import { once } from "../once.ts";
+import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators/index.ts";
+import { plainObject } from "../core/checks.ts";
+import type { AnyDriver } from "../core/driver.ts";
+import { live } from "../core/entry.ts";
+import { toJson } from "../core/json.ts";
+import { once } from "../core/once.ts";
 
 /**
  * A store that begins with some entries: before its first operation it puts those that are missing, never over one that

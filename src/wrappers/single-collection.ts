@@ -1,6 +1,6 @@
-import { joinAddress } from "../address.ts";
-import { string } from "../checks.ts";
-import { type AsyncKeyValue, remap, type Wrapped, wrap } from "../combinators.ts";
+import { type AsyncKeyValue, remap, type Wrapped, wrap } from "../combinators/index.ts";
+import { joinAddress } from "../core/address.ts";
+import { string } from "../core/checks.ts";
 
 /**
  * A store that keeps all its collections in one of the store underneath: `user:1` of `users` becomes `users::user:1`.

@@ -1,7 +1,7 @@
-import { checkOptions, count } from "../checks.ts";
-import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators.ts";
-import { observe } from "../combining/observe.ts";
-import { newTally, type OperationStatistics, type Tally } from "../combining/tally.ts";
+import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators/index.ts";
+import { observe } from "../combinators/observe.ts";
+import { newTally, type OperationStatistics, type Tally } from "../combinators/tally.ts";
+import { checkOptions, count } from "../core/checks.ts";
 
 export type { OperationStatistics };
 

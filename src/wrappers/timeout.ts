@@ -1,6 +1,7 @@
-import { checkOptions, delay } from "../checks.ts";
-import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators.ts";
-import { KeyValueError } from "../errors.ts";
+import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators/index.ts";
+import { checkOptions } from "../core/checks.ts";
+import { KeyValueError } from "../core/errors.ts";
+import { delay } from "../core/times.ts";
 
 /** Options of {@link timeout}. */
 export interface TimeoutOptions {

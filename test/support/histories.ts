@@ -1,4 +1,4 @@
-import { intercept } from "../../src/combinators.ts";
+import { intercept } from "../../src/combinators/index.ts";
 import { type AnyDriver, createStore, type JsonValue, KeyValueError, type Store, toDriver } from "../../src/index.ts";
 import { randomOf } from "./chaos.ts";
 import { type Action, type Change, changed, type Event, type Outcome, violation } from "./linearizability.ts";

@@ -1,8 +1,9 @@
 /** A migration as it happens: writers and readers in several places, a copy that is killed half-way and resumed. */
+
 import { expect } from "#test";
 import { nullStore } from "../../src/adapters/null.ts";
-import { live } from "../../src/checks.ts";
-import { wrap } from "../../src/combinators.ts";
+import { wrap } from "../../src/combinators/index.ts";
+import { live } from "../../src/core/entry.ts";
 import { type AsyncKeyValue, createStore, type Entry, memoryStore, type Store, toDriver } from "../../src/index.ts";
 import { CopyError, copy } from "../../src/migrate.ts";
 import { type MigratingOptions, migrating } from "../../src/wrappers/migrating.ts";

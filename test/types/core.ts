@@ -1,6 +1,6 @@
 /** What the types of the core promise, and above all what must not compile. Checked by the compiler, never run. */
 
-import { intercept, type Remapped, remap, transform, wrap } from "../../src/combinators.ts";
+import { intercept, type Remapped, remap, transform, wrap } from "../../src/combinators/index.ts";
 import type {
   AsyncKeyValue,
   BaseDriver,

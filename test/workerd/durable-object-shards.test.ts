@@ -1,6 +1,6 @@
 import { describe, expect, it } from "#test";
 import { durableObjectStore } from "../../src/adapters/durable-object.ts";
-import { shardOf } from "../../src/adapters/internal/shard.ts";
+import { shardOf } from "../../src/adapters/objects/shard.ts";
 import { bindings, objects } from "./objects.ts";
 
 const codeOf = (work: Promise<unknown>) =>

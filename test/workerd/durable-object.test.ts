@@ -5,8 +5,8 @@ import {
   type DurableObjects,
   durableObjectStore,
 } from "../../src/adapters/durable-object.ts";
-import { shardOf } from "../../src/adapters/internal/shard.ts";
-import { compareCodePoints } from "../../src/order.ts";
+import { shardOf } from "../../src/adapters/objects/shard.ts";
+import { compareCodePoints } from "../../src/core/order.ts";
 import { bindings, objects } from "./objects.ts";
 
 /** The failure of a promise. */

@@ -1,4 +1,4 @@
-import { compareCodePoints } from "../../order.ts";
+import { compareCodePoints } from "../../core/order.ts";
 import { all, pages } from "./key-listings.ts";
 import type { Suite } from "./suite.ts";
 

@@ -1,4 +1,4 @@
-import type { ValueWithTtl } from "../../protocol.ts";
+import type { ValueWithTtl } from "../../core/protocol.ts";
 import type { Suite } from "./suite.ts";
 
 interface User {

@@ -1,5 +1,4 @@
-import { live } from "../../checks.ts";
-import type { Entry } from "../../driver.ts";
+import { type Entry, live } from "../../core/entry.ts";
 import type { Suite } from "./suite.ts";
 
 /** What wrappers rely on in the driver behind the store; of a store that is only known by its methods, in these. */

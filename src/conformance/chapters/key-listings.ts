@@ -1,5 +1,5 @@
-import { compareCodePoints } from "../../order.ts";
-import type { Page, PageOptions } from "../../protocol.ts";
+import { compareCodePoints } from "../../core/order.ts";
+import type { Page, PageOptions } from "../../core/protocol.ts";
 import { NAMES, PREFIXES } from "./hostile-names.ts";
 import type { Suite } from "./suite.ts";
 

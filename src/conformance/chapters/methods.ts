@@ -1,4 +1,4 @@
-import { supports } from "../../store.ts";
+import { supports } from "../../core/store.ts";
 import { CAPABILITIES, type Suite } from "./suite.ts";
 
 /** The eight methods, one key at a time. */

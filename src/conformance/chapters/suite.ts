@@ -1,7 +1,7 @@
-import type { AnyDriver, Awaitable, Capability, MethodNames } from "../../driver.ts";
-import type { ErrorDetails, KeyValueError } from "../../errors.ts";
-import type { AsyncKeyValue, CapabilityMethods } from "../../protocol.ts";
-import { supports, toDriver } from "../../store.ts";
+import type { AnyDriver, Awaitable, Capability, MethodNames } from "../../core/driver.ts";
+import type { ErrorDetails, KeyValueError } from "../../core/errors.ts";
+import type { AsyncKeyValue, CapabilityMethods } from "../../core/protocol.ts";
+import { supports, toDriver } from "../../core/store.ts";
 
 /** The matchers that the suite uses, of any Jest-like `expect`. */
 export interface Matchers {

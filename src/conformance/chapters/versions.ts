@@ -1,4 +1,5 @@
-import type { Entry, SwapResult } from "../../driver.ts";
+import type { SwapResult } from "../../core/driver.ts";
+import type { Entry } from "../../core/entry.ts";
 import type { Suite, Test } from "./suite.ts";
 
 /** The driver's swap, on which the atomic operations stand. A store whose driver is hidden is not asked. */

@@ -1,6 +1,6 @@
-import { KeyValueError } from "../../errors.ts";
-import type { AsyncKeyValue, ValueWithTtl } from "../../protocol.ts";
-import { supports, toDriver } from "../../store.ts";
+import { KeyValueError } from "../../core/errors.ts";
+import type { AsyncKeyValue, ValueWithTtl } from "../../core/protocol.ts";
+import { supports, toDriver } from "../../core/store.ts";
 
 /** Options of every adapter for sessions. */
 export interface SessionStoreOptions {

@@ -1,4 +1,4 @@
-import { type ErrorDetails, KeyValueError } from "../../errors.ts";
+import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
 
 /** What a validation library offers: version 1 of Standard Schema (standardschema.dev), as far as it is used here. */
 export interface StandardSchema<Input = unknown, Output = Input> {

@@ -1,0 +1,21 @@
+import type { AnyDriver, BaseDriver } from "../core/driver.ts";
+
+/** What several drivers as one are as a whole: as consistent as the weakest, and closed together. */
+export function several(drivers: readonly AnyDriver[]): Pick<AnyDriver, "consistency" | "close"> {
+  const close = async () => void (await Promise.all(drivers.map((driver) => driver.close?.())));
+  return {
+    consistency: drivers.every((driver) => driver.consistency === "strong") ? "strong" : "eventual",
+    ...(drivers.some((driver) => driver.close) && { close }),
+  };
+}
+
+type Limits = NonNullable<BaseDriver["limits"]>;
+
+/** What fits into both of two backends. */
+export function narrower(a: Limits = {}, b: Limits = {}): Limits {
+  const least = (name: keyof Limits) => {
+    const both = [a[name], b[name]].filter((limit) => limit !== undefined);
+    return both.length > 0 ? Math.min(...both) : undefined;
+  };
+  return { keyBytes: least("keyBytes"), valueBytes: least("valueBytes") };
+}

@@ -1,0 +1,128 @@
+import { type Arguments, refuse, string, strings } from "./checks.ts";
+import type { AnyDriver, ReadOptions } from "./driver.ts";
+import { type Entry, live } from "./entry.ts";
+import { KeyValueError } from "./errors.ts";
+import { toJson } from "./json.ts";
+import { listings } from "./listings.ts";
+import type { AsyncKeyValue, CapabilityMethods, CollectionOptions, PutOptions, ValueWithTtl } from "./protocol.ts";
+
+/** Options that every store takes. */
+export interface StoreOptions {
+  /** The collection that is used where a call names none. Default: `"default_collection"`. */
+  readonly defaultCollection?: string | undefined;
+}
+
+/** The end of the year 9999: later dates have no common text form. */
+const LAST_DEADLINE = 2534023008e5;
+
+const VALUE_ONLY = { valueOnly: true };
+
+/** The drivers of the stores made here. A store that is not in it was spread, proxied, or made by somebody else. */
+export const drivers: WeakMap<object, AnyDriver> = /* @__PURE__ */ new WeakMap();
+
+/**
+ * Makes a store of a driver: the one place where arguments are checked, values copied and deadlines kept.
+ *
+ * It has no atomic operations of its own, and neither culls nor closes, so that an adapter whose backend cannot do that does
+ * not carry the code; `more` adds them.
+ */
+export function baseStore(
+  driver: AnyDriver,
+  { defaultCollection = "default_collection" }: StoreOptions = {},
+  more?: (args: Arguments) => Partial<CapabilityMethods>,
+): AsyncKeyValue {
+  const { name: store, destroyCollection, destroy } = driver;
+
+  function collectionOf(options: CollectionOptions = {}): string {
+    if (typeof options !== "object") refuse("options", "an object");
+    const { collection = defaultCollection } = options;
+    return string(collection, "collection");
+  }
+  // A wrong default is refused at once.
+  collectionOf();
+
+  function entryOf(key: string, value: unknown, options?: PutOptions, old?: Entry): Entry {
+    const now = Date.now();
+    const details = { store, collection: collectionOf(options), key: string(key) };
+    const ttl = options?.ttl;
+    let expiresAt = old?.expiresAt;
+    if (ttl !== undefined) {
+      expiresAt = typeof ttl === "number" && ttl > 0 ? now + Math.max(1, Math.round(ttl * 1000)) : LAST_DEADLINE;
+      if (expiresAt >= LAST_DEADLINE) {
+        throw new KeyValueError("invalid_ttl", "ttl must be seconds up to the year 9999", details);
+      }
+    }
+    return { value: toJson(value, details), createdAt: old ? old.createdAt : now, expiresAt };
+  }
+
+  async function readMany<R>(
+    keys: readonly string[],
+    options: CollectionOptions | undefined,
+    pick: (entry: Entry) => R,
+    how?: ReadOptions,
+  ): Promise<(R | null)[]> {
+    const collection = collectionOf(options);
+    const asked = strings(keys);
+    const entries = asked.length > 0 ? await driver.read(collection, asked, how) : [];
+    return asked.map((_, i) => {
+      const entry = live(entries[i]);
+      return entry ? pick(entry) : null;
+    });
+  }
+
+  async function removeMany(keys: readonly string[], options: CollectionOptions | undefined): Promise<number> {
+    const collection = collectionOf(options);
+    const unique = [...new Set(strings(keys))];
+    return unique.length && driver.remove(collection, unique);
+  }
+
+  const args = { collectionOf, entryOf };
+  const made: AsyncKeyValue = {
+    defaultCollection,
+    async get<T>(key: string, options?: CollectionOptions) {
+      // Awaiting only what is a promise halves the time of a miss in a driver that answers at once.
+      const entries = driver.read(collectionOf(options), [string(key)], VALUE_ONLY);
+      const entry = live((Array.isArray(entries) ? entries : await entries)[0]);
+      return entry ? copyOf<T>(entry) : null;
+    },
+    getMany: <T>(keys: readonly string[], options?: CollectionOptions) =>
+      readMany(keys, options, copyOf<T>, VALUE_ONLY),
+    ttl: async <T>(key: string, options?: CollectionOptions) =>
+      (await readMany([key], options, withTtl<T>))[0] as ValueWithTtl<T> | null,
+    ttlMany: <T>(keys: readonly string[], options?: CollectionOptions) => readMany(keys, options, withTtl<T>),
+    async put(key, value, options) {
+      const written = driver.write(collectionOf(options), [[key, entryOf(key, value, options)]]);
+      if (written) await written;
+    },
+    async putMany(entries, options) {
+      const collection = collectionOf(options);
+      // Wrong options are refused even where there is nothing to put.
+      const first = entryOf("", 0, options);
+      const items = new Map<string, Entry>();
+      for (const pair of entries) {
+        if (!Array.isArray(pair)) refuse("entries", "pairs");
+        items.set(pair[0], entryOf(pair[0], pair[1], { collection }, first));
+      }
+      if (items.size) await driver.write(collection, [...items]);
+    },
+    delete: async (key, options) => (await removeMany([key], options)) > 0,
+    deleteMany: removeMany,
+    ...listings(driver, args),
+    ...more?.(args),
+    ...(destroyCollection && {
+      destroyCollection: async (options?: CollectionOptions) => destroyCollection(collectionOf(options)),
+    }),
+    ...(destroy && { destroy: async () => destroy() }),
+  };
+  drivers.set(made, driver);
+  return made;
+}
+
+function copyOf<T>(entry: Entry): T {
+  return toJson(entry.value) as T;
+}
+
+function withTtl<T>(entry: Entry): ValueWithTtl<T> {
+  const { expiresAt } = entry;
+  return { value: copyOf(entry), ttl: expiresAt === undefined ? null : Math.max(1, expiresAt - Date.now()) / 1000 };
+}

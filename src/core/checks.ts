@@ -1,0 +1,54 @@
+import type { Entry } from "./entry.ts";
+import { isPlain } from "./json.ts";
+import type { CollectionOptions, PutOptions } from "./protocol.ts";
+
+/** How a store turns arguments into what a driver takes. */
+export interface Arguments {
+  collectionOf(options: CollectionOptions | undefined): string;
+  /** A checked copy as an entry: a new one, or one that takes the place of `old` and keeps its times. */
+  entryOf(key: string, value: unknown, options: PutOptions | undefined, old?: Entry): Entry;
+}
+
+/** Refuses an argument. */
+export function refuse(name: string, what: string): never {
+  throw new TypeError(`${name} must be ${what}`);
+}
+
+/** Returns the argument when it is a string. */
+export function string(value: unknown, name = "key"): string {
+  return typeof value === "string" ? value : refuse(name, "a string");
+}
+
+/** Returns a copy of the argument when it is an array of strings. */
+export function strings(keys: readonly string[]): string[] {
+  return Array.isArray(keys) ? [...keys].map((key) => string(key)) : refuse("keys", "an array");
+}
+
+/** Returns the argument when it is a whole number of at least `min`, or left out. */
+export function count<T extends number | undefined>(value: T, name: string, min = 1): T {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= min)) return value;
+  return refuse(name, `a whole number >= ${min}`);
+}
+
+/** Refuses what is none of the strings that an option may be. */
+export function oneOf<T extends string>(value: T, name: string, choices: readonly T[]): void {
+  if (!choices.includes(value)) refuse(name, choices.map((choice) => JSON.stringify(choice)).join(" or "));
+}
+
+/** Refuses what is not an object made by a literal, or of no prototype. */
+export function plainObject(value: unknown, name: string): void {
+  if (Object(value) !== value || Array.isArray(value) || !isPlain(value as object)) refuse(name, "a plain object");
+}
+
+/** Returns options when they are an object, and those of them that are given are what they must be. */
+export function checkOptions<O extends object>(
+  options: O,
+  types: { readonly [Name in keyof O]?: "boolean" | "function" } = {},
+): O {
+  if (typeof options !== "object" || options === null) refuse("options", "an object");
+  for (const [name, type] of Object.entries(types)) {
+    const value: unknown = options[name as keyof O];
+    if (value !== undefined && typeof value !== type) refuse(name, `a ${type}`);
+  }
+  return options;
+}

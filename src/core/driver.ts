@@ -1,0 +1,110 @@
+import type { Entry } from "./entry.ts";
+import type { AsyncKeyValue, CapabilityMethods, Page } from "./protocol.ts";
+
+/** A value, or a promise of it: a driver that needs no I/O may answer at once. */
+export type Awaitable<T> = T | PromiseLike<T>;
+
+/** The outcome of a `swap`; a refused one brings the entry that is there along, also when that has expired. */
+export type SwapResult = { readonly ok: true } | { readonly ok: false; readonly current?: Entry | undefined };
+
+/** What the caller of `read` wants or can do without. */
+export interface ReadOptions {
+  /** Go past every cache and fallback, to what a `swap` will be held against. */
+  readonly fresh?: boolean | undefined;
+  /** Only the values matter: an entry may come without its times and version, so it must not be kept or written. */
+  readonly valueOnly?: boolean | undefined;
+}
+
+/** A page request as a driver gets it: `limit` is a positive integer and a hard maximum. */
+export interface DriverPage {
+  readonly prefix?: string | undefined;
+  readonly cursor?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
+/**
+ * What every backend implements: a plain object of functions that do not use `this`, so that it can be spread.
+ *
+ * `createStore` has checked every argument: lists are not empty, values are JSON, and keys are distinct, except that a
+ * read may ask for one twice. A driver turns the failures of its backend into `KeyValueError`.
+ */
+export interface BaseDriver {
+  /** A short name for messages, such as `"memory"`. */
+  readonly name: string;
+  /** `strong`: a read sees every write that finished before it, from anywhere. `eventual`: sooner or later. */
+  readonly consistency: "strong" | "eventual";
+  /** In bytes, what the driver checks before it calls the backend. */
+  readonly limits?: { readonly keyBytes?: number | undefined; readonly valueBytes?: number | undefined } | undefined;
+  /**
+   * Whether a `swap` whose reply was lost may be called again with the same arguments: one that has happened then still
+   * answers `ok`. Left out where that is not so, or not known.
+   */
+  readonly repeatableSwap?: true | undefined;
+  /** Reads entries, aligned with `keys`. Expired ones may be among them. */
+  read(collection: string, keys: readonly string[], options?: ReadOptions): Awaitable<readonly (Entry | undefined)[]>;
+  /** Writes whole entries. One whose deadline has passed removes what is there. */
+  write(collection: string, items: readonly (readonly [key: string, entry: Entry])[]): Awaitable<void>;
+  /** Removes entries and counts those that had not expired. */
+  remove(collection: string, keys: readonly string[]): Awaitable<number>;
+  /** Ends what the driver itself opened, never a client that was handed in. */
+  close?(): Awaitable<void>;
+}
+
+/** What a backend may be able to do as well. A driver has the method or it does not: nothing is emulated. */
+export interface Capabilities {
+  /** Lists keys of a collection without expired ones, in code point order where the backend has an order. */
+  listKeys(collection: string, page: DriverPage): Awaitable<Page>;
+  /** Lists the collections that hold something. */
+  listCollections(page: DriverPage): Awaitable<Page>;
+  /** Removes a collection; true when it held something. */
+  destroyCollection(collection: string): Awaitable<boolean>;
+  /** Removes what the store owns and nothing else; true when there was something. */
+  destroy(): Awaitable<boolean>;
+  /** Reclaims expired entries and says how many. */
+  cull(): Awaitable<number>;
+  /**
+   * Writes `next` (or removes, when it is `undefined`) if the entry's version is `expected`, in one atomic step.
+   *
+   * `expected: undefined` succeeds exactly when `read` would find nothing; an entry that still lies there expired is
+   * answered with its version, but where there is nothing to write either, `ok` is true as well. Sent again by the
+   * backend's client after a lost reply, a swap that has happened still answers `ok`.
+   */
+  swap(collection: string, key: string, expected: string | undefined, next: Entry | undefined): Awaitable<SwapResult>;
+}
+
+/** The name of something that a backend may be able to do as well. */
+export type Capability = keyof Capabilities;
+
+/** A driver with the capabilities `C`. */
+export type Driver<C extends Capability = never> = BaseDriver & Pick<Capabilities, C>;
+
+/** A driver whose capabilities are only known at run time. */
+export type AnyDriver = BaseDriver & Partial<Capabilities>;
+
+/** Which methods of a store each capability brings. */
+export interface MethodNames {
+  listKeys: "listKeys" | "keys";
+  listCollections: "listCollections" | "collections";
+  destroyCollection: "destroyCollection";
+  destroy: "destroy";
+  cull: "cull";
+  swap: "putIfAbsent" | "take" | "update" | "increment";
+}
+
+declare const made: unique symbol;
+
+/**
+ * Marks in the type, and only there, what `createStore` has made. TypeScript drops the methods of a class where an
+ * object is spread, and that is right here: the driver knows nothing of a spread store's own methods.
+ */
+declare class Made<C extends Capability> {
+  [made](): { readonly [K in C]: true };
+}
+
+/** A store with the methods of the capabilities `C` beside those of `AsyncKeyValue`. */
+export type Store<C extends Capability = never> = AsyncKeyValue & Made<C> & Pick<CapabilityMethods, MethodNames[C]>;
+
+/** The capabilities that a store or a driver has for sure; of a union those that all members have. */
+export type CapabilitiesOf<T> = {
+  [C in Capability]: [T] extends [Made<C>] ? C : [T] extends [Driver<C>] ? C : never;
+}[Capability];

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, it } from "#test";
+import { upstashStore } from "../../src/adapters/upstash.ts";
+import { randomOf } from "../support/chaos.ts";
+import { holdsFor, overlaps, record } from "../support/histories.ts";
+import { encrypted } from "../support/stacks.mjs";
+import { type Database, describeWithRedis, type Fault, openDatabase } from "../support/upstash.ts";
+
+// The clock is moved instead of waiting for it. Redis keeps its own, so what has expired still lies there.
+const now = Date.now;
+let passed = 0;
+beforeAll(() => {
+  Date.now = () => now() + passed;
+});
+afterAll(() => {
+  Date.now = now;
+});
+const pass = (seconds: number) => {
+  passed += seconds * 1000;
+};
+
+/** What happens to requests, drawn from a seed; more than a history makes. */
+function faultsOf(seed: number, share: { lost: number; refused: number }): Fault[] {
+  const random = randomOf(seed);
+  return Array.from({ length: 2000 }, () => {
+    const draw = random();
+    return draw < share.lost ? "lost" : draw < share.lost + share.refused ? "refused" : null;
+  });
+}
+
+/** Clients of several isolates on one database. */
+const stores = (db: Database) =>
+  [true, false, true].map((automaticDeserialization) =>
+    upstashStore(db.client({ automaticDeserialization, retry: { retries: 20, backoff: () => 1 } })),
+  );
+
+describeWithRedis("operations of concurrent clients on Upstash", () => {
+  it("are linearizable", async () => {
+    const db = await openDatabase();
+    const all = await holdsFor(20, (seed) => record({ seed, stores: stores(db), collection: `${seed}`, pass }));
+    expect(overlaps(all.slice(0, 120)) / 120).toBeGreaterThan(0.6);
+  });
+
+  it("are linearizable where replies are lost and requests refused, and the client sends them again", async () => {
+    const db = await openDatabase();
+    await db.requests();
+    const all = await holdsFor(20, async (seed) => {
+      await db.faults(faultsOf(seed, { lost: 0.2, refused: 0.05 }));
+      return record({ seed, stores: stores(db), collection: `${seed}`, pass, again: true });
+    });
+    // Nearly all got through in the end, though many requests have failed.
+    expect(all.filter(({ outcome }) => outcome === "unknown").length / all.length).toBeLessThan(0.01);
+    expect((await db.requests()).length).toBeGreaterThan(all.length * 1.25);
+  });
+
+  it("would not be without the receipts of swaps, which tell one that is sent again from another", async () => {
+    const db = await openDatabase();
+    const forgetful = stores(db).map((_, i) => {
+      const client = db.client({ automaticDeserialization: i === 0, retry: { retries: 20, backoff: () => 1 } });
+      return upstashStore({
+        exec: ([name, script = "", ...args]) =>
+          client.exec([name, script.replace("if redis.call('EXISTS', KEYS[2]) == 1", "if false"), ...args]),
+      });
+    });
+    const run = holdsFor(30, async (seed) => {
+      await db.faults(faultsOf(seed, { lost: 0.2, refused: 0 }));
+      return record({ seed, stores: forgetful, collection: `${seed}`, pass, again: true });
+    });
+    expect(await run.catch((error: Error) => error.message)).toContain("no order");
+  });
+
+  it("are linearizable through encrypt over compress over prefixKeys, with lost replies", async () => {
+    const db = await openDatabase();
+    const stacks = stores(db).map(encrypted);
+    await holdsFor(8, async (seed) => {
+      await db.faults(faultsOf(seed, { lost: 0.2, refused: 0 }));
+      return record({ seed, stores: stacks, collection: `${seed}`, pass, again: true });
+    });
+  });
+});

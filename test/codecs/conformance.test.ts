@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from "#test";
+import { conformance } from "../../src/conformance/index.ts";
+import {
+  type AsyncKeyValue,
+  type Capability,
+  createStore,
+  type Entry,
+  KeyValueError,
+  memoryStore,
+  type Store,
+  toDriver,
+} from "../../src/index.ts";
+import { compress } from "../../src/wrappers/compress.ts";
+import { encrypt } from "../../src/wrappers/encrypt.ts";
+import { fernet } from "../../src/wrappers/fernet.ts";
+
+const capabilities = ["listKeys", "listCollections", "destroyCollection", "destroy", "cull", "swap"] as const;
+const key = new Uint8Array(32).fill(1);
+
+const wrappers: Record<string, (store: Store<Capability>) => Store<Capability>> = {
+  compress: (store) => compress(store),
+  "compress, from the first byte": (store) => compress(store, { minBytes: 0 }),
+  encrypt: (store) => encrypt(store, { keys: [{ id: "a", key }] }),
+  fernet: (store) => fernet(store, { keys: [key] }),
+  "compress over encrypt": (store) => compress(encrypt(store, { keys: [{ id: "a", key }] })),
+  "fernet over compress": (store) => fernet(compress(store, { minBytes: 0, maxBytes: 1_000_000 }), { keys: [key] }),
+};
+
+const now = Date.now;
+let ahead = 0;
+beforeAll(() => {
+  Date.now = () => now() + ahead;
+});
+afterAll(() => {
+  Date.now = now;
+});
+const wait = (seconds: number): void => {
+  ahead += seconds * 1000;
+};
+
+for (const [name, wrapper] of Object.entries(wrappers)) {
+  const options = { capabilities, ordered: true, wait };
+  conformance({ describe, it, expect }, name, () => wrapper(memoryStore()), options);
+}
+
+/** Refuses values over a limit, as most backends do. */
+function limited(valueBytes: number): Store<Capability> {
+  const memory = toDriver(memoryStore());
+  const check = (entry: Entry | undefined): void => {
+    const size = JSON.stringify(entry?.value ?? null).length;
+    if (size > valueBytes) throw new KeyValueError("too_large", "the value is too large", { size, limit: valueBytes });
+  };
+  return createStore({
+    ...memory,
+    limits: { valueBytes },
+    write(collection, items) {
+      for (const [, entry] of items) check(entry);
+      return memory.write(collection, items);
+    },
+    swap(collection, key, expected, next) {
+      check(next);
+      return memory.swap(collection, key, expected, next);
+    },
+  });
+}
+
+for (const name of ["encrypt", "fernet"]) {
+  const factory = () => (wrappers[name] as (typeof wrappers)[string])(limited(200_000));
+  conformance({ describe, it, expect }, `${name} over a limit`, factory, { capabilities, ordered: true, wait });
+}
+
+/** Any object with the eight methods, whose `this` matters. */
+class Foreign implements AsyncKeyValue {
+  readonly #inner = memoryStore();
+  get: AsyncKeyValue["get"] = (key, options) => this.#inner.get(key, options);
+  getMany: AsyncKeyValue["getMany"] = (keys, options) => this.#inner.getMany(keys, options);
+  ttl: AsyncKeyValue["ttl"] = (key, options) => this.#inner.ttl(key, options);
+  ttlMany: AsyncKeyValue["ttlMany"] = (keys, options) => this.#inner.ttlMany(keys, options);
+  put(...args: Parameters<AsyncKeyValue["put"]>): Promise<void> {
+    return this.#inner.put(...args);
+  }
+  putMany(...args: Parameters<AsyncKeyValue["putMany"]>): Promise<void> {
+    return this.#inner.putMany(...args);
+  }
+  delete(...args: Parameters<AsyncKeyValue["delete"]>): Promise<boolean> {
+    return this.#inner.delete(...args);
+  }
+  deleteMany(...args: Parameters<AsyncKeyValue["deleteMany"]>): Promise<number> {
+    return this.#inner.deleteMany(...args);
+  }
+}
+
+const overForeign = () => compress(encrypt(new Foreign(), { keys: [{ id: "a", key }] }));
+conformance({ describe, it, expect }, "compress over encrypt over a foreign store", overForeign, {
+  capabilities: [],
+  wait,
+});

@@ -1,0 +1,88 @@
+import { describe, expect, it } from "#test";
+import { type AnyDriver, createStore, KeyValueError, memoryStore, toDriver } from "../../src/index.ts";
+import { instrument, type Operation, type Outcome } from "../../src/wrappers/instrument.ts";
+
+const SECRET = "hunter2";
+
+function recording() {
+  const seen: { operation: Operation; outcome: Outcome }[] = [];
+  return {
+    seen,
+    async onOperation(operation: Operation, run: () => Promise<Outcome>) {
+      seen.push({ operation, outcome: await run() });
+    },
+  };
+}
+
+describe("instrument", () => {
+  it("shows each call and how it ended", async () => {
+    const { seen, onOperation } = recording();
+    const store = instrument(memoryStore(), { onOperation });
+    await store.put("a", 1, { collection: "users" });
+    await store.getMany(["a", "b"], { collection: "users" });
+    await store.take("a", { collection: "users" });
+    await store.cull();
+    expect(seen.map(({ operation }) => operation)).toMatchObject([
+      { store: "memory", operation: "write", collection: "users", keys: ["a"] },
+      { store: "memory", operation: "read", collection: "users", keys: ["a", "b"] },
+      { store: "memory", operation: "read", collection: "users", keys: ["a"], fresh: true },
+      { store: "memory", operation: "swap", collection: "users", keys: ["a"] },
+      { store: "memory", operation: "cull" },
+    ]);
+    expect(seen[1]?.outcome).toMatchObject({ hits: 1, misses: 1 });
+    expect(seen.every(({ outcome }) => outcome.durationMs >= 0 && !("error" in outcome))).toBe(true);
+  });
+
+  it("shows no value", async () => {
+    const { seen, onOperation } = recording();
+    const store = instrument(memoryStore(), { onOperation });
+    await store.put("a", SECRET);
+    await store.get("a");
+    await store.update("a", () => SECRET);
+    expect(seen.length).toBe(4);
+    expect(JSON.stringify(seen)).not.toContain(SECRET);
+  });
+
+  it("tells the failure, whose reason the caller gets", async () => {
+    const failure = new KeyValueError("overloaded", "too much");
+    for (const read of [
+      () => Promise.reject(failure),
+      () => {
+        throw failure;
+      },
+    ]) {
+      const { seen, onOperation } = recording();
+      const store = instrument(createStore({ ...(toDriver(memoryStore()) as AnyDriver), read }), { onOperation });
+      expect(await store.get("a").catch((error) => error)).toBe(failure);
+      expect(seen[0]?.outcome.error).toBe(failure);
+    }
+  });
+
+  it("makes the call once, also when run is called again or not at all", async () => {
+    for (const times of [0, 1, 2]) {
+      const base = memoryStore();
+      const store = instrument(base, {
+        async onOperation(_, run) {
+          await Promise.all(Array.from({ length: times }, run));
+        },
+      });
+      expect(await store.increment("n")).toBe(1);
+      expect(await base.get("n")).toBe(1);
+    }
+  });
+
+  it("makes no call when the observer throws before it runs it", async () => {
+    const base = memoryStore();
+    const store = instrument(base, {
+      onOperation() {
+        throw new RangeError("bug");
+      },
+    });
+    expect(await store.put("a", 1).catch((error) => error)).toBeInstanceOf(RangeError);
+    expect(await base.get("a")).toBe(null);
+  });
+
+  it("refuses an observer that is no function", () => {
+    expect(() => instrument(memoryStore(), {} as { onOperation(): void })).toThrow(TypeError);
+  });
+});

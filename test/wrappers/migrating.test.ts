@@ -1,0 +1,251 @@
+import { describe, expect, it } from "#test";
+import { upstashStore } from "../../src/adapters/upstash.ts";
+import { wrap } from "../../src/combinators/index.ts";
+import { type Entry, KeyValueError, memoryStore, toDriver } from "../../src/index.ts";
+import { copy } from "../../src/migrate.ts";
+import { encrypt } from "../../src/wrappers/encrypt.ts";
+import { migrating } from "../../src/wrappers/migrating.ts";
+import { forgetful, migrate, stale } from "../support/migration.ts";
+import { describeWithRedis, openDatabase } from "../support/upstash.ts";
+
+const { now } = Date;
+
+/** Runs `body` at another time. */
+async function later<T>(seconds: number, body: () => Promise<T>): Promise<T> {
+  Date.now = () => now() + seconds * 1000;
+  try {
+    return await body();
+  } finally {
+    Date.now = now;
+  }
+}
+
+describe("migrating", () => {
+  for (const write of ["both", "to"] as const) {
+    for (const seed of [1, 2, 3]) {
+      it(`loses nothing and brings nothing back, writing to ${write}, seed ${seed}`, async () => {
+        let passed = 0;
+        Date.now = () => now() + passed;
+        try {
+          const outlive = async () => {
+            passed = 4000_000;
+          };
+          await migrate({ from: memoryStore(), to: forgetful(), seed, keys: 30, operations: 60, outlive, write });
+        } finally {
+          Date.now = now;
+        }
+      });
+    }
+  }
+
+  it("reads from the old store, and has the entry in the new one from then on", async () => {
+    const [from, to] = [memoryStore(), forgetful()];
+    await from.put("a", 1, { ttl: 9000 });
+    const store = migrating(from, to);
+    expect(await store.getMany(["a", "a", "b"])).toEqual([1, 1, null]);
+    const [moved] = await toDriver(to).read("default_collection", ["a"]);
+    const [old] = await toDriver(from).read("default_collection", ["a"]);
+    expect([moved?.value, moved?.createdAt, moved?.expiresAt]).toEqual([1, old?.createdAt, old?.expiresAt]);
+  });
+
+  it("moves nothing on reads when told so, but what an atomic operation changes", async () => {
+    const [from, to] = [memoryStore(), forgetful()];
+    await from.putMany([
+      ["a", 1],
+      ["b", 2],
+    ]);
+    const store = migrating(from, to, { backfill: false });
+    expect(await store.getMany(["a", "b"])).toEqual([1, 2]);
+    expect(await to.getMany(["a", "b"])).toEqual([null, null]);
+    expect(await store.increment("b")).toBe(3);
+    expect(await to.getMany(["a", "b"])).toEqual([null, 3]);
+  });
+
+  it("writes to both stores, or takes the entry from the old one", async () => {
+    const [from, to] = [memoryStore(), forgetful()];
+    const both = migrating(from, to);
+    const change = async (store: typeof both) => {
+      await store.putMany(Object.entries({ put: 1, taken: 1, deleted: 1, counted: 1, updated: 1 }));
+      await store.take("taken");
+      await store.delete("deleted");
+      await store.increment("counted");
+      await store.update("updated", () => 2);
+      await store.putIfAbsent("absent", 1);
+    };
+    const keys = ["put", "taken", "deleted", "counted", "updated", "absent"];
+    await change(both);
+    for (const store of [from, both]) expect(await store.getMany(keys)).toEqual([1, null, null, 2, 2, 1]);
+    for (const store of [from, to]) await store.deleteMany(keys);
+    const only = migrating(from, to, { write: "to" });
+    await change(only);
+    expect(await only.getMany(keys)).toEqual([1, null, null, 2, 2, 1]);
+    expect(await from.getMany(keys)).toEqual([null, null, null, null, null, null]);
+  });
+
+  it("keeps a removed entry away, though the old store still shows it", async () => {
+    const from = memoryStore();
+    const to = forgetful();
+    await from.putMany([
+      ["deleted", 1],
+      ["taken", 1],
+      ["updated", 1],
+    ]);
+    const elsewhere = migrating(stale(from, 60_000), to, { backfill: false });
+    expect(await elsewhere.getMany(["deleted", "taken", "updated"])).toEqual([1, 1, 1]);
+    const here = migrating(from, to);
+    expect([await here.delete("deleted"), await here.delete("deleted")]).toEqual([true, false]);
+    expect(await here.take("taken")).toBe(1);
+    expect(await here.update("updated", () => null)).toBe(null);
+    expect(await elsewhere.getMany(["deleted", "taken", "updated"])).toEqual([null, null, null]);
+    expect(await elsewhere.putIfAbsent("deleted", 2)).toBe(true);
+    expect(await here.get("deleted")).toBe(2);
+  });
+
+  it("does not let an entry back that a shorter-lived one has replaced", async () => {
+    const from = memoryStore();
+    const to = forgetful();
+    await from.put("a", "old");
+    const elsewhere = migrating(stale(from, 600_000), to, { backfill: false });
+    await elsewhere.get("a");
+    await migrating(from, to).put("a", "new", { ttl: 5 });
+    expect(await elsewhere.get("a")).toBe("new");
+    await later(6, async () => {
+      expect(await elsewhere.get("a")).toBe(null);
+      expect(await copy(stale(from, 1), to)).toEqual(expect.objectContaining({ copied: 0 }));
+    });
+  });
+
+  it("answers with what came first when an entry is written while it moves", async () => {
+    const from = memoryStore();
+    const to = forgetful();
+    const old: Entry = { value: "old" };
+    for (const [key, newer] of [
+      ["put", "newer"],
+      ["deleted", null],
+    ] as const) {
+      await toDriver(from).write("c", [[key, old]]);
+      const writer = migrating(from, to);
+      // What this place has read of the old store when the writer comes.
+      const slow = wrap(from, (driver) => ({
+        ...driver,
+        async read(collection, keys, how) {
+          const entries = await driver.read(collection, keys, how);
+          if (newer === null) await writer.delete(key, { collection });
+          else await writer.put(key, newer, { collection });
+          return entries;
+        },
+      }));
+      expect(await migrating(slow, to).get(key, { collection: "c" })).toBe(newer);
+      expect(await writer.get(key, { collection: "c" })).toBe(newer);
+    }
+  });
+
+  it("leaves both stores alike when writers reach them in different orders", async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const from = memoryStore();
+      const to = forgetful();
+      let late = seed;
+      const mixed = wrap(from, (driver) => ({
+        ...driver,
+        async write(collection, items) {
+          await new Promise((resolve) => setTimeout(resolve, (late = (late * 7 + 3) % 11)));
+          return driver.write(collection, items);
+        },
+      }));
+      const stores = [1, 2, 3].map(() => migrating(mixed, to));
+      await Promise.all(
+        Array.from({ length: 12 }, async (_, i) => {
+          const store = stores[i % 3]!;
+          if (i % 4 === seed % 4) await store.delete("k");
+          else await store.put("k", i, i % 2 ? { ttl: 7000 } : {});
+        }),
+      );
+      const left = await stores[0]!.get("k");
+      expect([seed, await from.get("k")]).toEqual([seed, left]);
+      await later(3601, async () => expect([seed, await stores[0]!.get("k")]).toEqual([seed, left]));
+    }
+  });
+
+  it("serves what does not fit into the new store from the old one, and says so when it must move", async () => {
+    const from = memoryStore();
+    await from.put("a", 1);
+    const small = wrap(memoryStore(), (driver) => ({
+      ...driver,
+      swap: (collection, key) => {
+        throw new KeyValueError("too_large", "no", { collection, key });
+      },
+    }));
+    const store = migrating(from, small);
+    expect(await store.get("a")).toBe(1);
+    await expect(store.increment("a")).rejects.toThrow("no");
+  });
+
+  it("lets the old store follow what has happened of a bulk that failed", async () => {
+    const from = memoryStore();
+    await from.putMany([
+      ["a", "old"],
+      ["b", "old"],
+    ]);
+    const half = wrap(memoryStore(), (driver) => ({
+      ...driver,
+      async write(collection, items) {
+        await driver.write(collection, items.slice(0, 1));
+        throw new KeyValueError("unavailable", "no", { failed: ["b"] });
+      },
+    }));
+    for (const write of ["both", "to"] as const) {
+      const put = migrating(from, half, { write }).putMany([
+        ["a", write],
+        ["b", write],
+      ]);
+      await expect(put).rejects.toThrow("no");
+      expect(await from.getMany(["a", "b"])).toEqual([write === "both" ? "both" : null, "old"]);
+    }
+  });
+
+  it("leaves no trace in the new store but entries once the tombstones are over", async () => {
+    const [from, to] = [memoryStore(), forgetful()];
+    const store = migrating(from, to, { tombstoneTtl: 60 });
+    await store.put("short", 1, { ttl: 5 });
+    await store.put("long", 1);
+    await store.delete("gone");
+    expect((await toDriver(to).listKeys("default_collection", {})).names).toEqual(["gone", "long", "short"]);
+    await later(61, async () => {
+      expect((await toDriver(to).listKeys("default_collection", {})).names).toEqual(["long"]);
+    });
+    const last = migrating(from, to, { tombstoneTtl: 0 });
+    expect(await last.getMany(["short", "long", "gone"])).toEqual([1, 1, null]);
+    await last.put("short", 2, { ttl: 5 });
+    expect(await to.ttl("short")).toEqual({ value: 2, ttl: expect.any(Number) });
+    await last.delete("long");
+    expect((await toDriver(to).listKeys("default_collection", {})).names).not.toContain("long");
+  });
+
+  it("needs a new store with atomic operations, and known options", () => {
+    const store = memoryStore();
+    expect(() => migrating(store, { ...store } as never)).toThrow(TypeError);
+    expect(() => migrating(store, store, { write: "from" as never })).toThrow(TypeError);
+    for (const tombstoneTtl of [-1, Number.NaN, Number.POSITIVE_INFINITY, "60"]) {
+      expect(() => migrating(store, store, { tombstoneTtl: tombstoneTtl as number })).toThrow(TypeError);
+    }
+  });
+
+  it("has the atomic operations and cull, and nothing that would reach across two stores", () => {
+    const store = migrating(memoryStore(), memoryStore());
+    const optional = ["listKeys", "keys", "listCollections", "collections", "destroyCollection", "destroy"];
+    expect(optional.filter((method) => method in store)).toEqual([]);
+    expect(["cull", "take", "update", "increment", "putIfAbsent"].filter((method) => !(method in store))).toEqual([]);
+    expect(toDriver(store).consistency).toBe("strong");
+    expect(toDriver(migrating({ ...memoryStore() }, memoryStore())).consistency).toBe("eventual");
+  });
+});
+
+describeWithRedis("migrating to Redis", () => {
+  it("loses nothing and brings nothing back, also through encryption", async () => {
+    const database = await openDatabase();
+    const keys = { id: "k", key: new Uint8Array(32).fill(7) };
+    const to = encrypt(upstashStore(database.client(), { keyPrefix: "new:" }), { keys: [keys] });
+    const outlive = () => new Promise<void>((resolve) => setTimeout(resolve, 3100));
+    await migrate({ from: memoryStore(), to, seed: 5, keys: 12, operations: 20, outlive, tombstoneTtl: 3 });
+  });
+});
