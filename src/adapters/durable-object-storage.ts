@@ -1,8 +1,8 @@
 import { refuse } from "../core/checks.ts";
+import type { OnCorrupt } from "../core/corrupt.ts";
 import type { Capability, Store } from "../core/driver.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
 import { entryTable } from "./objects/entry-table.ts";
-import type { OnCorrupt } from "./objects/row-codec.ts";
 import { rowDriver } from "./objects/row-driver.ts";
 import type { SqlObjectStorage } from "./objects/tables.ts";
 

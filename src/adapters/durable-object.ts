@@ -1,9 +1,9 @@
 import { count } from "../core/checks.ts";
+import type { OnCorrupt } from "../core/corrupt.ts";
 import type { Capability, Store } from "../core/driver.ts";
 import { KeyValueError } from "../core/errors.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
 import type { ObjectFailure, Outcome } from "./objects/operations.ts";
-import type { OnCorrupt } from "./objects/row-codec.ts";
 import { rowDriver, type Send } from "./objects/row-driver.ts";
 
 export type { OnCorrupt };

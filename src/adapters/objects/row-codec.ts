@@ -1,10 +1,8 @@
+import type { OnCorrupt } from "../../core/corrupt.ts";
 import type { Entry } from "../../core/entry.ts";
 import { KeyValueError } from "../../core/errors.ts";
 import { toSqlText, utf8Length } from "../sql/text.ts";
 import type { Row } from "./operations.ts";
-
-/** What to make of stored text that is not JSON: an error with code `corrupted`, or a missing entry. */
-export type OnCorrupt = "throw" | "miss";
 
 /** Turns entries into rows and back. */
 export interface RowCodec {

@@ -1,3 +1,4 @@
+import type { OnCorrupt } from "../../core/corrupt.ts";
 import type { Awaitable, Capability, Driver, DriverPage, SwapResult } from "../../core/driver.ts";
 import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
 import type { Page } from "../../core/protocol.ts";
@@ -5,7 +6,7 @@ import { fromSqlText, toSqlText } from "../sql/text.ts";
 import { failure } from "./failure.ts";
 import { mergeNames } from "./names.ts";
 import { CULL_ROWS, type Names, type NamesRequest, type Operations, type Row } from "./operations.ts";
-import { type OnCorrupt, ROW_BYTES, rowCodec } from "./row-codec.ts";
+import { ROW_BYTES, rowCodec } from "./row-codec.ts";
 import { shardOf } from "./shard.ts";
 import { type Sendable, spread } from "./spread.ts";
 
