@@ -42,6 +42,17 @@ const LONGEST_PAUSE = 1000;
  * the protected resource check the `token`.
  *
  * @throws KeyValueError `invalid_ttl` when the TTL is not a positive finite number.
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { tryLock } from "edge-key-value/lock";
+ *
+ * const held = await tryLock(memoryStore(), "nightly-report", { ttl: 60 });
+ * if (held) {
+ *   // Write the report, then:
+ *   await held.release();
+ * }
+ * ```
  */
 export async function tryLock(
   store: AsyncKeyValue & Pick<CapabilityMethods, "update">,
@@ -88,12 +99,19 @@ export async function tryLock(
 /**
  * Takes a lock, waiting until it is free.
  *
- * ```ts
- * await using held = await lock(store, "nightly-report", { ttl: 60, signal: AbortSignal.timeout(5_000) });
- * await writeReport({ fencing: held.token });
- * ```
- *
  * @throws KeyValueError `aborted` when the signal ends the waiting, `invalid_ttl` when the TTL is not a positive number.
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { lock } from "edge-key-value/lock";
+ *
+ * const held = await lock(memoryStore(), "nightly-report", { ttl: 60, signal: AbortSignal.timeout(5_000) });
+ * try {
+ *   console.log(`writing the report, with the fencing token ${held.token}`);
+ * } finally {
+ *   await held.release();
+ * }
+ * ```
  */
 export async function lock(
   store: AsyncKeyValue & Pick<CapabilityMethods, "update">,

@@ -37,6 +37,20 @@ const SLICES = 64;
  *
  * @throws TypeError when `limit` or `cost` is not a whole number of at least 1, or `cost` is above `limit`.
  * @throws KeyValueError `invalid_ttl` when `window` is not a positive finite number.
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { rateLimit } from "edge-key-value/rate-limit";
+ *
+ * const store = memoryStore();
+ *
+ * export async function handle(request: Request): Promise<Response> {
+ *   const address = request.headers.get("CF-Connecting-IP") ?? "unknown";
+ *   const { allowed, retryAfter } = await rateLimit(store, address, { limit: 100, window: 60 });
+ *   if (allowed) return new Response("Hello");
+ *   return new Response(null, { status: 429, headers: { "Retry-After": String(Math.ceil(retryAfter)) } });
+ * }
+ * ```
  */
 export async function rateLimit(
   store: AsyncKeyValue & Pick<CapabilityMethods, "update">,

@@ -25,8 +25,16 @@ interface Held extends Entry {
  * | Calls per operation | none |
  * | Stores | values, never references to the caller's objects |
  *
- * It starts no timer: expired entries are found when they are read, and reclaimed now and then by later writes, so
- * that memory stays bounded when short-lived entries are only ever written.
+ * It starts no timer. Later writes reclaim expired entries, so memory stays bounded even if nobody reads.
+ *
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ *
+ * const store = memoryStore({ maxEntries: 10_000 });
+ * await store.put("user:1", { name: "Alice" }, { collection: "users", ttl: 3600 });
+ * await store.get("user:1", { collection: "users" }); // => { name: "Alice" }
+ * ```
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store<Capability> {
   return createStore(memoryDriver(options), options);

@@ -2,7 +2,7 @@ import type { Capability, Store } from "../core/driver.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
 
 /**
- * A store that keeps nothing: every write succeeds and is forgotten. For tests, and to switch a cache off.
+ * Makes a store that keeps nothing: every write succeeds, and every read finds nothing. Use it to switch a cache off.
  *
  * | | |
  * |---|---|
@@ -11,8 +11,17 @@ import { createStore, type StoreOptions } from "../core/store.ts";
  * | Calls per operation | none |
  * | Stores | nothing |
  *
- * Arguments and values are checked as by any other store. It lists, destroys and culls, since that is true of nothing
- * as well; it has no atomic operations, because `putIfAbsent` would tell every caller that it was the first.
+ * It checks arguments and values like any other store. It can list, destroy and cull, but it has no atomic operations:
+ * `putIfAbsent` would tell every caller that it was the first.
+ *
+ * @example
+ * ```ts
+ * import { nullStore } from "edge-key-value/adapters/null";
+ *
+ * const store = nullStore();
+ * await store.put("k", 1);
+ * await store.get("k"); // => null
+ * ```
  */
 export function nullStore(options?: StoreOptions): Store<Exclude<Capability, "swap">> {
   return createStore(

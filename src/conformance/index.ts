@@ -42,19 +42,22 @@ const CHAPTERS: readonly (readonly [title: string, chapter: (suite: Suite) => vo
 ];
 
 /**
- * Registers the tests that every store has to pass, with the functions of the caller's test runner.
+ * Registers the tests that every store must pass, with your test runner's own functions.
  *
- * The factory is called once a test, and may give a fresh store or the same one again: each test works in a collection
- * of its own, except that a store with `destroy` is emptied. What a store cannot do by its capabilities is not asked of
- * it, except that it then has none of the methods; its limits are found on its driver. A store that is eventually
- * consistent is held to reading its own writes, so use a simulator that does.
- *
- * ```ts
- * import { describe, expect, it } from "vitest";
- * conformance({ describe, it, expect }, "my store", () => myStore(), { ordered: true });
- * ```
+ * The suite calls `factory` once for each test. The factory may return a new store or the same one: each test works in
+ * its own collection, but the suite empties a store that has `destroy`. Of a capability that the store lacks, the suite
+ * only checks that its methods are missing. It takes the limits from the store's driver. An eventually consistent store
+ * must still read its own writes, so use a simulator that does.
  *
  * @throws Error when `except` names a test that does not exist.
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { conformance } from "edge-key-value/conformance";
+ * import { describe, expect, it } from "vitest";
+ *
+ * conformance({ describe, it, expect }, "memory", () => memoryStore(), { ordered: true });
+ * ```
  */
 export function conformance(
   runner: Runner,

@@ -18,11 +18,36 @@ export type Closable<D> = D extends { close(): unknown } ? { [Key in AsyncDispos
 export type Closing<S> = Pick<S, Extract<keyof S, AsyncDispose>>;
 
 /**
- * Makes a store of a driver, which checks arguments, copies values and keeps deadlines.
+ * Makes a store from a driver. The store checks arguments, copies values and keeps deadlines.
  *
- * The store has the methods of the capabilities that the driver has, and no others.
+ * It has the methods of the driver's capabilities and no others.
  *
  * @throws TypeError when the driver is not a plain object: `{ ...driver }` would lose methods that are on a prototype.
+ * @example
+ * ```ts
+ * import { createStore, type Entry } from "edge-key-value";
+ *
+ * const entries = new Map<string, Entry>();
+ * const nameOf = (collection: string, key: string) => JSON.stringify([collection, key]);
+ *
+ * const store = createStore({
+ *   name: "map",
+ *   consistency: "strong",
+ *   read: (collection, keys) => keys.map((key) => entries.get(nameOf(collection, key))),
+ *   write(collection, items) {
+ *     for (const [key, entry] of items) entries.set(nameOf(collection, key), entry);
+ *   },
+ *   remove(collection, keys) {
+ *     const names = keys.map((key) => nameOf(collection, key)).filter((name) => entries.has(name));
+ *     const live = names.filter((name) => (entries.get(name)?.expiresAt ?? Infinity) > Date.now());
+ *     for (const name of names) entries.delete(name);
+ *     return live.length;
+ *   },
+ * });
+ *
+ * await store.put("user:1", { name: "Alice" }, { ttl: 60 });
+ * await store.get("user:1"); // => { name: "Alice" }
+ * ```
  */
 export function createStore<const D extends AnyDriver>(
   driver: D,
@@ -38,7 +63,19 @@ export function createStore(driver: AnyDriver, options?: StoreOptions): AsyncKey
   }));
 }
 
-/** Whether a store whose capabilities are unknown has the methods that a capability brings; narrows its type. */
+/**
+ * Returns whether a store has the methods of a capability, and narrows its type.
+ *
+ * @example
+ * ```ts
+ * import { type AsyncKeyValue, supports } from "edge-key-value";
+ *
+ * export async function redeem(store: AsyncKeyValue, token: string): Promise<boolean> {
+ *   if (!supports(store, "swap")) throw new Error("one-time tokens need a store with atomic operations");
+ *   return (await store.take(token)) !== null;
+ * }
+ * ```
+ */
 export function supports<S extends AsyncKeyValue, C extends Capability>(
   store: S,
   capability: C,
@@ -47,12 +84,20 @@ export function supports<S extends AsyncKeyValue, C extends Capability>(
 }
 
 /**
- * The driver behind a store, for wrappers to build on.
+ * Returns the driver behind a store: what wrappers build on.
  *
- * Of a store that was spread, proxied, or made by somebody else it is one that speaks through the store's own eight
- * methods, so that none of them is bypassed; it has no capabilities and counts as eventually consistent.
+ * For a store that was spread, proxied or implemented elsewhere, it returns a driver that calls the store's own eight
+ * methods. That driver has no capabilities and counts as eventually consistent.
  *
- * @throws TypeError when it is no store.
+ * @throws TypeError when `store` is not a store.
+ * @example
+ * ```ts
+ * import { memoryStore, toDriver } from "edge-key-value";
+ *
+ * const store = memoryStore();
+ * toDriver(store).consistency; // => "strong"
+ * toDriver({ ...store }).consistency; // => "eventual"
+ * ```
  */
 export function toDriver<S extends AsyncKeyValue>(store: S): Driver<CapabilitiesOf<S>>;
 export function toDriver(store: AsyncKeyValue): AnyDriver {

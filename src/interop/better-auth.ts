@@ -4,7 +4,7 @@ import { requireConsistency, type SessionStoreOptions, withoutIds } from "./inte
 
 export type { SessionStoreOptions } from "./internal/sessions.ts";
 
-/** The part of better-auth's `SecondaryStorage` that any store can be. */
+/** The part of better-auth's `SecondaryStorage` that any store can implement. */
 export interface BetterAuthBasicStorage {
   get(key: string): Promise<string | null>;
   set(key: string, value: string, ttl?: number): Promise<void>;
@@ -13,34 +13,42 @@ export interface BetterAuthBasicStorage {
 
 /** better-auth's `SecondaryStorage`. */
 export interface BetterAuthStorage extends BetterAuthBasicStorage {
-  /** Reads a value and removes it in one step: one-time tokens are good for one caller. */
+  /** Reads a value and removes it in one step: only one caller can use a one-time token. */
   getAndDelete(key: string): Promise<string | null>;
-  /** Adds one to a counter and gives the sum; `ttl`, in seconds, counts from its start. */
+  /** Adds 1 to a counter and returns the sum. `ttl`, in seconds, starts with the counter's first increment. */
   increment(key: string, ttl: number): Promise<number>;
 }
 
-/** Lies where a session has ended, so that a request which read it before cannot write it back. */
+/** Takes the place of an ended session: a request that read the session earlier cannot write it back. */
 interface Ended {
   readonly ended: true;
 }
 
 type Stored = string | number | Ended;
 
-/** Seconds for which the writing back of an ended session is refused: far longer than any request takes. */
+/** How many seconds an {@link Ended} mark stays: far longer than a request takes. */
 const ENDED_TTL = 300;
 
 /**
- * Keeps the sessions, one-time tokens and rate limits of better-auth in a store: its `secondaryStorage`.
+ * Makes better-auth's `secondaryStorage` from a store: it keeps sessions, one-time tokens and rate limits.
  *
- * ```ts
- * betterAuth({ secondaryStorage: betterAuthStorage(store) });
- * ```
- *
- * better-auth asks for an atomic `getAndDelete` and `increment`; of a store without `swap` the result has neither.
- * With `swap`, a session that has ended stays ended: for five minutes an empty mark lies in its place, and what a
- * request that read it before writes back is dropped. A TTL of 0 or less removes.
+ * better-auth wants an atomic `getAndDelete` and `increment`. The result has both if the store has `swap`, and neither
+ * otherwise. With `swap`, an ended session also stays ended: an empty mark takes its place for five minutes, and a write
+ * by a request that read the session earlier is dropped. A TTL of 0 or less removes the entry.
  *
  * @throws KeyValueError `misconfigured` when the store is not strongly consistent and `allowEventual` is not set.
+ * @example
+ * ```ts
+ * import { betterAuth } from "better-auth";
+ * import { env } from "cloudflare:workers";
+ * import { durableObjectStore } from "edge-key-value/adapters/durable-object";
+ * import { betterAuthStorage } from "edge-key-value/interop/better-auth";
+ *
+ * export const auth = betterAuth({
+ *   secondaryStorage: betterAuthStorage(durableObjectStore(env.STORE)),
+ *   emailAndPassword: { enabled: true },
+ * });
+ * ```
  */
 export function betterAuthStorage(
   store: AsyncKeyValue & Pick<CapabilityMethods, "take" | "update" | "increment">,
@@ -59,7 +67,7 @@ export function betterAuthStorage(
   }
   const basic: BetterAuthBasicStorage = {
     get: async (key) => textOf(await store.get<Stored>(key, { collection })),
-    set: (key, value, ttl) => (isOver(ttl) ? remove(key) : store.put(key, value, { collection, ttl })),
+    set: (key, value, ttl) => (isExpired(ttl) ? remove(key) : store.put(key, value, { collection, ttl })),
     delete: remove,
   };
   if (!supports(store, "swap")) return withoutIds(basic);
@@ -67,8 +75,8 @@ export function betterAuthStorage(
   return withoutIds<BetterAuthStorage>({
     ...basic,
     async set(key, value, ttl) {
-      if (isOver(ttl)) return remove(key);
-      // Only the token of a session is never used again; another key may come back after it was deleted.
+      if (isExpired(ttl)) return remove(key);
+      // better-auth never reuses a session's token. It may reuse any other key, so those get no mark.
       if (!isSession(key, value)) return basic.set(key, value, ttl);
       await store.update<Stored>(key, (there) => (isEnded(there) ? undefined : value), { collection, ttl });
     },
@@ -82,7 +90,7 @@ export function betterAuthStorage(
   });
 }
 
-function isOver(ttl: number | undefined): boolean {
+function isExpired(ttl: number | undefined): boolean {
   return ttl !== undefined && ttl <= 0;
 }
 
@@ -94,7 +102,7 @@ function textOf(value: Stored | null): string | null {
   return value === null || typeof value === "object" ? null : `${value}`;
 }
 
-/** better-auth keeps a session as JSON under its token. */
+/** Whether a value is a session: better-auth stores it as JSON, with the token as its key. */
 function isSession(key: string, value: Stored | null): boolean {
   if (typeof value !== "string") return false;
   try {

@@ -5,7 +5,7 @@ export type { SessionStoreOptions } from "./internal/sessions.ts";
 
 /** Options of {@link honoSessionStorage}. */
 export interface HonoSessionOptions extends SessionStoreOptions {
-  /** Seconds a session lives after it was last used. Default: two weeks. */
+  /** How many seconds a session lives after its last use. Default: two weeks. */
   readonly ttl?: number | undefined;
 }
 
@@ -35,17 +35,24 @@ export interface HonoSessionContext<Data> {
 }
 
 /**
- * Keeps the sessions of `@hono/session` in a store: middleware that takes the place of `useSessionStorage()`.
+ * Makes middleware that keeps the sessions of `@hono/session` in a store. Use it instead of `useSessionStorage()`.
  *
- * ```ts
- * app.use(honoSessionStorage(store, { ttl: 1800 }), useSession({ secret }));
- * ```
- *
- * A request that reads its session lets it live on for `ttl` seconds, written at most once a minute. Writes are waited
- * for before the response goes out, and their failures reach Hono's `onError`. What a request saves is dropped when the
- * session has ended since it was read.
+ * Reading a session extends it to `ttl` seconds from now, with at most one write a minute. The middleware waits for all
+ * writes before the response is sent, and their errors reach Hono's `onError`. If a session ends while a request uses
+ * it, what that request saves is dropped.
  *
  * @throws KeyValueError `misconfigured` when the store is not strongly consistent and `allowEventual` is not set.
+ * @example
+ * ```ts
+ * import { type SessionEnv, useSession } from "@hono/session";
+ * import { memoryStore } from "edge-key-value";
+ * import { honoSessionStorage } from "edge-key-value/interop/hono-session";
+ * import { Hono } from "hono";
+ *
+ * const app = new Hono<SessionEnv>();
+ * const secret = "at least 32 characters, from your configuration";
+ * app.use(honoSessionStorage(memoryStore(), { ttl: 1800 }), useSession({ secret }));
+ * ```
  */
 export function honoSessionStorage(
   store: AsyncKeyValue,
@@ -53,7 +60,7 @@ export function honoSessionStorage(
 ): (c: HonoContext, next: () => Promise<void>) => Promise<void> {
   const sessions = sessionsIn(store, options);
 
-  /** Reads a session and moves its deadline. */
+  /** Reads a session and extends it. */
   async function visit<T>(sid: string): Promise<T | null> {
     const found = await sessions.read<T>(sid);
     if (!found) return null;
@@ -64,7 +71,7 @@ export function honoSessionStorage(
   return async (c, next) => {
     const known = new Map<string, Promise<unknown>>();
     const writes: Promise<unknown>[] = [];
-    // @hono/session does not wait for what it writes. Without a handler here a failure would count as unhandled.
+    // @hono/session does not await its writes. Without this handler, a failed write would be an unhandled rejection.
     const written = (write: Promise<unknown>): Promise<unknown> => {
       writes.push(write);
       write.catch(() => {});
@@ -77,7 +84,7 @@ export function honoSessionStorage(
         known.set(sid, data);
         return data as Promise<T | null>;
       },
-      // An id that this request has not read is a new one.
+      // If this request has not read an id, the id is new.
       set: (sid, data) =>
         written(known.has(sid) ? sessions.change(sid, () => data, ttl) : sessions.create(sid, data, ttl)),
       delete(sid) {
@@ -91,22 +98,49 @@ export function honoSessionStorage(
 }
 
 /**
- * Puts data into a session under a new id, and ends the one before: for every sign-in and change of rights.
+ * Moves a session to a new id with new data, and ends the old one. Call it at every sign-in and change of privileges.
  *
- * An id that somebody else planted, or has seen, is worth nothing afterwards.
+ * Afterwards, an id that an attacker planted or saw is useless.
+ *
+ * @example
+ * ```ts
+ * import type { SessionEnv } from "@hono/session";
+ * import { rotateSession } from "edge-key-value/interop/hono-session";
+ * import { Hono } from "hono";
+ *
+ * const app = new Hono<SessionEnv<{ user: string }>>();
+ * app.post("/sign-in", async (c) => {
+ *   // Check the password here.
+ *   await rotateSession(c, { user: "alice" });
+ *   return c.redirect("/", 303);
+ * });
+ * ```
  */
 export async function rotateSession<Data>(c: HonoSessionContext<Data>, data: Data): Promise<void> {
   const { session, sessionStorage } = c.var;
   const there = (await session.get()) !== null;
-  // Without its data @hono/session takes the session for a new one, and gives it an id.
+  // Once its data is gone, @hono/session treats the session as new and gives it another id.
   if (there && session.id !== null) await sessionStorage?.delete(session.id);
   await session.update(data);
 }
 
 /**
- * Ends a session, in the store too: for sign-out.
+ * Ends a session, both its cookie and its entry in the store. Call it to sign a user out.
  *
- * `c.var.session.delete()` alone only removes the cookie when the session has not been read in the same request.
+ * `c.var.session.delete()` alone leaves the entry in the store unless the same request has read the session.
+ *
+ * @example
+ * ```ts
+ * import type { SessionEnv } from "@hono/session";
+ * import { endSession } from "edge-key-value/interop/hono-session";
+ * import { Hono } from "hono";
+ *
+ * const app = new Hono<SessionEnv>();
+ * app.post("/sign-out", async (c) => {
+ *   await endSession(c);
+ *   return c.redirect("/", 303);
+ * });
+ * ```
  */
 export async function endSession(c: HonoSessionContext<never>): Promise<void> {
   await c.var.session.get();

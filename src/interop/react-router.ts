@@ -5,11 +5,11 @@ export type { SessionStoreOptions } from "./internal/sessions.ts";
 
 /** Options of {@link reactRouterSessions}. */
 export interface ReactRouterSessionOptions extends SessionStoreOptions {
-  /** Seconds a session lives after a commit where the cookie has neither `maxAge` nor `expires`. Default: two weeks. */
+  /** How many seconds a session lives if the cookie has neither `maxAge` nor `expires`. Default: two weeks. */
   readonly ttl?: number | undefined;
 }
 
-/** What `createSessionStorage` of React Router takes beside the cookie. */
+/** The options of React Router's `createSessionStorage`, without the cookie. */
 export interface ReactRouterStrategy {
   createData(data: object, expires?: Date): Promise<string>;
   readData<Data>(id: string): Promise<Data | null>;
@@ -17,48 +17,54 @@ export interface ReactRouterStrategy {
   deleteData(id: string): Promise<void>;
 }
 
-/** The part of React Router's `Session` that is needed here. */
+/** The part of React Router's `Session` that {@link reactRouterSessions} needs. */
 export interface ReactRouterSession {
   readonly id: string;
   readonly data: object;
   set(name: never, value: never): void;
 }
 
-/** The part of React Router's `SessionStorage` that is needed here. */
+/** The part of React Router's `SessionStorage` that {@link reactRouterSessions} needs. */
 export interface ReactRouterStorage {
   getSession(cookie?: string | null, options?: never): Promise<ReactRouterSession>;
 }
 
-/** The sessions that a storage gives. */
+/** The type of the sessions that a storage returns. */
 export type ReactRouterSessionOf<Storage extends ReactRouterStorage> = Awaited<ReturnType<Storage["getSession"]>>;
 
-/** What {@link reactRouterSessions} adds to a storage. */
+/** The method that {@link reactRouterSessions} adds to a storage. */
 export interface ReactRouterRotation<Session> {
   /**
-   * Ends a session in the store and gives one with the same data, which gets a new id when it is committed: for every
-   * sign-in and change of rights. When the session has ended meanwhile, the new one is empty.
+   * Ends a session in the store, and returns a new one with the same data. The new session gets its id when you commit
+   * it. Call this at every sign-in and change of privileges. If the old session has already ended, the new one is empty.
    */
   rotateSession(session: Session): Promise<Session>;
 }
 
-/** Stands in a session's data where the store has none. */
+/** Marks the data of a session that is not in the store. */
 const GONE = "__gone__";
 
 /**
  * Keeps the sessions of React Router in a store.
  *
- * ```ts
- * import { createSessionStorage } from "react-router";
- * const { getSession, commitSession, destroySession, rotateSession } = reactRouterSessions(store, (strategy) =>
- *   createSessionStorage<Data>({ cookie: { name: "session", maxAge: 1800, secrets }, ...strategy }),
- * );
- * ```
- *
- * A session lives as long as the cookie that `commitSession` gives, counted from then on. Committing one that has ended
- * since it was read writes nothing. An id that is not in the store is never taken over: `getSession` then starts a new
- * session.
+ * `create` passes the strategy on to React Router's `createSessionStorage`. A session lives as long as the cookie of its
+ * last `commitSession`. If a session ends after it was read, committing it writes nothing. For an id that is not in the
+ * store, `getSession` starts a new session under a new id.
  *
  * @throws KeyValueError `misconfigured` when the store is not strongly consistent and `allowEventual` is not set.
+ * @example
+ * ```ts
+ * import { env } from "cloudflare:workers";
+ * import { durableObjectStore } from "edge-key-value/adapters/durable-object";
+ * import { reactRouterSessions } from "edge-key-value/interop/react-router";
+ * import { createSessionStorage } from "react-router";
+ *
+ * const cookie = { name: "session", maxAge: 1800, secrets: ["from your configuration"] };
+ * export const { getSession, commitSession, destroySession, rotateSession } = reactRouterSessions(
+ *   durableObjectStore(env.STORE),
+ *   (strategy) => createSessionStorage<{ user: string }>({ cookie, ...strategy }),
+ * );
+ * ```
  */
 export function reactRouterSessions<Storage extends ReactRouterStorage>(
   store: AsyncKeyValue,
@@ -77,7 +83,7 @@ export function reactRouterSessions<Storage extends ReactRouterStorage>(
       return id;
     },
     async readData<Data>(id: string) {
-      // An unsigned cookie may hold anything.
+      // An unsigned cookie may contain anything.
       const isId = typeof id === "string" && /^[0-9a-f]{32}$/.test(id);
       const found = isId ? await sessions.read<Data>(id) : null;
       return found ? found.value : ({ [GONE]: true } as Data);

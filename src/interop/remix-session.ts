@@ -5,11 +5,11 @@ export type { SessionStoreOptions } from "./internal/sessions.ts";
 
 /** Options of {@link remixSessionStorage}. */
 export interface RemixSessionOptions extends SessionStoreOptions {
-  /** Seconds a session lives after it was last used, as the cookie's `maxAge`. Default: two weeks. */
+  /** How many seconds a session lives after its last use. Give the cookie the same `maxAge`. Default: two weeks. */
   readonly ttl?: number | undefined;
 }
 
-/** The part of a `Session` of `@remix-run/session` that storage needs. */
+/** The part of `@remix-run/session`'s `Session` that {@link remixSessionStorage} needs. */
 export interface RemixSession {
   readonly id: string;
   readonly data: readonly [values: object, flash: object];
@@ -21,31 +21,37 @@ export interface RemixSession {
 
 /** The `SessionStorage` of `@remix-run/session`. */
 export interface RemixSessionStorage<Session> {
-  /** The session of a cookie; a new one, under a new id, when there is none in the store. */
+  /** Returns the session of a cookie, or a new session with a new id if the store has none. */
   read(cookie: string | null): Promise<Session>;
-  /** Keeps a session and gives the cookie to send: `""` removes it, `null` leaves it as it is. */
+  /** Saves a session and returns the cookie to send: `""` removes the cookie, `null` leaves it unchanged. */
   save(session: Session): Promise<string | null>;
 }
 
-/** A session that was in the store when it was read, and the seconds it then had left. */
+/** A session that was in the store when it was read, and how many seconds it had left then. */
 interface Known {
   readonly id: string;
   readonly left: number | null;
 }
 
 /**
- * Keeps the sessions of `@remix-run/session` in a store; `createSession` is the function of that package.
+ * Keeps the sessions of `@remix-run/session` in a store. `createSession` is that package's function.
  *
- * ```ts
- * import { createSession } from "@remix-run/session";
- * const storage = remixSessionStorage(store, createSession, { ttl: 1800 });
- * ```
- *
- * Saving lets a session live on for `ttl` seconds also when nothing in it has changed, and then gives the cookie again,
- * at most once a minute. What is saved is dropped when the session has ended since it was read, under a regenerated id
- * too.
+ * Saving extends a session to `ttl` seconds from now. If nothing in it has changed, `save` does so, and returns the
+ * cookie again, at most once a minute. If a session ends after it was read, saving it writes nothing, also under a
+ * regenerated id.
  *
  * @throws KeyValueError `misconfigured` when the store is not strongly consistent and `allowEventual` is not set.
+ * @example
+ * ```ts
+ * import { createSession } from "@remix-run/session";
+ * import { memoryStore } from "edge-key-value";
+ * import { remixSessionStorage } from "edge-key-value/interop/remix-session";
+ *
+ * const storage = remixSessionStorage(memoryStore(), createSession, { ttl: 1800 });
+ * const session = await storage.read(null);
+ * session.set("user", "alice");
+ * const cookie = await storage.save(session);
+ * ```
  */
 export function remixSessionStorage<Session extends RemixSession>(
   store: AsyncKeyValue,
@@ -55,7 +61,7 @@ export function remixSessionStorage<Session extends RemixSession>(
   const sessions = sessionsIn(store, options);
   const known = new WeakMap<RemixSession, Known>();
 
-  /** Whether the session under its old id is still there; ends it when that was asked for. */
+  /** Whether the store still has the session under its old id. Ends it if `regenerateId(true)` asked for that. */
   async function leave(old: Known, { deleteId }: Session): Promise<boolean> {
     return deleteId === undefined ? (await sessions.read(old.id)) !== null : sessions.end(old.id);
   }

@@ -1,20 +1,21 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { UNCHECKED_EXAMPLES } from "./not-yet.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
-/** Where the blocks of code lie as modules while they are checked and run. */
+/** Holds the blocks of code as modules while they are checked and run. */
 export const folder = join(root, `test/docs/.blocks/${process.pid}`);
 
 /**
- * A fenced block of a Markdown file.
+ * A fenced block of a Markdown file, or of a doc comment in a source file.
  *
  * The words after the language say what to do with it: `run` executes it on Node, `run=bun` and so on elsewhere;
- * `file=name.ts` gives its module a name, and the blocks of one document with the same name are one module.
+ * `file=name.ts` names its module, and the blocks of one document with the same name are one module.
  */
 export interface Block {
   readonly document: string;
-  /** The line of the document on which its first line of code stands, from 1. */
+  /** The line of the document with the block's first line of code, from 1. */
   readonly line: number;
   readonly language: string;
   readonly runtimes: readonly string[];
@@ -32,20 +33,42 @@ export interface Module {
 
 /** The documents that a reader may take code from. */
 export function documents(): string[] {
-  const top = ["README.md", "CONTRIBUTING.md"].filter((file) => existsSync(join(root, file)));
-  const docs = existsSync(join(root, "docs")) ? readdirSync(join(root, "docs")) : [];
-  return [
-    ...top,
-    ...docs
-      .filter((file) => file.endsWith(".md"))
-      .sort()
-      .map((file) => `docs/${file}`),
-  ];
+  const docs = filesIn("docs", ".md");
+  return ["README.md", "CONTRIBUTING.md", "AGENTS.md"].filter((file) => existsSync(join(root, file))).concat(docs);
+}
+
+/** The source files with code in a doc comment. */
+export function sourcesWithExamples(): string[] {
+  return filesIn("src", ".ts").filter((file) => !UNCHECKED_EXAMPLES.includes(file) && blocksOf(file).length > 0);
+}
+
+function filesIn(folder: string, ending: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(ending))
+    .map((file) => `${folder}/${file.replaceAll("\\", "/")}`)
+    .sort();
+}
+
+/** The text of a document; of a source file only what its doc comments say, on the same lines. */
+function textOf(document: string): string {
+  const text = readFileSync(join(root, document), "utf8");
+  if (document.endsWith(".md")) return text;
+  let inside = false;
+  return text
+    .split("\n")
+    .map((line) => {
+      const start = /^\s*\/\*\*/.test(line);
+      const end = /\*\/\s*$/.test(line);
+      const said = inside && !end ? line.replace(/^\s*\* ?/, "") : "";
+      inside = (inside || start) && !end;
+      return said;
+    })
+    .join("\n");
 }
 
 export function blocksOf(document: string): Block[] {
   const blocks: Block[] = [];
-  const lines = readFileSync(join(root, document), "utf8").split("\n");
+  const lines = textOf(document).split("\n");
   for (let index = 0; index < lines.length; index++) {
     const fence = /^(\s*)(`{3,})(\S*)(.*)$/.exec(lines[index]!);
     if (!fence) continue;
@@ -78,15 +101,15 @@ const extensions: Record<string, string> = {
   tsx: ".tsx",
 };
 
-/** Writes the code of all documents as modules into {@link folder}. */
+/** Writes the code of all documents and of the doc comments in `src` as modules into {@link folder}. */
 export function writeModules(): Module[] {
   rmSync(folder, { recursive: true, force: true });
   const modules = new Map<string, Module & { text: string }>();
-  for (const document of documents()) {
+  for (const document of [...documents(), ...sourcesWithExamples()]) {
     for (const block of blocksOf(document)) {
       const extension = extensions[block.language];
       if (!extension) continue;
-      const place = document.replaceAll("/", "-").replace(/\.md$/, "");
+      const place = document.replaceAll("/", "-").replace(/\.(md|ts)$/, "");
       const path = join(folder, place, block.file ?? `line-${block.line}${extension}`);
       const before = modules.get(path);
       const padding = "\n".repeat(block.line - 1 - (before ? before.text.split("\n").length - 1 : 0));
@@ -104,4 +127,9 @@ export function writeModules(): Module[] {
     writeFileSync(path, text);
   }
   return [...modules.values()];
+}
+
+/** Whether a module shows what its lines return: `expression; // => value`. */
+export function showsValues({ path }: Module): boolean {
+  return /; \/\/ => /.test(readFileSync(path, "utf8"));
 }

@@ -20,6 +20,17 @@ export async function execute(module: Module, runtime: string): Promise<void> {
   await spawned(command, dirname(file));
 }
 
+/** Imports modules on Node, all in one process, and returns what each that failed threw, by path. */
+export async function executeTogether(modules: readonly Module[]): Promise<Map<string, string>> {
+  pointToSources();
+  const files = new Map(modules.map((module) => [withChecks(module), module.path]));
+  const report = join(folder, "together.json");
+  const preload = ["--disable-warning=ExperimentalWarning", "--import", join(root, "test/docs/resolve.mjs")];
+  await spawned(["node", ...preload, join(root, "test/docs/execute-all.mjs"), report, ...files.keys()], folder);
+  const failures: [string, string][] = Object.entries(JSON.parse(readFileSync(report, "utf8")));
+  return new Map(failures.map(([file, failure]) => [files.get(file)!, failure]));
+}
+
 /** Lets Deno, and with the other file Bun and wrangler, find the sources by the package's name. */
 function pointToSources(): void {
   const paths = Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, [source]]));

@@ -13,3 +13,11 @@ declare const Deno: {
 interface DenoKv {
   close(): void;
 }
+
+/** The bindings that examples take from `cloudflare:workers`; `npx wrangler types` writes such a declaration. */
+declare namespace Cloudflare {
+  interface Env {
+    KV: KVNamespace;
+    STORE: DurableObjectNamespace<import("edge-key-value/adapters/key-value-object").KeyValueObject>;
+  }
+}

@@ -2,8 +2,8 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import ts from "typescript";
 import { afterAll, describe, expect, it } from "#test";
-import { blocksOf, documents, folder, root, writeModules } from "../docs/blocks.ts";
-import { execute } from "../docs/execute.ts";
+import { blocksOf, documents, folder, root, showsValues, sourcesWithExamples, writeModules } from "../docs/blocks.ts";
+import { execute, executeTogether } from "../docs/execute.ts";
 import { shellProblems } from "../docs/shell.ts";
 
 const modules = writeModules();
@@ -68,6 +68,23 @@ for (const document of documents()) {
     });
   });
 }
+
+describe("the examples in doc comments", () => {
+  const examples = modules.filter(({ document }) => document.startsWith("src/"));
+  const failures = executeTogether(examples.filter(showsValues));
+
+  for (const source of sourcesWithExamples()) {
+    const own = examples.filter(({ document }) => document === source);
+    it(`of ${source} have the right types`, () => {
+      expect(own.flatMap(({ path }) => errors.get(path) ?? [])).toEqual([]);
+    });
+    if (!own.some(showsValues)) continue;
+    it(`of ${source} show the right values`, async () => {
+      const found = await failures;
+      expect(own.flatMap(({ path }) => found.get(path) ?? [])).toEqual([]);
+    });
+  }
+});
 
 describe("the test of the documents", () => {
   it("reports type errors of the modules alone", () => {

@@ -2,40 +2,40 @@ import { KeyValueError } from "../../core/errors.ts";
 import type { AsyncKeyValue, ValueWithTtl } from "../../core/protocol.ts";
 import { supports, toDriver } from "../../core/store.ts";
 
-/** Options of every adapter for sessions. */
+/** Options of every session bridge. */
 export interface SessionStoreOptions {
-  /** The collection that the sessions are kept in. Default: `"sessions"`. */
+  /** The collection of the sessions. Default: `"sessions"`; for better-auth `"better-auth"`. */
   readonly collection?: string | undefined;
   /**
-   * Takes a store whose reads may lag behind its writes, in which a session that has ended lives on elsewhere for a
-   * while: on Workers KV for up to a minute. Default: such a store is refused.
+   * Accepts an eventually consistent store, where an ended session may stay valid in other places for a while: on Workers
+   * KV for a minute or more. Default: such a store is refused.
    */
   readonly allowEventual?: boolean | undefined;
 }
 
-/** Sessions as a store keeps them. */
+/** The sessions in a store. */
 export interface Sessions {
   read<T>(id: string): Promise<ValueWithTtl<T> | null>;
   create(id: string, data: unknown, ttl: number): Promise<void>;
   /**
-   * Changes a session that is still there; false when it has ended, and then nothing is written.
+   * Changes a session unless it has ended; returns whether it did.
    *
-   * Without `swap` it is a read and a write, and a session that ends between them is written once more.
+   * Without `swap` this is a read and then a write: a session that ends between the two comes back.
    */
   change<T>(id: string, change: (data: T) => T, ttl: number): Promise<boolean>;
-  /** Removes a session; false when it had ended before. */
+  /** Removes a session; returns false if it had already ended. */
   end(id: string): Promise<boolean>;
 }
 
 /**
- * Refuses a store that is not strongly consistent, unless the caller takes it as it is.
+ * Refuses an eventually consistent store unless the caller allows it.
  *
  * @throws KeyValueError `misconfigured`.
  */
 export function requireConsistency(store: AsyncKeyValue, { allowEventual }: SessionStoreOptions): void {
   const { name, consistency } = toDriver(store);
   if (consistency === "strong" || allowEventual === true) return;
-  const message = "sessions need a strongly consistent store, or allowEventual: a session that has ended would live on";
+  const message = "sessions need a strongly consistent store, or allowEventual: an ended session could stay valid";
   throw new KeyValueError("misconfigured", message, { store: name });
 }
 
@@ -63,8 +63,8 @@ export function sessionsIn(store: AsyncKeyValue, options: SessionStoreOptions): 
 }
 
 /**
- * Leaves keys out of the failures of methods, and causes, which may name them too: errors end up in logs, and whoever
- * reads the id of a session there could use it.
+ * Removes keys from the errors of methods, and causes, which may contain keys as well. Errors end up in logs, and a
+ * session's id is enough to take the session over.
  */
 export function withoutIds<Methods extends object>(methods: Methods): Methods {
   const quiet = Object.entries(methods).map(([name, method]) => {
@@ -82,10 +82,10 @@ export function withoutIds<Methods extends object>(methods: Methods): Methods {
   return Object.fromEntries(quiet) as Methods;
 }
 
-/** Whether moving the deadline of a session that has `left` of its `ttl` seconds is worth a write: at most one a minute. */
+/** Whether to extend a session with `left` of its `ttl` seconds left: at most once a minute. */
 export function worthMoving(left: number | null, ttl: number): boolean {
   return left === null || left < ttl - Math.min(60, ttl / 10);
 }
 
-/** Two weeks, in seconds: how long a session lives after its last use where nobody says. */
+/** How many seconds a session lives after its last use by default: two weeks. */
 export const DEFAULT_TTL = 1_209_600;

@@ -1,0 +1,18 @@
+import { describe, expect, it } from "#test";
+import { WITHOUT_EXAMPLES } from "../docs/not-yet.ts";
+import { publicFunctions } from "../docs/public-api.ts";
+
+describe("the doc comments of public functions", () => {
+  const functions = publicFunctions();
+
+  it("are found in every folder that the package exports", () => {
+    const folders = functions.map(({ file }) => file.split("/").slice(1, -1).join("/"));
+    expect(folders).toEqual(expect.arrayContaining(["", "adapters", "combinators", "interop", "views", "wrappers"]));
+  });
+
+  it("have an @example in a fenced ts block", () => {
+    const without = functions.filter(({ examples }) => !examples.some((text) => text.includes("```ts\n")));
+    const unexpected = without.filter(({ file }) => !WITHOUT_EXAMPLES.includes(file));
+    expect(unexpected.map(({ name, file }) => `${name} of ${file}`)).toEqual([]);
+  });
+});
