@@ -52,3 +52,18 @@ export function fromBase64(text: unknown): Bytes | undefined {
     return undefined;
   }
 }
+
+/** Base64 with `-` and `_`, padded: the alphabet of URLs and file names (RFC 4648, section 5). */
+export function toUrlSafeBase64(bytes: Bytes): string {
+  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_");
+}
+
+/** The inverse of {@link toUrlSafeBase64}; `undefined` for any text that it never returns. */
+export function fromUrlSafeBase64(text: string): Bytes | undefined {
+  return /[+/]/.test(text) ? undefined : fromBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
+}
+
+/** How many bytes fit into `base64Bytes` bytes of padded base64. */
+export function unencodedBytes(base64Bytes: number): number {
+  return Math.floor(base64Bytes / 4) * 3;
+}

@@ -35,6 +35,8 @@ export interface BaseDriver {
   readonly consistency: "strong" | "eventual";
   /** In bytes, what the driver checks before it calls the backend. */
   readonly limits?: { readonly keyBytes?: number | undefined; readonly valueBytes?: number | undefined } | undefined;
+  /** The wrappers that put values into another form, outermost first, such as `["compress", "encrypt"]`. */
+  readonly codecs?: readonly string[] | undefined;
   /**
    * Whether a `swap` whose reply was lost may be called again with the same arguments: one that has happened then still
    * answers `ok`. Left out where that is not so, or not known.

@@ -1,5 +1,6 @@
-import { aesGcm, type KeyRing, type Passphrase, passphrase } from "../codecs/aes-gcm.ts";
-import { coded, type EncryptedOptions } from "../codecs/codec.ts";
+import { aesGcm } from "../codecs/aes-gcm.ts";
+import { type EncryptedOptions, encrypted } from "../codecs/encrypted.ts";
+import { type KeyRing, type Passphrase, passphrase } from "../codecs/key-ring.ts";
 import type { AsyncKeyValue, Wrapped } from "../combinators/index.ts";
 
 export type { EncryptedOptions, KeyRing, Passphrase };
@@ -8,27 +9,40 @@ export { passphrase };
 /** Options of {@link encrypt}. */
 export interface EncryptOptions extends EncryptedOptions {
   /**
-   * The first encrypts, all decrypt: to rotate, put a new one first and keep the old ones until all is rewritten. The
-   * `id` stands in stored values; never give it to another key. A `key` is an AES-GCM `CryptoKey` of 256 bits that may
-   * encrypt and decrypt, 32 random bytes, or a {@link passphrase}.
+   * The first key encrypts, all of them decrypt. To rotate, put a new key first and keep the old ones until every value is
+   * rewritten. The `id` is part of stored values: never give it to another key. A `key` is an AES-GCM `CryptoKey` of 256 bits
+   * that may encrypt and decrypt, 32 random bytes, or a {@link passphrase}.
    */
   readonly keys: KeyRing;
 }
 
 /**
- * A store that encrypts values with AES-256-GCM, each bound to its collection and key.
+ * Makes a store that encrypts values with AES-256-GCM and binds each to its collection and key.
  *
- * Stored is `{"__encrypted_data__", "__encryption_key_id__", "__encryption_version__": 2}`; the data are base64 of 9
+ * To compress as well, put `compress` outside: `compress(encrypt(store, { keys }))`. Put prefixes outside, too: `encrypt`
+ * binds the names that it sees.
+ *
+ * The store keeps `{"__encrypted_data__", "__encryption_key_id__", "__encryption_version__": 2}`. The data is base64 of 9
  * bytes that tell keys apart, a random IV of 12 bytes, and the ciphertext with its tag. Names, sizes and deadlines stay
  * visible, and whoever can write to the backend can bring back an old value of the same key. Random IVs are safe for
  * 2^32 writes with one key (NIST SP 800-38D).
  *
- * A read throws `tampered` for a value that was changed or moved here from another key, `wrong_key` for one encrypted
- * with another key of the same id, `unknown_key` for an id that is not in the ring, `not_encrypted` for a plain value,
- * and `corrupted` for an envelope of another kind. `misconfigured` is for a key that the runtime does not take.
+ * Reads fail with code `tampered` when a value was changed or moved here from another key, `wrong_key` when another key of
+ * the same id encrypted it, `unknown_key` when its id is not in the ring, `not_encrypted` when it is plain, and `corrupted`
+ * when its envelope is of another kind. All calls fail with `misconfigured` when the runtime refuses a key.
  *
- * @throws TypeError for a ring that is empty or repeats an id, and for keys that are not as described.
+ * @throws TypeError when the ring is empty or repeats an id, when a key is not as described, and when the store compresses:
+ * see above.
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { encrypt } from "edge-key-value/wrappers/encrypt";
+ *
+ * const key = crypto.getRandomValues(new Uint8Array(32)); // Keep it as a secret.
+ * const store = encrypt(memoryStore(), { keys: [{ id: "2026", key }] });
+ * await store.put("card", { last4: "4242" });
+ * ```
  */
 export function encrypt<S extends AsyncKeyValue>(store: S, options: EncryptOptions): Wrapped<S> {
-  return coded(store, aesGcm(options.keys), options);
+  return encrypted(store, aesGcm(options.keys), options);
 }

@@ -23,7 +23,7 @@ const wrappers: Record<string, (store: Store<Capability>) => Store<Capability>> 
   encrypt: (store) => encrypt(store, { keys: [{ id: "a", key }] }),
   fernet: (store) => fernet(store, { keys: [key] }),
   "compress over encrypt": (store) => compress(encrypt(store, { keys: [{ id: "a", key }] })),
-  "fernet over compress": (store) => fernet(compress(store, { minBytes: 0, maxBytes: 1_000_000 }), { keys: [key] }),
+  "compress over fernet": (store) => compress(fernet(store, { keys: [key] }), { minBytes: 0, maxBytes: 1_000_000 }),
 };
 
 const now = Date.now;

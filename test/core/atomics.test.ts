@@ -127,7 +127,7 @@ describe("an uncontended atomic operation", () => {
       (store) => compress(store, { minBytes: 0 }),
       (store) => prefixKeys(store, "a"),
       (store) => route({ elsewhere: memoryStore() }, store),
-      (store) => encrypt(compress(prefixKeys(store, "a")), { keys: [{ id: "a", key }] }),
+      (store) => compress(encrypt(prefixKeys(store, "a"), { keys: [{ id: "a", key }] })),
     ];
     for (const stack of stacks) {
       const { store, calls } = counting();

@@ -23,7 +23,7 @@ export function codecs(all: Store<Capability>, some: Store<"swap">, plain: Async
     { id: "b", key: new Uint8Array(32) },
     { id: "c", key: passphrase("text", "salt") },
   ];
-  const secret = encrypt(compress(some), { keys });
+  const secret = compress(encrypt(some, { keys }));
   proves<Equal<CapabilitiesOf<typeof secret>, "swap">>();
   const python = fernet(plain, { keys: ["key"] });
   proves<Equal<CapabilitiesOf<typeof python>, never>>();

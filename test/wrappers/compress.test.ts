@@ -94,12 +94,6 @@ describe("compress", () => {
     }
   });
 
-  it("compresses again what is compressed already, so that it stacks on itself", async () => {
-    const store = compress(compress(memoryStore()));
-    await store.put("k", long);
-    expect(await store.get("k")).toEqual(long);
-  });
-
   it("gives any JSON value back", async () => {
     const store = compress(memoryStore(), { minBytes: 0 });
     const json = fc.oneof(

@@ -329,7 +329,7 @@ describe("encrypt", () => {
     const inner = memoryStore();
     for (const store of [
       compress(encrypt(prefixKeys(inner, "one"), { keys: [a] }), { minBytes: 0 }),
-      prefixKeys(encrypt(compress(inner), { keys: [a] }), "two"),
+      prefixKeys(compress(encrypt(inner, { keys: [a] })), "two"),
     ]) {
       await Promise.all(Array.from({ length: 20 }, () => store.increment("n")));
       expect(await store.get("n")).toBe(20);

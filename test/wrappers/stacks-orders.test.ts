@@ -1,12 +1,25 @@
 /** What the order of two wrappers changes; that the rest holds in both is for the conformance suite. */
 import { describe, expect, it } from "#test";
-import { type AnyDriver, createStore, memoryStore, supports, toDriver } from "../../src/index.ts";
+import {
+  type AnyDriver,
+  type AsyncKeyValue,
+  type Capability,
+  createStore,
+  memoryStore,
+  type Store,
+  supports,
+  toDriver,
+} from "../../src/index.ts";
 import { cacheThrough } from "../../src/wrappers/cache-through.ts";
 import { clampTtl } from "../../src/wrappers/clamp-ttl.ts";
 import { compress } from "../../src/wrappers/compress.ts";
 import { defaultValue } from "../../src/wrappers/default-value.ts";
 import { encrypt } from "../../src/wrappers/encrypt.ts";
+import { fallback } from "../../src/wrappers/fallback.ts";
+import { fernet } from "../../src/wrappers/fernet.ts";
 import { limitSize } from "../../src/wrappers/limit-size.ts";
+import { log } from "../../src/wrappers/log.ts";
+import { migrating } from "../../src/wrappers/migrating.ts";
 import { prefixCollections } from "../../src/wrappers/prefix-collections.ts";
 import { prefixKeys } from "../../src/wrappers/prefix-keys.ts";
 import { readOnly } from "../../src/wrappers/read-only.ts";
@@ -25,26 +38,55 @@ const code = (promise: Promise<unknown>) =>
     (error) => error.code,
   );
 
+const silent = () => {};
+const logger = { debug: silent, info: silent, warn: silent, error: silent };
+const long = "the same line over and over\n".repeat(200);
+
 describe("the order of wrappers", () => {
   it("limitSize over compress measures what the caller gives, under it what is stored", async () => {
-    const long = "a".repeat(5000);
     const plain = limitSize(compress(memoryStore()), { maxBytes: 1000 });
     const packed = compress(limitSize(memoryStore(), { maxBytes: 1000 }));
     expect([await code(plain.put("k", long)), await code(packed.put("k", long))]).toEqual(["too_large", "done"]);
     expect(await packed.get("k")).toBe(long);
   });
 
-  it("compress under encrypt finds nothing to compress, over it it does", async () => {
-    const long = "a".repeat(5000);
-    const stored = async (stack: typeof packed) => {
-      const base = memoryStore();
-      await stack(base).put("k", long);
-      return JSON.stringify(await base.get("k")).length;
+  it("refuses encryption around compress, whatever lies between, and says what to write", async () => {
+    const fernetKeys = { keys: [new Uint8Array(32).fill(7)] };
+    const between: Record<string, (store: Store<Capability>) => AsyncKeyValue> = {
+      nothing: (store) => store,
+      "prefixes, a timeout and a log": (store) =>
+        prefixKeys(timeout(log(prefixCollections(store, "a"), { logger })), "b"),
+      "one collection, retries and counters": (store) => singleCollection(statistics(retry(store)), "all"),
+      "limits and a seed": (store) => limitSize(clampTtl(seed(store, {}), { max: 60 }), { maxBytes: 1000 }),
+      "one of several routes": (store) => route({ pages: store }, memoryStore()),
+      "a cache": (store) => cacheThrough(memoryStore(), store, { maxTtl: 60 }),
+      "a fallback": (store) => fallback(memoryStore(), store),
+      "a migration": (store) => migrating(store, memoryStore()),
     };
-    const packed = (base: ReturnType<typeof memoryStore>) => compress(encrypt(base, { keys }));
-    const unpacked = (base: ReturnType<typeof memoryStore>) => encrypt(compress(base), { keys });
-    expect((await stored(packed)) < 500).toBe(true);
-    expect((await stored(unpacked)) > 5000).toBe(true);
+    for (const inside of Object.values(between)) {
+      const packed = () => inside(compress(memoryStore()));
+      expect(() => encrypt(packed(), { keys })).toThrow("write compress(encrypt(store, options)) instead");
+      expect(() => encrypt(packed(), { keys })).toThrow(TypeError);
+      expect(() => fernet(packed(), fernetKeys)).toThrow("write compress(fernet(store, options)) instead");
+      expect(() => compress(packed())).toThrow("use compress once");
+      const store = compress(inside(encrypt(memoryStore(), { keys })));
+      await store.put("k", long);
+      expect(await store.get("k")).toBe(long);
+    }
+    expect(() => compress(encrypt(compress(memoryStore()), { keys }))).toThrow(TypeError);
+  });
+
+  it("stores less where compress is outside of encryption, and lets encryptions lie around each other", async () => {
+    const base = memoryStore();
+    const other = [{ id: "b", key: new Uint8Array(32).fill(8) }];
+    for (const store of [
+      compress(encrypt(base, { keys })),
+      compress(encrypt(encrypt(base, { keys }), { keys: other })),
+    ]) {
+      await store.put("k", long);
+      expect(await store.get("k")).toBe(long);
+      expect(JSON.stringify(await base.get("k")).length).toBeLessThan(1000);
+    }
   });
 
   it("encrypt over cacheThrough keeps the cache encrypted, under it the cache is plain", async () => {
