@@ -23,11 +23,12 @@ const arrows = {
   codecs: ["core", "combinators"],
   caching: ["core"],
   migration: ["core", "caching"],
+  idempotency: ["core", "caching"],
   conformance: ["core"],
   views: ["core", "combinators"],
   adapters: ["core", "combinators", "codecs"],
   wrappers: ["core", "combinators", "codecs", "caching", "migration"],
-  "": ["core", "combinators", "codecs", "caching", "migration"],
+  "": ["core", "combinators", "codecs", "caching", "migration", "idempotency"],
   interop: ["core", "combinators", "codecs", "caching", ""],
 };
 

@@ -1,0 +1,68 @@
+import { bodyOf, type ResponseRecord, recordOf } from "../caching/http/record.ts";
+import type { Awaitable } from "../core/driver.ts";
+import { KeyValueError } from "../core/errors.ts";
+import { pause } from "../core/times.ts";
+import type { Attempt } from "./attempts.ts";
+
+/** How an attempt runs. */
+export interface Running {
+  /** Milliseconds between two renewals of the claim. */
+  readonly renewal: number;
+  readonly maxBytes: number;
+  isFinal(response: Response): boolean;
+  /** Is told of failures of the store. */
+  report(error: unknown): void;
+}
+
+/** Pauses before the response is stored again after a failure, in milliseconds. */
+const PAUSES = [50, 200, 800];
+
+/** Runs a handler and stores its response, or gives the key back when there is none to store. */
+export async function run(
+  attempt: Attempt,
+  handler: () => Awaitable<Response>,
+  { renewal, maxBytes, isFinal, report }: Running,
+): Promise<Response> {
+  const timer = setInterval(() => attempt.renew().catch(report), renewal);
+  try {
+    const response = await handler();
+    if (!isFinal(response)) {
+      await attempt.abandon().catch(report);
+      return response;
+    }
+    const record = isStorable(response) ? await recordOf(response, maxBytes) : response;
+    if (record instanceof Response) {
+      await store(attempt, null, report);
+      return record;
+    }
+    const cookies = response.headers.getSetCookie().map((cookie) => ["set-cookie", cookie] as const);
+    await store(attempt, { ...record, headers: [...record.headers, ...cookies] }, report);
+    return new Response(bodyOf(record), response);
+  } catch (error) {
+    await attempt.abandon().catch(report);
+    throw error;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Stores a response; the request has been processed, so a failure of the store must not become the client's. */
+async function store(attempt: Attempt, response: ResponseRecord | null, report: Running["report"]): Promise<void> {
+  let left = response;
+  for (const milliseconds of [...PAUSES, undefined]) {
+    try {
+      await attempt.finish(left);
+      return;
+    } catch (error) {
+      const isTooLarge = error instanceof KeyValueError && error.code === "too_large";
+      if (isTooLarge || milliseconds === undefined) report(error);
+      if (isTooLarge) left = null;
+      if (milliseconds !== undefined) await pause(milliseconds, undefined);
+    }
+  }
+}
+
+/** A response that switches protocols has no body to store, and a stream of events may never end. */
+function isStorable({ status, headers }: Response): boolean {
+  return status >= 200 && !headers.get("content-type")?.startsWith("text/event-stream");
+}

@@ -1,0 +1,209 @@
+import { type ResponseRecord, responseOf } from "./caching/http/record.ts";
+import { hasWaitUntil } from "./caching/scope.ts";
+import { joined, utf8 } from "./core/bytes.ts";
+import { checkOptions, count, refuse, string } from "./core/checks.ts";
+import type { Awaitable } from "./core/driver.ts";
+import { KeyValueError } from "./core/errors.ts";
+import type { CollectionOptions } from "./core/protocol.ts";
+import { supports, toDriver } from "./core/store.ts";
+import { lifetime } from "./core/times.ts";
+import { type ClaimingStore, claim } from "./idempotency/attempts.ts";
+import * as problems from "./idempotency/problems.ts";
+import { bodyOf, contentOf, credentialsOf, digest, keyOf } from "./idempotency/request.ts";
+import { run } from "./idempotency/run.ts";
+
+export type { ClaimingStore } from "./idempotency/attempts.ts";
+export type { IdempotencyProblem } from "./idempotency/problems.ts";
+
+/** Options of {@link idempotent}. */
+export interface IdempotentOptions<Args extends readonly unknown[] = readonly unknown[]> extends CollectionOptions {
+  /** Where keys and responses are kept: a store with atomic operations. */
+  readonly store: ClaimingStore;
+  /** The collection for them. Default: `"idempotency"`. */
+  readonly collection?: string | undefined;
+  /**
+   * Returns who is calling, such as the id of a user or of a tenant: equal keys of two callers are two keys. Default:
+   * all callers share one space of keys, and a request with other credentials (`Authorization`, `Cookie`) than the
+   * first counts as another request, which is answered with 422.
+   */
+  readonly scope?: ((request: Request, ...args: Args) => Awaitable<string>) | undefined;
+  /** Refuses a request without a key, with status 400. Default: `false`, such a request simply runs. */
+  readonly required?: boolean | undefined;
+  /** The methods that keys are read for. Default: `["POST", "PATCH"]`. */
+  readonly methods?: readonly string[] | undefined;
+  /** Seconds for which a response is replayed. Default: 86,400, a day. */
+  readonly ttl?: number | undefined;
+  /**
+   * Seconds after which a crashed attempt no longer blocks its key; a running one renews its claim three times as often.
+   * Default: 30.
+   */
+  readonly lease?: number | undefined;
+  /**
+   * Bytes of the largest body. A larger request is refused with status 413. A larger response is passed on, and its
+   * retries are answered with 410. Default: 1,000,000.
+   */
+  readonly maxBytes?: number | undefined;
+  /** Returns what all retries of a request have in common. Default: method, path, query and body. */
+  readonly fingerprint?: ((request: Request, body: Uint8Array<ArrayBuffer>) => Awaitable<string>) | undefined;
+  /**
+   * Returns whether a response is final, so that retries receive it; otherwise a retry runs again. Default: every status
+   * below 500 but 408, 425 and 429, which ask for a retry.
+   */
+  readonly isFinal?: ((response: Response) => boolean) | undefined;
+  /** The URL of a page for your clients on how to use keys. It goes into refusals as `type` and as a `Link` header. */
+  readonly documentation?: string | undefined;
+  /** Makes the response for a refused request. Default: a problem document (RFC 9457). */
+  readonly refusal?: ((problem: problems.IdempotencyProblem, request: Request) => Awaitable<Response>) | undefined;
+  /**
+   * Takes an attempt, such as `(promise) => ctx.waitUntil(promise)`, so that it outlives a client that hangs up. The
+   * promises never reject. Default: nobody waits for them.
+   */
+  readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
+  /** Is told of failures that no caller sees: of the store, once the handler has run. */
+  readonly onError?: ((error: unknown, request: Request) => void) | undefined;
+}
+
+/** A handler that runs a request once, however often it is sent. */
+export interface IdempotentHandler<Args extends readonly unknown[]> {
+  (request: Request, ...args: Args): Promise<Response>;
+  /** The same handler for one request, whose `waitUntil` takes the attempt: `pay.with(ctx)(request, env, ctx)`. */
+  with(scope: object): IdempotentHandler<Args>;
+}
+
+/** The arguments of a handler after the request. */
+type Others<F extends (request: Request, ...args: never[]) => unknown> =
+  Parameters<F> extends [Request, ...infer Rest] ? Rest : [];
+
+/** Statuses below 500 that ask for a retry. */
+const NOT_FINAL = new Set([408, 425, 429]);
+
+/**
+ * Runs each request once, however often it is sent: the `Idempotency-Key` header of the IETF draft
+ * (draft-ietf-httpapi-idempotency-key-header).
+ *
+ * The first request with a key runs, and its response is stored. A retry receives that response, with the header
+ * `Idempotent-Replayed: true`; while the first request still runs, 409. A key that comes back with another request is
+ * answered with 422, a malformed or missing one with 400. When the handler throws, or answers with status 500 or above,
+ * nothing is stored and a retry runs again. When the process dies, a retry runs again once `lease` seconds have passed.
+ *
+ * The store decides which request is the first, so this holds across isolates and machines. An attempt costs one call
+ * to the store before the handler runs, and two after. When the store fails before that, the handler does not run and
+ * the failure is the caller's.
+ *
+ * Responses are read to their end before they are sent, and stored with their cookies.
+ *
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { idempotent } from "edge-key-value/idempotent";
+ *
+ * const pay = idempotent(async (request: Request) => Response.json({ paid: await request.json() }), {
+ *   store: memoryStore(),
+ *   required: true,
+ * });
+ * ```
+ *
+ * @throws TypeError when an argument or option is of the wrong type.
+ * @throws KeyValueError `misconfigured` when the store has no atomic operations, `invalid_ttl` when `ttl` or `lease` is not
+ * a positive number of seconds.
+ */
+export function idempotent<F extends (request: Request, ...args: never[]) => Awaitable<Response>>(
+  handler: F,
+  options: IdempotentOptions<Others<F>>,
+): IdempotentHandler<Others<F>>;
+export function idempotent<Args extends readonly unknown[]>(
+  handler: (request: Request, ...args: Args) => Awaitable<Response>,
+  options: IdempotentOptions<Args>,
+): IdempotentHandler<Args> {
+  if (typeof handler !== "function") refuse("handler", "a function");
+  const {
+    store,
+    scope: callerOf,
+    fingerprint,
+    refusal,
+    waitUntil,
+    onError,
+  } = checkOptions(options, {
+    scope: "function",
+    required: "boolean",
+    fingerprint: "function",
+    isFinal: "function",
+    refusal: "function",
+    waitUntil: "function",
+    onError: "function",
+  });
+  const { collection = "idempotency", required = false, methods = ["POST", "PATCH"], documentation } = options;
+  const { ttl = 86_400, lease = 30, maxBytes = 1_000_000, isFinal = isFinalByStatus } = options;
+  lifetime(ttl, "ttl");
+  count(maxBytes, "maxBytes");
+  // Timers take no longer delay.
+  const renewal = Math.min(lifetime(lease, "lease") / 3, 2 ** 31 - 1);
+  requireAtomics(store);
+
+  async function refused(problem: problems.IdempotencyProblem, request: Request): Promise<Response> {
+    return refusal ? refusal(problem, request) : problems.problemResponse(problem, documentation);
+  }
+
+  async function answer(request: Request, args: Args, scope: object | undefined): Promise<Response> {
+    if (!methods.includes(request.method)) return handler(request, ...args);
+    const header = request.headers.get("idempotency-key");
+    if (header === null) return required ? refused(problems.MISSING, request) : handler(request, ...args);
+    const key = keyOf(header);
+    if (key === undefined) return refused(problems.MALFORMED, request);
+    const body = await bodyOf(request, maxBytes);
+    if (!body) return refused(problems.TOO_LARGE, request);
+
+    const caller = callerOf ? string(await callerOf(request, ...args), "the result of scope") : null;
+    const content = fingerprint
+      ? utf8(string(await fingerprint(request, body), "the result of fingerprint"))
+      : contentOf(request, body);
+    const found = await claim(
+      store,
+      await digest(utf8(JSON.stringify([caller, key]))),
+      await digest(callerOf ? content : joined(credentialsOf(request), content)),
+      { collection, ttl, lease },
+    );
+    switch (found.state) {
+      case "running":
+        return refused(problems.RUNNING, request);
+      case "reused":
+        return refused(problems.REUSED, request);
+      case "finished":
+        return found.response ? replay(found.response) : refused(problems.NOT_STORED, request);
+    }
+    const report = (error: unknown) => onError?.(error, request);
+    const work = run(found.attempt, () => handler(request, ...args), { renewal, maxBytes, isFinal, report });
+    const settled = work.then(
+      () => {},
+      () => {},
+    );
+    if (hasWaitUntil(scope)) scope.waitUntil(settled);
+    else waitUntil?.(settled);
+    return work;
+  }
+
+  const within = (scope: object | undefined): IdempotentHandler<Args> =>
+    Object.assign((request: Request, ...args: Args) => answer(request, args, scope), {
+      with: (scope: object) => (Object(scope) === scope ? within(scope) : refuse("scope", "an object")),
+    });
+  return within(undefined);
+}
+
+function requireAtomics(store: ClaimingStore): void {
+  const { name } = toDriver(store);
+  if (supports(store, "swap")) return;
+  const message = `idempotent needs a store with atomic operations; ${name} has none: use Durable Objects or Redis`;
+  throw new KeyValueError("misconfigured", message, { store: name });
+}
+
+function isFinalByStatus({ status }: Response): boolean {
+  return status < 500 && !NOT_FINAL.has(status);
+}
+
+/** A stored response, marked as such. */
+function replay(record: ResponseRecord): Response {
+  const response = responseOf(record);
+  if (!response) throw new KeyValueError("corrupted", "the stored response cannot be read");
+  response.headers.set("idempotent-replayed", "true");
+  return response;
+}
