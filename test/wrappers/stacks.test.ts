@@ -58,6 +58,16 @@ const TRANSPARENT: Record<string, Wrap> = {
   proxied: (store) => new Proxy(store, {}),
 };
 
+/** Names of wrappers, from the inside out, without the orders that codecs refuse. */
+const wrapperNames = fc
+  .array(fc.constantFrom(...Object.keys(TRANSPARENT)), { maxLength: 6, size: "max" })
+  .map((names) => {
+    const compressed = names.indexOf("compress");
+    const refused = (name: string, i: number) =>
+      compressed !== -1 && i > compressed && ["compress", "encrypt", "fernet"].includes(name);
+    return names.filter((name, i) => !refused(name, i));
+  });
+
 const collection = fc.constantFrom(...COLLECTIONS);
 const key = fc.constantFrom(...KEYS);
 const value = fc.oneof(
@@ -187,10 +197,9 @@ async function both(store: AsyncKeyValue, model: Model, operation: Operation): P
 
 describe("stacks of wrappers", () => {
   it("behave as one plain store, whatever is stacked on what", async () => {
-    const stack = fc.array(fc.constantFrom(...Object.keys(TRANSPARENT)), { maxLength: 6, size: "max" });
     const history = fc.array(operation, { minLength: 20, maxLength: 60, size: "max" });
     await fc.assert(
-      fc.asyncProperty(stack, history, async (stack, history) => {
+      fc.asyncProperty(wrapperNames, history, async (stack, history) => {
         const store = stack.reduce<AsyncKeyValue>((store, name) => (TRANSPARENT[name] as Wrap)(store), memoryStore());
         const model = new Model();
         for (const operation of history) await both(store, model, operation);
@@ -200,11 +209,10 @@ describe("stacks of wrappers", () => {
   }, 60_000);
 
   it("behave as one plain store, also where the backend fails and is asked again", async () => {
-    const stack = fc.array(fc.constantFrom(...Object.keys(TRANSPARENT)), { maxLength: 6, size: "max" });
     const history = fc.array(operation, { minLength: 20, maxLength: 40, size: "max" });
     let faults = 0;
     await fc.assert(
-      fc.asyncProperty(stack, history, fc.nat(), async (stack, history, seed) => {
+      fc.asyncProperty(wrapperNames, history, fc.nat(), async (stack, history, seed) => {
         // No lost replies: what was deleted by the first attempt is not counted by the second.
         const faulty = chaos({ ...toDriver(memoryStore()), repeatableSwap: true }, { seed, fail: 0.3 });
         const half = chaos(faulty.driver, { seed: seed + 1, halfOfBulk: 0.3, only: ["write"] });
