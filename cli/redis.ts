@@ -11,30 +11,30 @@ export interface Redis {
   close(): Promise<void>;
 }
 
-/** Redis's own errors begin with a word in capitals; those of the network do not. */
+/** Errors from Redis start with a word in capitals; network errors do not. */
 const isReply = (error: unknown) => /^[A-Z]+ /.test(textOf(error));
 
 const textOf = (error: unknown): string =>
   typeof error === "string" ? error : String((error as Error)?.message ?? "");
 
-/** What Redis's own words for an error mean. */
+/** The meaning of the first word of Redis's errors. */
 const MEANINGS: readonly (readonly [pattern: RegExp, code: ErrorCode])[] = [
   [/^(NOAUTH|WRONGPASS|NOPERM)/, "unauthorized"],
   [/^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY)/, "unavailable"],
 ];
 
-/** Connects at the first call, and again a few times when the connection breaks. */
+/** Opens a connection at the first call, and tries a few times to reopen one that breaks. */
 export function openRedis(url: string, keyPrefix: string): Redis {
   const client = createClient({
     url,
-    // The older protocol says all that is needed, and older servers speak it, too.
+    // RESP 2 is enough, and older servers speak it.
     RESP: 2,
     socket: {
       connectTimeout: 10_000,
       reconnectStrategy: (retries, cause) => (retries < 5 && !isReply(cause) ? 2 ** retries * 100 : cause),
     },
   });
-  // What it reports here also fails the call that waits for it.
+  // The pending call fails with the same error.
   client.on("error", () => {});
   let connected: Promise<unknown> | undefined;
 
@@ -45,11 +45,11 @@ export function openRedis(url: string, keyPrefix: string): Redis {
 
   const server: RedisServer = {
     name: "redis",
-    // A string holds 512 MB; far smaller requests keep Redis free for others.
+    // A string can be 512 MB; smaller requests keep Redis free for other clients.
     limits: { keyBytes: 512 * 1024 * 1024, requestBytes: 64 * 1024 * 1024 },
     sizeOf: utf8Bytes,
     call: (command) => call(command),
-    failure,
+    errorOf: redisError,
   };
   return {
     driver: redisDriver(server, { keyPrefix, onCorrupt: "throw", consistency: "strong" }),
@@ -60,7 +60,7 @@ export function openRedis(url: string, keyPrefix: string): Redis {
   };
 }
 
-function failure(cause: unknown, details: ErrorDetails): KeyValueError {
+function redisError(cause: unknown, details: ErrorDetails): KeyValueError {
   if (cause instanceof KeyValueError) return cause;
   const text = textOf(cause);
   if (!isReply(cause)) {
@@ -68,5 +68,5 @@ function failure(cause: unknown, details: ErrorDetails): KeyValueError {
     return new KeyValueError("unavailable", `Redis cannot be reached: ${why}`, { ...details, cause });
   }
   const [, code = "backend"] = MEANINGS.find(([pattern]) => pattern.test(text)) ?? [];
-  return new KeyValueError(code, `Redis answered with an error: ${text}`, { ...details, cause });
+  return new KeyValueError(code, `Redis returned an error: ${text}`, { ...details, cause });
 }

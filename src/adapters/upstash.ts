@@ -1,17 +1,18 @@
 import { joinAddress } from "../core/address.ts";
 import { string } from "../core/checks.ts";
+import type { OnCorrupt } from "../core/corrupt.ts";
 import type { Store } from "../core/driver.ts";
 import { type ErrorCode, type ErrorDetails, KeyValueError } from "../core/errors.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
 import { type RedisServer, utf8Bytes } from "./redis/calls.ts";
 import { type RedisCapability, redisDriver } from "./redis/driver.ts";
 
-/** What this adapter needs of a client; `Redis` of every entry point of `@upstash/redis` fits. */
+/** The part of an `@upstash/redis` client that the store calls. `Redis` of each of its entry points fits. */
 export interface UpstashClient {
   exec(command: [command: string, ...args: string[]]): Promise<unknown>;
 }
 
-/** Where a database is and what opens it, as the Upstash console shows them. */
+/** The REST URL and token of a database, as the Upstash console shows them. */
 export interface UpstashCredentials {
   readonly url: string;
   readonly token: string;
@@ -19,35 +20,46 @@ export interface UpstashCredentials {
 
 /** Options of {@link upstashStore}. */
 export interface UpstashStoreOptions extends StoreOptions {
-  /** Sets this store's names in Redis apart, as `prefix::collection::key`, and makes it their owner: it can `destroy` them. */
+  /** Names entries `prefix::collection::key`. The store owns these names: it can `destroy` them. Default: no prefix. */
   readonly keyPrefix?: string | undefined;
-  /** What to make of stored bytes that are not an entry: an error with code `corrupted` (the default), or a missing one. */
-  readonly onCorrupt?: "throw" | "miss" | undefined;
+  /** What to do with stored bytes that are not an entry: throw `corrupted`, or treat them as missing. Default: `"throw"`. */
+  readonly onCorrupt?: OnCorrupt | undefined;
   /**
-   * `"strong"`, the default, sends every read to the primary region. `"eventual"` lets the nearest read region of a
-   * global database answer; atomic operations and listings go to the primary all the same.
+   * `"strong"` reads from the primary region, `"eventual"` from the nearest region of a global database. Atomic
+   * operations and listings always go to the primary. Default: `"strong"`.
    */
   readonly consistency?: "strong" | "eventual" | undefined;
 }
 
 /**
- * A store in Redis at Upstash, reached over HTTP.
+ * Makes a store in Upstash Redis, which it reaches over HTTP.
  *
  * | | |
  * |---|---|
- * | Consistency | strong; on a global database eventual, where `consistency` asks for reads from nearby |
- * | Limits | name in Redis 32 KB (prefix, collection and key), request 10 MB, which bounds a value as it is sent |
- * | Calls per operation | one HTTP request for a read, a write, a delete, a swap, a page; bulks over 10 MB are split |
- * | Stores | `collection::key`, with the JSON envelope of Python's py-key-value-aio, and Redis's own expiry |
+ * | Consistency | strong, or eventual when `consistency` asks for reads from the nearest region |
+ * | Limits | name in Redis 32 KB (prefix, collection and key); request 10 MB, which bounds a value |
+ * | Calls per operation | one HTTP request for a read, a write, a delete, a swap or a page; bulks over 10 MB are split |
+ * | Stores | `collection::key`, with the JSON envelope of Python's py-key-value-aio and Redis's own expiry |
  *
- * Pass a client, with automatic deserialisation or without, or `{ url, token }`, for which the package `@upstash/redis`
- * is loaded at the first use. Integers beyond 2^53 that Python wrote are rounded, as JavaScript does.
+ * Pass a client of `@upstash/redis` 1.35.3 or newer, or `{ url, token }`: the store then imports the package at its
+ * first use. Integers beyond 2^53 that Python wrote are rounded, as JavaScript does.
  *
- * A bulk is atomic in each of its requests. An atomic operation leaves a receipt, a name without value that expires in
- * two minutes, so that one which the client sends again after a lost reply happens once. Without `keyPrefix` the store
- * sees every entry in the database and has no `destroy`.
+ * A bulk is atomic in each of its requests. Each atomic operation leaves a receipt, a name without a value that expires
+ * after two minutes: an operation that the client sends again after a lost reply happens once. Without `keyPrefix` the
+ * store sees every entry in the database and has no `destroy`.
  *
  * @throws TypeError when the first argument is neither a client nor credentials, or `keyPrefix` is not a string.
+ *
+ * @example
+ * ```ts
+ * import { Redis } from "@upstash/redis";
+ * import { upstashStore } from "edge-key-value/adapters/upstash";
+ *
+ * const store = upstashStore(Redis.fromEnv(), { keyPrefix: "my-app" });
+ *
+ * await store.put("user:1", { name: "Ada" }, { ttl: 3600 });
+ * await store.increment("visits");
+ * ```
  */
 export function upstashStore(
   redis: UpstashClient | UpstashCredentials,
@@ -62,12 +74,12 @@ export function upstashStore(
   options: UpstashStoreOptions = {},
 ): Store<RedisCapability> {
   const { keyPrefix, onCorrupt = "throw", consistency = "strong" } = options;
-  // Joined like a collection, so that no prefix starts the names of another one: `app` owns nothing of `app2`.
+  // Joined like a collection, so that no prefix is the start of another: `app` owns nothing of `app2`.
   const own = keyPrefix === undefined ? "" : joinAddress(string(keyPrefix, "keyPrefix"), "");
-  return createStore(redisDriver(serverOf(redis), { keyPrefix: own, onCorrupt, consistency }), options);
+  return createStore(redisDriver(upstashServer(redis), { keyPrefix: own, onCorrupt, consistency }), options);
 }
 
-function serverOf(redis: UpstashClient | UpstashCredentials): RedisServer {
+function upstashServer(redis: UpstashClient | UpstashCredentials): RedisServer {
   const given = redis as Partial<UpstashClient & UpstashCredentials> | undefined;
   let client = typeof given?.exec === "function" ? (given as UpstashClient) : undefined;
   if (!client && !(typeof given?.url === "string" && typeof given.token === "string")) {
@@ -78,11 +90,11 @@ function serverOf(redis: UpstashClient | UpstashCredentials): RedisServer {
     limits: { keyBytes: 32 * 1024, requestBytes: 10 * 1024 * 1024 },
     sizeOf: (text) => utf8Bytes(JSON.stringify(text)),
     async call(command) {
-      // The client is kept, its promise is not: a Worker must not wait in one request for what another one started.
+      // The client is kept, not a promise of it: on Workers no request may await what another one started.
       client ??= await connect(given as UpstashCredentials);
       return client.exec(command as [command: string, ...args: string[]]);
     },
-    failure,
+    errorOf: upstashError,
   };
 }
 
@@ -96,15 +108,15 @@ async function connect({ url, token }: UpstashCredentials): Promise<UpstashClien
   }
 }
 
-/** What the texts of the service mean; the client does not pass the status on. */
+/** The meaning of the service's messages: the client does not pass on the HTTP status. */
 const MEANINGS: readonly (readonly [pattern: RegExp, code: ErrorCode])[] = [
   [/unauthorized|WRONGPASS|NOAUTH|NOPERM/i, "unauthorized"],
   [/max request size|max key size|record size|value size/i, "too_large"],
   [/requests? limit|rate ?limit|too many requests|limit exceeded/i, "rate_limited"],
 ];
 
-/** The client puts the whole command, values and all, into the messages of its errors: only what was answered is kept. */
-function failure(failed: unknown, details: ErrorDetails): KeyValueError {
+/** Keeps only the service's own message: the client adds the whole command, with stored values, to its errors. */
+function upstashError(failed: unknown, details: ErrorDetails): KeyValueError {
   if (failed instanceof KeyValueError)
     return new KeyValueError(failed.code, failed.message, { ...details, cause: failed.cause });
   const { name, message = "" }: Partial<Error> =
@@ -112,16 +124,16 @@ function failure(failed: unknown, details: ErrorDetails): KeyValueError {
   if (name === "AbortError")
     return new KeyValueError("aborted", "the client's signal ended the request", { ...details, cause: failed });
   if (name === "TimeoutError")
-    return new KeyValueError("timeout", "Upstash has not answered in time", { ...details, cause: failed });
-  // The message has the whole header, and with it the token.
+    return new KeyValueError("timeout", "Upstash did not respond in time", { ...details, cause: failed });
+  // The message contains the header, and with it the token.
   if (/invalid (header )?value/i.test(message))
-    return new KeyValueError("misconfigured", "the token has characters that no header can hold", details);
-  // What is not JSON comes from something in between, and what is no error of the client's from the network.
+    return new KeyValueError("misconfigured", "the token has characters that an HTTP header cannot hold", details);
+  // A response that is not JSON comes from a proxy; an error that is not the client's comes from the network.
   if (name !== "UpstashError") {
-    const cause = name === "UpstashJSONParseError" ? new Error("the answer is not JSON") : failed;
+    const cause = name === "UpstashJSONParseError" ? new Error("the response is not JSON") : failed;
     return new KeyValueError("unavailable", "Upstash cannot be reached", { ...details, cause });
   }
   const text = message.split(", command was: ", 1)[0] as string;
   const [, code = "backend"] = MEANINGS.find(([pattern]) => pattern.test(text)) ?? [];
-  return new KeyValueError(code, "Upstash answered with an error", { ...details, cause: new Error(text) });
+  return new KeyValueError(code, "Upstash returned an error", { ...details, cause: new Error(text) });
 }

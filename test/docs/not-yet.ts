@@ -2,7 +2,6 @@
 export const WITHOUT_EXAMPLES: readonly string[] = [
   "src/adapters/durable-object-storage.ts",
   "src/adapters/durable-object.ts",
-  "src/adapters/upstash.ts",
   "src/adapters/workers-kv.ts",
   "src/cached-response.ts",
   "src/cached.ts",

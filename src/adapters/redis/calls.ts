@@ -1,28 +1,28 @@
 import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
 
-/** A Redis database, however it is reached. */
+/** A Redis database and how to reach it. */
 export interface RedisServer {
   /** The name of the driver. */
   readonly name: string;
   /** In bytes. */
   readonly limits: { readonly keyBytes: number; readonly requestBytes: number };
-  /** The bytes that a text takes up in a request. */
+  /** How many bytes of a request a text takes. */
   sizeOf(text: string): number;
-  /** Sends one command in one request; replies may have been parsed as JSON. */
+  /** Sends one command in one request. The client may have parsed the reply as JSON. */
   call(command: readonly [name: string, ...args: string[]]): PromiseLike<unknown>;
-  /** What a failed call, or the text of an error by Redis, means. */
-  failure(cause: unknown, details: ErrorDetails): KeyValueError;
+  /** Turns what a call threw, or the text of an error by Redis, into an error of this library. */
+  errorOf(cause: unknown, details: ErrorDetails): KeyValueError;
 }
 
-/** What a script is told of one key. */
-export interface Part {
+/** One key of a bulk, with its arguments for the script. */
+export interface KeyCall {
   readonly name: string;
   readonly args: readonly string[];
   readonly size: number;
 }
 
 /** Runs a script in one request. */
-export type Run = (
+export type RunScript = (
   script: string,
   names: readonly string[],
   args: readonly string[],
@@ -32,19 +32,19 @@ export type Run = (
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 
-/** The length of a text in UTF-8. */
+/** The length of a text in UTF-8 bytes. */
 export const utf8Bytes = (text: string): number => encoder.encode(text).length;
 
-/** Left free in each request for the script and its name. */
+/** Bytes of each request that are reserved for the script and the command. */
 const OVERHEAD = 4096;
 
-/** The calls that a driver makes to a server. */
+/** Calls scripts on a server and splits bulks to fit its limits. */
 export function redisCalls(server: RedisServer): {
-  run: Run;
-  part(name: string, args: readonly string[], details: ErrorDetails): Part;
-  runParts(
+  run: RunScript;
+  keyCall(name: string, args: readonly string[], details: ErrorDetails): KeyCall;
+  runBulk(
     script: string,
-    parts: readonly Part[],
+    calls: readonly KeyCall[],
     details: ErrorDetails,
     args?: readonly string[],
     readOnly?: boolean,
@@ -52,27 +52,27 @@ export function redisCalls(server: RedisServer): {
 } {
   const { limits, sizeOf } = server;
 
-  const run: Run = async (script, names, args, details, readOnly = false) => {
+  const run: RunScript = async (script, names, args, details, readOnly = false) => {
     let reply: unknown;
     try {
       reply = await server.call([readOnly ? "EVAL_RO" : "EVAL", script, `${names.length}`, ...names, ...args]);
     } catch (cause) {
-      throw server.failure(cause, details);
+      throw server.errorOf(cause, details);
     }
     if (Array.isArray(reply) && reply.length > 0 && reply.every((item) => typeof item === "string")) return reply;
-    // The client answers a request that its signal has aborted as if that had been the reply.
+    // When its signal aborts a request, the client returns a reply of its own instead of throwing.
     throw new KeyValueError("backend", "the client's reply is not from Redis; was the request aborted?", details);
   };
 
   /** @throws KeyValueError `too_large`. */
-  function part(name: string, args: readonly string[], details: ErrorDetails): Part {
+  function keyCall(name: string, args: readonly string[], details: ErrorDetails): KeyCall {
     const size = [name, ...args].reduce((sum, text) => sum + sizeOf(text) + 1, 0);
     for (const [what, bytes, limit] of [
       ["key", utf8Bytes(name), limits.keyBytes],
       ["request", size + OVERHEAD, limits.requestBytes],
     ] as const) {
       if (bytes <= limit) continue;
-      const message = `the ${what} has ${bytes} bytes, Redis takes ${limit} here`;
+      const message = `the ${what} is ${bytes} bytes; the limit is ${limit}`;
       throw new KeyValueError("too_large", message, { ...details, size: bytes, limit });
     }
     return { name, args, size };
@@ -80,14 +80,14 @@ export function redisCalls(server: RedisServer): {
 
   return {
     run,
-    part,
-    /** As few requests as their limit allows. What fails does not keep the others from being tried. */
-    async runParts(script, parts, details, args = [], readOnly = false) {
+    keyCall,
+    /** Sends as few requests as their size limit allows. When one fails, the others are still sent. */
+    async runBulk(script, calls, details, args = [], readOnly = false) {
       const outcomes: (string | KeyValueError)[] = [];
-      for (let start = 0, end = 0; start < parts.length; start = end) {
+      for (let start = 0, end = 0; start < calls.length; start = end) {
         let size = OVERHEAD;
-        while (end < parts.length && (size += (parts[end] as Part).size) <= limits.requestBytes) end++;
-        const chunk = parts.slice(start, end);
+        while (end < calls.length && (size += (calls[end] as KeyCall).size) <= limits.requestBytes) end++;
+        const chunk = calls.slice(start, end);
         const names = chunk.map((one) => one.name);
         const replies = await run(
           script,
@@ -97,8 +97,8 @@ export function redisCalls(server: RedisServer): {
           readOnly,
         ).catch((error: KeyValueError) => error);
         for (const i of chunk.keys()) {
-          const lost = () => new KeyValueError("backend", "Redis answered for fewer keys than were asked", details);
-          outcomes.push(replies instanceof KeyValueError ? replies : (replies[i] ?? lost()));
+          const missing = () => new KeyValueError("backend", "the reply has fewer items than there were keys", details);
+          outcomes.push(replies instanceof KeyValueError ? replies : (replies[i] ?? missing()));
         }
       }
       return outcomes;
@@ -106,8 +106,8 @@ export function redisCalls(server: RedisServer): {
   };
 }
 
-/** The replies for all keys; throws when some have failed, and names them. */
-export function settled(
+/** Returns the replies, or throws an error that names the keys that failed. */
+export function repliesOrError(
   outcomes: readonly (string | KeyValueError)[],
   keys: readonly string[],
   details: ErrorDetails,

@@ -1,25 +1,26 @@
 import { joinAddress } from "../../core/address.ts";
+import type { OnCorrupt } from "../../core/corrupt.ts";
 import type { Driver, SwapResult } from "../../core/driver.ts";
 import { type Entry, live } from "../../core/entry.ts";
 import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
-import { type Part, type RedisServer, redisCalls, settled } from "./calls.ts";
+import { type KeyCall, type RedisServer, redisCalls, repliesOrError } from "./calls.ts";
 import { isLive, redisListings } from "./listings.ts";
 import { READ, REMOVE, SWAP, WRITE } from "./scripts.ts";
 import { decodeEntry, encodeEntry } from "./wire.ts";
 
-/** How a store uses a Redis database. */
+/** How a store uses its database. */
 export interface RedisUse {
-  /** Stands before all names; empty for none. */
+  /** The start of every name in Redis; empty for none. */
   readonly keyPrefix: string;
-  readonly onCorrupt: "throw" | "miss";
-  /** `eventual` lets a replica answer plain reads. */
+  readonly onCorrupt: OnCorrupt;
+  /** `eventual` lets plain reads go to a replica. */
   readonly consistency: "strong" | "eventual";
 }
 
-/** What every Redis store can do. */
+/** The capabilities of every store on Redis. */
 export type RedisCapability = "listKeys" | "listCollections" | "destroyCollection" | "swap";
 
-/** A driver for a Redis database, however that is reached; it has `destroy` when it has a prefix to know its own by. */
+/** Makes a driver for a Redis database. It has `destroy` when it has a prefix, which says what it owns. */
 export function redisDriver(
   server: RedisServer,
   { keyPrefix, onCorrupt, consistency }: RedisUse,
@@ -28,15 +29,15 @@ export function redisDriver(
   const calls = redisCalls(server);
   const { destroy, ...listings } = redisListings(calls.run, keyPrefix, store);
 
-  function part(collection: string, key: string, args: readonly string[] = []): Part {
-    return calls.part(keyPrefix + joinAddress(collection, key), args, { store, collection, key });
+  function keyCall(collection: string, key: string, args: readonly string[] = []): KeyCall {
+    return calls.keyCall(keyPrefix + joinAddress(collection, key), args, { store, collection, key });
   }
 
   const detailsOf = (collection: string, keys: readonly string[]): ErrorDetails =>
     keys.length === 1 ? { store, collection, key: keys[0] } : { store, collection };
 
-  /** What a script has found. Corrupt bytes count as missing only where that was asked for. */
-  function entryOf(reply: string, versioned: boolean, details: ErrorDetails): Entry | undefined {
+  /** Decodes what a script found. */
+  function foundEntry(reply: string, versioned: boolean, details: ErrorDetails): Entry | undefined {
     if (reply === "-") return undefined;
     const entry = reply === "!" ? undefined : decodeEntry(reply.slice(versioned ? 41 : 1));
     if (entry) return versioned ? { ...entry, version: reply.slice(1, 41) } : entry;
@@ -47,7 +48,7 @@ export function redisDriver(
   async function swap(collection: string, key: string, expected: string, next: Entry | undefined): Promise<SwapResult> {
     const details = { store, collection, key };
     const id = crypto.randomUUID();
-    const { name, args } = part(collection, key, putArgs(collection, key, next, id));
+    const { name, args } = keyCall(collection, key, putArgs(collection, key, next, id));
     const [reply = ""] = await calls.run(
       SWAP,
       [name, `${keyPrefix}edge-key-value:swap:${id}`],
@@ -55,8 +56,8 @@ export function redisDriver(
       details,
     );
     if (reply === "+") return { ok: true };
-    const current = entryOf(reply, true, details);
-    // Corrupt bytes that count as missing are no reason to refuse a swap that expects nothing.
+    const current = foundEntry(reply, true, details);
+    // Corrupt bytes that count as missing are overwritten when nothing is expected.
     if (!current && reply !== "-" && expected === "-") return swap(collection, key, reply.slice(0, 41), next);
     return { ok: false, current };
   }
@@ -67,25 +68,25 @@ export function redisDriver(
     limits: { keyBytes: server.limits.keyBytes, valueBytes: server.limits.requestBytes },
 
     async read(collection, keys, { fresh = false } = {}) {
-      const parts = keys.map((key) => part(collection, key));
+      const keyCalls = keys.map((key) => keyCall(collection, key));
       const details = detailsOf(collection, keys);
       const readOnly = consistency === "eventual" && !fresh;
-      const outcomes = await calls.runParts(READ, parts, details, fresh ? ["1"] : [""], readOnly);
+      const outcomes = await calls.runBulk(READ, keyCalls, details, fresh ? ["1"] : [""], readOnly);
       return outcomes.map((reply, i) => {
         if (typeof reply !== "string") throw reply;
-        return entryOf(reply, fresh, { ...details, key: keys[i] });
+        return foundEntry(reply, fresh, { ...details, key: keys[i] });
       });
     },
 
     async write(collection, items) {
       const keys = items.map(([key]) => key);
-      const parts = items.map(([key, entry]) =>
-        part(collection, key, putArgs(collection, key, entry, crypto.randomUUID())),
+      const keyCalls = items.map(([key, entry]) =>
+        keyCall(collection, key, putArgs(collection, key, entry, crypto.randomUUID())),
       );
       const details = detailsOf(collection, keys);
-      const outcomes = await calls.runParts(WRITE, parts, details);
-      const failed = (text: string) => server.failure(text.slice(1), details);
-      settled(
+      const outcomes = await calls.runBulk(WRITE, keyCalls, details);
+      const failed = (text: string) => server.errorOf(text.slice(1), details);
+      repliesOrError(
         outcomes.map((reply) => (typeof reply === "string" && reply !== "+" ? failed(reply) : reply)),
         keys,
         details,
@@ -93,9 +94,9 @@ export function redisDriver(
     },
 
     async remove(collection, keys) {
-      const parts = keys.map((key) => part(collection, key));
+      const keyCalls = keys.map((key) => keyCall(collection, key));
       const details = detailsOf(collection, keys);
-      const replies = settled(await calls.runParts(REMOVE, parts, details), keys, details);
+      const replies = repliesOrError(await calls.runBulk(REMOVE, keyCalls, details), keys, details);
       return replies.filter((reply) => reply !== "-" && isLive(reply)).length;
     },
 
@@ -106,12 +107,12 @@ export function redisDriver(
   };
 }
 
-/** The value and the milliseconds that a script puts; no value, which removes, where the deadline has passed. */
+/** The bytes and the milliseconds to live that a script writes; no bytes remove the entry, when its deadline has passed. */
 function putArgs(collection: string, key: string, next: Entry | undefined, id: string): [value: string, px: string] {
   const entry = live(next);
   if (!entry) return ["", ""];
   const { expiresAt } = entry;
-  // Rounded up, so that Redis is never early, and within what it can add to its clock; the envelope's deadline decides.
+  // Rounded up so that Redis is never early, and bounded by what Redis can add to its clock.
   const px = Math.min(Math.max(1, Math.ceil((expiresAt as number) - Date.now())), Number.MAX_SAFE_INTEGER);
   return [encodeEntry(collection, key, entry, id), expiresAt === undefined ? "" : `${px}`];
 }

@@ -2,25 +2,25 @@ import { addressPrefix, joinAddress, splitAddress } from "../../core/address.ts"
 import type { Driver, DriverPage } from "../../core/driver.ts";
 import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
 import type { Page } from "../../core/protocol.ts";
-import type { Run } from "./calls.ts";
+import type { RunScript } from "./calls.ts";
 import { DESTROY, LIST } from "./scripts.ts";
 import { parseDate } from "./wire.ts";
 
-/** Where a listing goes on: the cursor of SCAN (none: it has ended), names found and not yet given, and those given. */
-type State = readonly [scan: string, left: readonly string[], given: readonly string[]];
+/** A cursor: that of SCAN (empty when it has ended), names found but not yet returned, and names returned. */
+type Position = readonly [scan: string, left: readonly string[], given: readonly string[]];
 
 /** How many names SCAN looks at in one request. */
 const COUNT = 1000;
 
-/** What reaches more than one key, with one SCAN a request. */
+/** Listings and removals of many keys, with one SCAN per request. */
 export function redisListings(
-  run: Run,
+  run: RunScript,
   keyPrefix: string,
   store: string,
 ): Omit<Driver<"listKeys" | "listCollections" | "destroyCollection" | "destroy">, keyof Driver> {
   /**
-   * SCAN may find more than it was asked for. What is over waits in the cursor, not at a position to find again, where
-   * deletions would shift it; it is looked at once more when its turn comes.
+   * SCAN may return more names than the page takes. The cursor keeps the rest; the next page checks that they still
+   * exist.
    */
   async function list(
     start: string,
@@ -29,7 +29,7 @@ export function redisListings(
     nameOf: (address: string) => string | undefined,
     once: boolean,
   ): Promise<Page> {
-    let [scan, left, given] = stateOf(cursor, details);
+    let [scan, left, given] = positionOf(cursor, details);
     const waiting = left.slice(limit);
     const from = left.length < limit ? scan : "";
     const count = `${Math.min(Math.max(limit, 100), COUNT)}`;
@@ -44,7 +44,7 @@ export function redisListings(
     const page = [...names.keys()].slice(0, limit);
     const rest = [...[...names.values()].slice(limit), ...waiting];
     if (scan === "" && rest.length === 0) return { names: page };
-    return { names: page, cursor: JSON.stringify([scan, rest, once ? [...given, ...page] : []] satisfies State) };
+    return { names: page, cursor: JSON.stringify([scan, rest, once ? [...given, ...page] : []] satisfies Position) };
   }
 
   async function destroy(start: string, details: ErrorDetails): Promise<boolean> {
@@ -86,7 +86,7 @@ export function redisListings(
   };
 }
 
-/** Whether a deadline, as a script gives it, has not passed; one that is missing or no date has not. */
+/** Whether a deadline that a script returned is ahead. An entry without a valid deadline is live. */
 export function isLive(reply: string): boolean {
   return !((parseDate(reply.slice(1) || undefined) as number) <= Date.now());
 }
@@ -96,20 +96,20 @@ function glob(start: string): string {
   return `${start.replace(/[*?[\]\\]/g, "\\$&")}*`;
 }
 
-/** What the addresses of all collections that start with a prefix start with; its end may be escaped in some of them. */
+/** The common start of the addresses of all collections with a prefix. The end of the prefix may be escaped in some. */
 function collectionPrefix(prefix: string): string {
   const certain = prefix.replace(/(?::|:?(?:%(?:2|3|uD?)?|[\uD800-\uDBFF]))$/, "");
   return joinAddress(certain, "").slice(0, -2);
 }
 
-function stateOf(cursor: string | undefined, details: ErrorDetails): State {
+function positionOf(cursor: string | undefined, details: ErrorDetails): Position {
   if (cursor === undefined) return ["0", [], []];
   try {
-    const [scan, left, given] = JSON.parse(cursor) as State;
+    const [scan, left, given] = JSON.parse(cursor) as Position;
     const names = [...left, ...given];
     if (/^\d*$/.test(scan) && names.every((name) => typeof name === "string")) return [scan, left, given];
   } catch {
-    // Falls through to the error.
+    // Not JSON: the error below.
   }
   throw new KeyValueError("invalid_cursor", "the cursor is not from this store", details);
 }

@@ -1,11 +1,11 @@
 /*
- * The Lua that Redis runs, one script for each operation, so that each is one round trip and atomic.
+ * The Lua that Redis runs: one script per operation, so each is atomic and takes one round trip.
  *
- * Every reply is a list of strings that start with a sign. No JSON does, so a client that parses replies as JSON where
- * it can hands them over as they are.
+ * Every reply is a list of strings, each with a sign in front that no JSON starts with: clients that parse replies as
+ * JSON leave them alone.
  */
 
-/** A value of another type than string is somebody else's: `!`. What is missing: `-`. */
+/** `=` and the bytes, `-` for a missing key, `!` for a value of another type than string. */
 const TAGGED = `
 local function tagged(key, versioned)
   local value = redis.pcall('GET', key)
@@ -13,7 +13,7 @@ local function tagged(key, versioned)
   return value and '=' .. (versioned and redis.sha1hex(value) or '') .. value or '-'
 end`;
 
-/** No value stands for a removal, and no time for an entry that never expires. */
+/** Writes bytes; empty ones remove the key. An empty time means that the entry never expires. */
 const PUT = `
 local function put(call, key, value, px)
   if value == '' then return call('DEL', key) end
@@ -22,8 +22,8 @@ local function put(call, key, value, px)
 end`;
 
 /**
- * The deadline in an entry, as it is written there; an empty string where there is none to find, and \`false\` for what
- * is no entry. Own entries begin with it; others are parsed.
+ * Finds the text of an entry's deadline: empty when it has none, and \`false\` when the key is missing or no string.
+ * Entries of this library start with it; others are parsed.
  */
 const DEADLINE = `
 local function deadline(key)
@@ -37,13 +37,13 @@ local function deadline(key)
   return ok and entry.expires_at or ''
 end`;
 
-/** KEYS: entries. ARGV: `1` for versions, which are digests of the bytes. Answers `=` version bytes, `-` or `!`. */
+/** KEYS: entries. ARGV: `1` for versions, which are digests of the bytes. Returns `=` version bytes, `-` or `!`. */
 export const READ: string = `${TAGGED}
 local out = {}
 for i, key in ipairs(KEYS) do out[i] = tagged(key, ARGV[1] == '1') end
 return out`;
 
-/** KEYS: entries. ARGV: value and milliseconds of each. Answers `+`, or `!` and what went wrong. */
+/** KEYS: entries. ARGV: value and milliseconds of each. Returns `+`, or `!` and the error. */
 export const WRITE: string = `${PUT}
 local out = {}
 for i, key in ipairs(KEYS) do
@@ -52,7 +52,7 @@ for i, key in ipairs(KEYS) do
 end
 return out`;
 
-/** KEYS: entries. Answers `=` and the deadline for what was there, or `-`. */
+/** KEYS: entries. Returns `=` and the deadline of each key that existed, or `-`. */
 export const REMOVE: string = `${DEADLINE}
 local out = {}
 for i, key in ipairs(KEYS) do
@@ -62,11 +62,11 @@ end
 return out`;
 
 /**
- * KEYS: entry and receipt. ARGV: what must be there (`-`, or `=` and a version), the next value, its milliseconds.
- * Answers `+`, or what is there as {@link READ} does.
+ * KEYS: entry and receipt. ARGV: the expected state (`-`, or `=` and a version), the next bytes, milliseconds.
+ * Returns `+`, or the current state as {@link READ} does.
  *
- * The receipt says for two minutes that this very swap has happened. The entry alone could not: when the reply is lost
- * and another writer comes before the client sends the swap again, the entry is no longer the one that was written.
+ * The receipt says for two minutes that this swap has happened. The entry alone cannot say so: after a lost reply
+ * another writer may replace it before the client sends the swap again.
  */
 export const SWAP: string = `${TAGGED}${PUT}
 if redis.call('EXISTS', KEYS[2]) == 1 then return {'+'} end
@@ -77,8 +77,8 @@ redis.call('SET', KEYS[2], '', 'PX', 120000)
 return {'+'}`;
 
 /**
- * KEYS: names that an earlier scan found. ARGV: cursor (none: do not scan), pattern, count.
- * Answers with `=` and the next cursor, then for each entry its name and its deadline, each after a `=`.
+ * KEYS: names that an earlier scan found. ARGV: cursor (empty: do not scan), pattern, count.
+ * Returns `=` and the next cursor, then the name and the deadline of each entry, both with a `=` in front.
  */
 export const LIST: string = `${DEADLINE}
 local cursor, names, out = '0', KEYS, {}
@@ -99,8 +99,8 @@ end
 return out`;
 
 /**
- * ARGV: cursor, pattern, count. Removes the entries of one scan; answers as {@link LIST} does, without the names.
- * What has no bytes is the receipt of a swap, and was never an entry.
+ * ARGV: cursor, pattern, count. Removes the entries of one scan and returns what {@link LIST} does, without the names.
+ * An empty string is the receipt of a swap, not an entry.
  */
 export const DESTROY: string = `${DEADLINE}
 local page = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3])

@@ -1,25 +1,26 @@
 import type { Entry } from "../../core/entry.ts";
 import type { JsonValue } from "../../core/json.ts";
 
-/** The last millisecond that Python's dates can hold. */
+/** The last millisecond that a Python date can hold. */
 const MAX_DATE = 253402300799999;
 
 /**
- * The bytes of an entry, an envelope that Python's py-key-value-aio reads and writes too.
+ * Encodes an entry as the JSON envelope that Python's py-key-value-aio reads and writes.
  *
- * Python ignores `id`, which makes the bytes of every write differ from all others. `expires_at` and `id` stand first,
- * where a script on the server finds them without parsing the rest.
+ * `id` makes the bytes of every write unique; Python ignores it. `expires_at` and `id` come first, where a script finds
+ * them without parsing the rest.
  */
 export function encodeEntry(collection: string, key: string, entry: Entry, id: string): string {
   const { value, createdAt, expiresAt } = entry;
-  const dates = { expires_at: dateOf(expiresAt), id, created_at: dateOf(createdAt) };
+  const dates = { expires_at: formatDate(expiresAt), id, created_at: formatDate(createdAt) };
   return JSON.stringify({ ...dates, collection, key, value, version: 1 }).replaceAll("\uFFFD", "\\ufffd");
 }
 
 /**
- * The entry in stored bytes, or `undefined` when they are not an envelope.
+ * Decodes stored bytes, or returns `undefined` when they are not an envelope.
  *
- * A U+FFFD is what a client makes of bytes that are not UTF-8; where it was meant, both languages write it escaped.
+ * Clients decode bytes that are not UTF-8 as U+FFFD. Both languages escape a real U+FFFD, so an unescaped one means
+ * corrupt bytes.
  */
 export function decodeEntry(bytes: string): Entry | undefined {
   if (bytes.includes("\uFFFD")) return undefined;
@@ -34,17 +35,17 @@ export function decodeEntry(bytes: string): Entry | undefined {
 }
 
 /**
- * Epoch milliseconds of a date as it is stored; `undefined` for none, `NaN` for what is not a date.
+ * Parses a stored date to epoch milliseconds; `undefined` when there is none, `NaN` when it is no date.
  *
- * Without an offset a date would mean another time on every machine, so it is none.
+ * A date without an offset is no date: it would mean another time on every machine.
  */
 export function parseDate(date: unknown): number | undefined {
   if (date == null) return undefined;
   return typeof date === "string" && /[T ].*(Z|[+-]\d\d:?\d\d)$/.test(date) ? Date.parse(date) : Number.NaN;
 }
 
-/** Before version 3.11 Python reads dates with an explicit offset and 3 or 6 digits after the second, and no others. */
-function dateOf(time: number | undefined): string | undefined {
+/** Before version 3.11, Python only reads dates with an explicit offset and 3 or 6 digits of a second. */
+function formatDate(time: number | undefined): string | undefined {
   if (time === undefined) return undefined;
   return new Date(Math.min(Math.ceil(time), MAX_DATE)).toISOString().replace("Z", "000+00:00");
 }
