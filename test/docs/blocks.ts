@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { root } from "../../scripts/entries.mjs";
+import { moduleOfCalls } from "./calls.ts";
 import { UNCHECKED_EXAMPLES } from "./not-yet.ts";
 
-export const root = fileURLToPath(new URL("../..", import.meta.url));
+export { root };
 /** Holds the blocks of code as modules while they are checked and run. */
 export const folder = join(root, `test/docs/.blocks/${process.pid}`);
 
@@ -93,6 +94,11 @@ export function blocksOf(document: string): Block[] {
   return blocks;
 }
 
+/** The folder of a document's modules. */
+function placeOf(document: string): string {
+  return join(folder, document.replaceAll("/", "-").replace(/\.(md|ts)$/, ""));
+}
+
 const extensions: Record<string, string> = {
   ts: ".ts",
   typescript: ".ts",
@@ -101,7 +107,10 @@ const extensions: Record<string, string> = {
   tsx: ".tsx",
 };
 
-/** Writes the code of all documents and of the doc comments in `src` as modules into {@link folder}. */
+/**
+ * Writes the code of all documents and of the doc comments in `src` as modules into {@link folder}. A document's calls in text
+ * and tables are one more module, with line 0.
+ */
 export function writeModules(): Module[] {
   rmSync(folder, { recursive: true, force: true });
   const modules = new Map<string, Module & { text: string }>();
@@ -109,8 +118,7 @@ export function writeModules(): Module[] {
     for (const block of blocksOf(document)) {
       const extension = extensions[block.language];
       if (!extension) continue;
-      const place = document.replaceAll("/", "-").replace(/\.(md|ts)$/, "");
-      const path = join(folder, place, block.file ?? `line-${block.line}${extension}`);
+      const path = join(placeOf(document), block.file ?? `line-${block.line}${extension}`);
       const before = modules.get(path);
       const padding = "\n".repeat(block.line - 1 - (before ? before.text.split("\n").length - 1 : 0));
       modules.set(path, {
@@ -121,6 +129,12 @@ export function writeModules(): Module[] {
         text: `${before?.text ?? ""}${padding}${block.code}\n`,
       });
     }
+  }
+  for (const document of documents()) {
+    const place = placeOf(document);
+    const text = moduleOfCalls(document, place);
+    const path = join(place, "calls.ts");
+    if (text) modules.set(path, { document, line: 0, path, runtimes: [], text });
   }
   for (const { path, text } of modules.values()) {
     mkdirSync(dirname(path), { recursive: true });

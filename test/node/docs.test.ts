@@ -46,7 +46,7 @@ for (const document of documents()) {
     const blocks = blocksOf(document);
 
     for (const module of modules.filter((candidate) => candidate.document === document)) {
-      const place = `the code at line ${module.line}`;
+      const place = module.line > 0 ? `the code at line ${module.line}` : "each call in its text and tables";
       it(`${place} has the right types`, () => {
         expect(errors.get(module.path) ?? []).toEqual([]);
       });
