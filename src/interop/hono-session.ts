@@ -1,10 +1,11 @@
 import type { AsyncKeyValue } from "../core/protocol.ts";
-import { DEFAULT_TTL, type SessionStoreOptions, sessionsIn, worthMoving } from "./internal/sessions.ts";
+import { merged, type Snapshot, snapshotOf } from "./internal/merge.ts";
+import { DEFAULT_TTL, type MergingSessionOptions, sessionsIn, worthMoving } from "./internal/sessions.ts";
 
-export type { SessionStoreOptions } from "./internal/sessions.ts";
+export type { MergingSessionOptions, SessionStoreOptions } from "./internal/sessions.ts";
 
 /** Options of {@link honoSessionStorage}. */
-export interface HonoSessionOptions extends SessionStoreOptions {
+export interface HonoSessionOptions extends MergingSessionOptions {
   /** How many seconds a session lives after its last use. Default: two weeks. */
   readonly ttl?: number | undefined;
 }
@@ -39,7 +40,8 @@ export interface HonoSessionContext<Data> {
  *
  * Reading a session extends it to `ttl` seconds from now, with at most one write a minute. The middleware waits for all
  * writes before the response is sent, and their errors reach Hono's `onError`. If a session ends while a request uses
- * it, what that request saves is dropped.
+ * it, what that request saves is dropped. Requests that change different properties of one session at the same time do
+ * not lose each other's changes.
  *
  * @throws KeyValueError `misconfigured` when the store is not strongly consistent and `allowEventual` is not set.
  * @example
@@ -56,7 +58,7 @@ export interface HonoSessionContext<Data> {
  */
 export function honoSessionStorage(
   store: AsyncKeyValue,
-  { ttl = DEFAULT_TTL, ...options }: HonoSessionOptions = {},
+  { ttl = DEFAULT_TTL, merge = true, ...options }: HonoSessionOptions = {},
 ): (c: HonoContext, next: () => Promise<void>) => Promise<void> {
   const sessions = sessionsIn(store, options);
 
@@ -64,12 +66,13 @@ export function honoSessionStorage(
   async function visit<T>(sid: string): Promise<T | null> {
     const found = await sessions.read<T>(sid);
     if (!found) return null;
-    const live = !worthMoving(found.ttl, ttl) || (await sessions.change<T>(sid, (data) => data, ttl));
+    const live = !worthMoving(found.ttl, ttl) || (await sessions.extend(sid, ttl));
     return live ? found.value : null;
   }
 
   return async (c, next) => {
     const known = new Map<string, Promise<unknown>>();
+    const bases = new Map<string, Snapshot | undefined>();
     const writes: Promise<unknown>[] = [];
     // @hono/session does not await its writes. Without this handler, a failed write would be an unhandled rejection.
     const written = (write: Promise<unknown>): Promise<unknown> => {
@@ -78,15 +81,25 @@ export function honoSessionStorage(
       return write;
     };
 
+    async function read<T>(sid: string): Promise<T | null> {
+      const data = await visit<T>(sid);
+      if (merge) bases.set(sid, snapshotOf(data));
+      return data;
+    }
+
     c.set("sessionStorage", {
       get<T>(sid: string) {
-        const data = known.get(sid) ?? visit<T>(sid);
+        const data = known.get(sid) ?? read<T>(sid);
         known.set(sid, data);
         return data as Promise<T | null>;
       },
-      // If this request has not read an id, the id is new.
-      set: (sid, data) =>
-        written(known.has(sid) ? sessions.change(sid, () => data, ttl) : sessions.create(sid, data, ttl)),
+      set(sid, data) {
+        // If this request has not read an id, the id is new.
+        if (!known.has(sid)) return written(sessions.create(sid, data, ttl));
+        const base = bases.get(sid);
+        if (merge) bases.set(sid, snapshotOf(data));
+        return written(sessions.change(sid, (there) => merged(there, data, base), ttl));
+      },
       delete(sid) {
         known.set(sid, Promise.resolve(null));
         return written(sessions.end(sid));

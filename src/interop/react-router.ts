@@ -1,10 +1,11 @@
 import type { AsyncKeyValue } from "../core/protocol.ts";
-import { DEFAULT_TTL, type SessionStoreOptions, sessionsIn } from "./internal/sessions.ts";
+import { merged, type Snapshot, snapshotOf } from "./internal/merge.ts";
+import { DEFAULT_TTL, type MergingSessionOptions, sessionsIn } from "./internal/sessions.ts";
 
-export type { SessionStoreOptions } from "./internal/sessions.ts";
+export type { MergingSessionOptions, SessionStoreOptions } from "./internal/sessions.ts";
 
 /** Options of {@link reactRouterSessions}. */
-export interface ReactRouterSessionOptions extends SessionStoreOptions {
+export interface ReactRouterSessionOptions extends MergingSessionOptions {
   /** How many seconds a session lives if the cookie has neither `maxAge` nor `expires`. Default: two weeks. */
   readonly ttl?: number | undefined;
 }
@@ -27,6 +28,7 @@ export interface ReactRouterSession {
 /** The part of React Router's `SessionStorage` that {@link reactRouterSessions} needs. */
 export interface ReactRouterStorage {
   getSession(cookie?: string | null, options?: never): Promise<ReactRouterSession>;
+  commitSession(session: never, options?: never): Promise<string>;
 }
 
 /** The type of the sessions that a storage returns. */
@@ -44,12 +46,19 @@ export interface ReactRouterRotation<Session> {
 /** Marks the data of a session that is not in the store. */
 const GONE = "__gone__";
 
+/** The property by which the data of a session carries what it was read as, from `commitSession` to `updateData`. */
+const BASE = Symbol("base");
+
+/** The data of a session, with what it was read as. */
+type ReadData = object & { readonly [BASE]?: Snapshot | undefined };
+
 /**
  * Keeps the sessions of React Router in a store.
  *
  * `create` passes the strategy on to React Router's `createSessionStorage`. A session lives as long as the cookie of its
- * last `commitSession`. If a session ends after it was read, committing it writes nothing. For an id that is not in the
- * store, `getSession` starts a new session under a new id.
+ * last `commitSession`. If a session ends after it was read, committing it writes nothing. Requests that change different
+ * properties of one session at the same time do not lose each other's changes. For an id that is not in the store,
+ * `getSession` starts a new session under a new id.
  *
  * @throws KeyValueError `misconfigured` when the store is not strongly consistent and `allowEventual` is not set.
  * @example
@@ -69,10 +78,11 @@ const GONE = "__gone__";
 export function reactRouterSessions<Storage extends ReactRouterStorage>(
   store: AsyncKeyValue,
   create: (strategy: ReactRouterStrategy) => Storage,
-  { ttl = DEFAULT_TTL, ...options }: ReactRouterSessionOptions = {},
+  { ttl = DEFAULT_TTL, merge = true, ...options }: ReactRouterSessionOptions = {},
 ): Storage & ReactRouterRotation<ReactRouterSessionOf<Storage>> {
   type Session = ReactRouterSessionOf<Storage>;
   const sessions = sessionsIn(store, options);
+  const bases = new WeakMap<ReactRouterSession, Snapshot | undefined>();
   const secondsUntil = (expires: Date | undefined) => (expires ? (expires.getTime() - Date.now()) / 1000 : ttl);
 
   const storage = create({
@@ -88,9 +98,9 @@ export function reactRouterSessions<Storage extends ReactRouterStorage>(
       const found = isId ? await sessions.read<Data>(id) : null;
       return found ? found.value : ({ [GONE]: true } as Data);
     },
-    async updateData(id, data, expires) {
+    async updateData(id, { [BASE]: base, ...data }: ReadData, expires) {
       const seconds = secondsUntil(expires);
-      if (seconds > 0) await sessions.change(id, () => data, seconds);
+      if (seconds > 0) await sessions.change<object>(id, (there) => merged(there, data, base), seconds);
       else await sessions.end(id);
     },
     async deleteData(id) {
@@ -100,17 +110,28 @@ export function reactRouterSessions<Storage extends ReactRouterStorage>(
 
   async function getSession(...args: Parameters<ReactRouterStorage["getSession"]>): Promise<Session> {
     const session = await storage.getSession(...args);
-    return (GONE in session.data ? await storage.getSession() : session) as Session;
+    if (GONE in session.data) return (await storage.getSession()) as Session;
+    if (merge) bases.set(session, snapshotOf(session.data));
+    return session as Session;
+  }
+
+  async function commitSession(session: Session, ...options: []): Promise<string> {
+    const read = { get: (): ReadData => ({ ...session.data, [BASE]: bases.get(session) }) };
+    const cookie = await storage.commitSession(Object.create(session, { data: read }) as never, ...options);
+    if (merge) bases.set(session, snapshotOf(session.data));
+    return cookie;
   }
 
   async function rotateSession(session: Session): Promise<Session> {
     const next = await getSession();
-    if (session.id !== "" && !(await sessions.end(session.id))) return next;
-    for (const [name, value] of Object.entries(session.data)) next.set(name as never, value as never);
+    const there = session.id === "" ? {} : await sessions.take<object>(session.id);
+    if (there === null) return next;
+    const data = merged(there, session.data, bases.get(session));
+    for (const [name, value] of Object.entries(data)) next.set(name as never, value as never);
     return next;
   }
 
-  return { ...storage, getSession, rotateSession };
+  return { ...storage, getSession, commitSession, rotateSession };
 }
 
 /** 128 random bits. */

@@ -199,6 +199,32 @@ describe("sessions of @hono/session in a store", () => {
     expect(reads).toBe(1);
   });
 
+  it("keep what requests change at the same time, each in a property of its own", async () => {
+    for (const [merge, expected] of [
+      [true, { user: "ann", seen: 0, first: 1, second: 1 }],
+      [false, { user: "ann", seen: 0, first: 1 }],
+    ] as const) {
+      const app = new Hono().use(honoSessionStorage(memoryStore(), { merge }), useSession<Data>({ secret }));
+      app.post("/sign-in", async (c) => {
+        await rotateSession(c, { user: "ann", seen: 0 });
+        return c.body(null, 204);
+      });
+      app.get("/", async (c) => c.json(await c.var.session.get()));
+      app.post("/:property", async (c) => {
+        const data = (await c.var.session.get()) as Record<string, unknown>;
+        if (c.req.param("property") === "first") await app.request("/second", { method: "POST", headers: { cookie } });
+        // Changing the very object that was read is a change, too.
+        data[c.req.param("property")] = 1;
+        await c.var.session.update(data as Data);
+        return c.body(null, 204);
+      });
+      const signedIn = await app.request("/sign-in", { method: "POST" });
+      const cookie = signedIn.headers.get("set-cookie")?.split(";")[0] as string;
+      await app.request("/first", { method: "POST", headers: { cookie } });
+      expect(await (await app.request("/", { headers: { cookie } })).json()).toEqual(expected);
+    }
+  });
+
   it("are refused by a store that is not strongly consistent, unless the caller allows it", async () => {
     const store = { ...memoryStore() };
     expect(() => honoSessionStorage(store)).toThrow("strongly consistent");

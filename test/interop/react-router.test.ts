@@ -184,6 +184,71 @@ describe("sessions of React Router in a store", () => {
     }
   });
 
+  it("keep what requests change at the same time, each in a property of its own", async () => {
+    const store = memoryStore();
+    const browser = visit(store);
+    await browser.request((session) => {
+      session.set("user", "ann");
+      session.set("basket", 1);
+    });
+    const other = visit(store);
+    other.cookie = browser.cookie;
+    await browser.request(async (session) => {
+      await other.request((session) => {
+        session.set("basket", 3);
+        session.flash("notice", "added");
+      });
+      session.set("user", "anna");
+      browser.keep(await browser.commitSession(session));
+      // A second commit of the same request saves what has changed since the first.
+      await other.request((session) => session.set("user", "bob"));
+      session.unset("basket");
+    });
+    const session = await browser.getSession(browser.cookie);
+    expect([session.get("user"), session.get("basket"), session.get("notice")]).toEqual(["bob", undefined, "added"]);
+  });
+
+  it("keep what a hundred requests change at the same time", async () => {
+    const store = memoryStore();
+    const browser = visit(store);
+    await browser.request((session) => session.set("user", "ann"));
+    const requests = Array.from({ length: 100 }, async (_, i) => {
+      const session = await browser.getSession(browser.cookie);
+      await Promise.resolve();
+      session.set(`page ${i}` as "user", `${i}`);
+      await browser.commitSession(session);
+    });
+    await Promise.all(requests);
+    const { data } = await browser.getSession(browser.cookie);
+    expect(Object.keys(data).length).toBe(101);
+  });
+
+  it("keep what another request has changed when they get a new id", async () => {
+    const store = memoryStore();
+    const browser = visit(store);
+    await browser.request((session) => session.set("basket", 1));
+    const other = visit(store);
+    other.cookie = browser.cookie;
+    const session = await browser.getSession(browser.cookie);
+    await other.request((session) => session.set("basket", 3));
+    session.set("user", "ann");
+    const next = await browser.rotateSession(session);
+    expect(next.data).toEqual({ basket: 3, user: "ann" });
+  });
+
+  it("are replaced as a whole by the last request where merging is off", async () => {
+    const store = memoryStore();
+    const browser = visit(store, { merge: false });
+    await browser.request((session) => session.set("user", "ann"));
+    const other = visit(store, { merge: false });
+    other.cookie = browser.cookie;
+    await browser.request(async (session) => {
+      await other.request((session) => session.set("basket", 3));
+      session.set("user", "anna");
+    });
+    expect((await browser.getSession(browser.cookie)).data).toEqual({ user: "anna" });
+  });
+
   it("are refused by a store that is not strongly consistent, unless the caller allows it", async () => {
     const store = { ...memoryStore() };
     expect(() => visit(store)).toThrow("strongly consistent");

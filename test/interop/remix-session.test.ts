@@ -170,6 +170,61 @@ describe("sessions of @remix-run/session in a store", () => {
       expect((await browser.request()).get("basket")).toBe(3);
     }));
 
+  it("keep what requests change at the same time, each in a property of its own", async () => {
+    const store = memoryStore();
+    const browser = visit(store);
+    await browser.request((session) => {
+      session.set("basket", 1);
+      session.set("page", 1);
+      session.set("user", "ann");
+    });
+    const other = visit(store);
+    other.cookie = browser.cookie;
+    await browser.request(async (session) => {
+      await other.request((session) => {
+        session.set("basket", 3);
+        session.unset("user");
+        session.flash("notice", "added");
+      });
+      session.set("page", 7);
+    });
+    await browser.request((session) => {
+      expect([session.get("basket"), session.get("page"), session.get("user")]).toEqual([3, 7, undefined]);
+      expect(session.get("notice")).toBe("added");
+    });
+  });
+
+  it("keep what another request has changed when they get a new id", async () => {
+    for (const endOld of [true, false]) {
+      const store = memoryStore();
+      const browser = visit(store);
+      await browser.request((session) => session.set("basket", 1));
+      const other = visit(store);
+      other.cookie = browser.cookie;
+      await browser.request(async (session) => {
+        await other.request((session) => session.set("basket", 3));
+        session.regenerateId(endOld);
+        session.set("user", "ann");
+      });
+      const session = await browser.request();
+      expect([session.get("basket"), session.get("user")]).toEqual([3, "ann"]);
+    }
+  });
+
+  it("are replaced as a whole by the last request where merging is off", async () => {
+    const store = memoryStore();
+    const browser = visit(store, { merge: false });
+    await browser.request((session) => session.set("page", 1));
+    const other = visit(store, { merge: false });
+    other.cookie = browser.cookie;
+    await browser.request(async (session) => {
+      await other.request((session) => session.set("basket", 3));
+      session.set("page", 7);
+    });
+    const session = await browser.request();
+    expect([session.get("basket"), session.get("page")]).toEqual([undefined, 7]);
+  });
+
   it("are refused by a store that is not strongly consistent, unless the caller allows it", async () => {
     const store = { ...memoryStore() };
     expect(() => remixSessionStorage(store, createSession)).toThrow("strongly consistent");

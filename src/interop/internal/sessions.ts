@@ -13,6 +13,16 @@ export interface SessionStoreOptions {
   readonly allowEventual?: boolean | undefined;
 }
 
+/** Options of a session bridge that can merge. */
+export interface MergingSessionOptions extends SessionStoreOptions {
+  /**
+   * Merges the changes of requests that use one session at the same time: changes of different properties all survive,
+   * and of one property the last change does. `false`: the last request to save replaces the whole session. Default:
+   * `true`.
+   */
+  readonly merge?: boolean | undefined;
+}
+
 /** The sessions in a store. */
 export interface Sessions {
   read<T>(id: string): Promise<ValueWithTtl<T> | null>;
@@ -23,6 +33,10 @@ export interface Sessions {
    * Without `swap` this is a read and then a write: a session that ends between the two comes back.
    */
   change<T>(id: string, change: (data: T) => T, ttl: number): Promise<boolean>;
+  /** Gives a session another `ttl` seconds unless it has ended; returns whether it did. */
+  extend(id: string, ttl: number): Promise<boolean>;
+  /** Removes a session and returns its data; of many callers one receives it where the store has `swap`. */
+  take<T>(id: string): Promise<T | null>;
   /** Removes a session; returns false if it had already ended. */
   end(id: string): Promise<boolean>;
 }
@@ -43,20 +57,24 @@ export function requireConsistency(store: AsyncKeyValue, { allowEventual }: Sess
 export function sessionsIn(store: AsyncKeyValue, options: SessionStoreOptions): Sessions {
   requireConsistency(store, options);
   const { collection = "sessions" } = options;
+
+  async function change<T>(id: string, change: (data: T) => T, ttl: number): Promise<boolean> {
+    const unlessEnded = (data: T | null) => (data === null ? undefined : change(data));
+    if (supports(store, "swap")) return (await store.update<T>(id, unlessEnded, { collection, ttl })) !== null;
+    const data = await store.get<T>(id, { collection });
+    if (data !== null) await store.put(id, change(data), { collection, ttl });
+    return data !== null;
+  }
+
   return withoutIds<Sessions>({
     read: (id) => store.ttl(id, { collection }),
     create: (id, data, ttl) => store.put(id, data, { collection, ttl }),
-    async change<T>(id: string, change: (data: T) => T, ttl: number) {
-      if (supports(store, "swap")) {
-        const kept = await store.update<T>(id, (data) => (data === null ? undefined : change(data)), {
-          collection,
-          ttl,
-        });
-        return kept !== null;
-      }
+    change,
+    extend: (id, ttl) => change(id, (data) => data, ttl),
+    async take<T>(id: string) {
+      if (supports(store, "swap")) return store.take<T>(id, { collection });
       const data = await store.get<T>(id, { collection });
-      if (data !== null) await store.put(id, change(data), { collection, ttl });
-      return data !== null;
+      return (await store.delete(id, { collection })) ? data : null;
     },
     end: (id) => store.delete(id, { collection }),
   });
