@@ -100,7 +100,7 @@ describe("workersKVStore", () => {
     await store.get("a");
     await store.getMany(["a", "b"]);
     await workersKVStore(binding).get("a");
-    expect(seen).toEqual([{ cacheTtl: 30 }, { cacheTtl: 30 }, { cacheTtl: undefined }]);
+    expect(seen).toEqual([{ cacheTtl: 30 }, { cacheTtl: 30 }, {}]);
     expect(() => workersKVStore(binding, { cacheTtl: 29 })).toThrow(TypeError);
   });
 
@@ -157,6 +157,29 @@ describe("workersKVStore", () => {
     calls.length = 0;
     expect(await store.get("k7")).toBe(7);
     expect(calls).toEqual(["get"]);
+  });
+
+  it("reads six hundreds of keys at a time, and names all keys when one of the calls fails", async () => {
+    let [open, most, calls] = [0, 0, 0];
+    let broken = false;
+    const binding = {
+      ...counting().binding,
+      async getWithMetadata(names: string[]) {
+        most = Math.max(most, ++open);
+        calls++;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        open--;
+        if (broken && names.includes("default_collection::k950")) throw new Error("KV GET failed: 503");
+        return new Map(names.map((name) => [name, { value: JSON.stringify(name), metadata: null }]));
+      },
+    } as unknown as WorkersKV;
+    const store = workersKVStore(binding);
+    const keys = Array.from({ length: 1000 }, (_, i) => `k${i}`);
+    expect(await store.getMany(keys)).toEqual(keys.map((key) => `default_collection::${key}`));
+    expect([calls, most]).toEqual([10, 6]);
+    broken = true;
+    const error = await failure(store.getMany(keys));
+    expect([error.code, error.failed?.length, open]).toEqual(["unavailable", 1000, 0]);
   });
 
   it("deletes with a read first, or without when told not to answer truly", async () => {
@@ -357,6 +380,11 @@ describe("workersKVStore", () => {
   it("refuses at once what is no binding", () => {
     for (const wrong of [undefined, null, {}, "KV", new Map()]) {
       expect(() => workersKVStore(wrong as never)).toThrow(TypeError);
+    }
+    for (const missing of [undefined, null]) {
+      expect(() => workersKVStore(missing as never)).toThrow(
+        `namespace is ${missing}: is there a KV binding of that name in your Wrangler config?`,
+      );
     }
   });
 

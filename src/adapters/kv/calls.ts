@@ -1,81 +1,72 @@
 import { KeyValueError } from "../../core/errors.ts";
+import { inLanes } from "../../core/lanes.ts";
+import type { WorkersKV, WorkersKVValue } from "./binding.ts";
 
 /** The name of the driver. */
 export const NAME = "workers-kv";
 
-/** For how many seconds a location may answer from its cache. */
-interface CacheOptions {
-  readonly cacheTtl?: number;
-}
+/** A Worker can wait for the headers of six connections at once: developers.cloudflare.com/workers/platform/limits. */
+const CONNECTIONS = 6;
 
-/** What this adapter needs of a KV binding; `KVNamespace` of `@cloudflare/workers-types` fits. */
-export interface WorkersKV {
-  getWithMetadata(name: string, options: CacheOptions): Promise<WorkersKVValue>;
-  getWithMetadata(names: string[], options: CacheOptions): Promise<Map<string, WorkersKVValue>>;
-  put(name: string, value: string, options: { expirationTtl?: number; metadata: unknown }): Promise<void>;
-  delete(name: string): Promise<void>;
-  list(options: { prefix: string; cursor?: string | null; limit?: number }): Promise<WorkersKVList>;
-}
+/** Names in one bulk read: developers.cloudflare.com/kv/api/read-key-value-pairs. */
+const BULK_NAMES = 100;
 
-/** A value as a KV binding gives it. */
-export interface WorkersKVValue {
-  readonly value: string | null;
-  readonly metadata: unknown;
-}
-
-/** A page of names as a KV binding gives it. */
-export type WorkersKVList = { readonly keys: readonly { readonly name: string; readonly metadata?: unknown }[] } & (
-  | { readonly list_complete: true }
-  | { readonly list_complete: false; readonly cursor: string }
-);
-
-/** Reads names with one call for each hundred; an answer that would pass 25 MB is asked for in halves. */
-export async function getAll(
+/** Reads names, each hundred in one call, six calls at a time. */
+export async function readAll(
   kv: WorkersKV,
   names: readonly string[],
-  how: CacheOptions,
+  options: { readonly cacheTtl?: number },
 ): Promise<(WorkersKVValue | undefined)[]> {
-  if (names.length === 1) return [await kv.getWithMetadata(names[0] as string, how)];
-  if (names.length <= 100) {
-    try {
-      const found = await kv.getWithMetadata([...names], how);
-      return names.map((name) => found.get(name));
-    } catch (error) {
-      if (!/\b413\b/.test(String(error))) throw error;
-    }
-  }
-  const middle = Math.min(100, names.length >> 1);
-  const first = await getAll(kv, names.slice(0, middle), how);
-  return [...first, ...(await getAll(kv, names.slice(middle), how))];
+  if (names.length === 1) return [await kv.getWithMetadata(names[0] as string, options)];
+  const chunks: string[][] = [];
+  for (let at = 0; at < names.length; at += BULK_NAMES) chunks.push(names.slice(at, at + BULK_NAMES));
+  const found = new Map<string, WorkersKVValue>();
+  await inLanes(chunks, CONNECTIONS, async (chunk) => {
+    for (const [name, value] of await readChunk(kv, chunk, options)) found.set(name, value);
+  });
+  return names.map((name) => found.get(name));
 }
 
-/** Makes a call for each key, six at a time as Workers has connections, and to the end whatever fails. */
-export async function each(
+/** KV refuses a bulk whose values have more than 25 MB in all, so this asks for the halves of it. */
+async function readChunk(
+  kv: WorkersKV,
+  names: string[],
+  options: { readonly cacheTtl?: number },
+): Promise<Iterable<[string, WorkersKVValue]>> {
+  if (names.length === 1) return [[names[0] as string, await kv.getWithMetadata(names[0] as string, options)]];
+  try {
+    return await kv.getWithMetadata(names, options);
+  } catch (error) {
+    if (!/\b413\b/.test(String(error))) throw error;
+  }
+  const middle = names.length >> 1;
+  const first = await readChunk(kv, names.slice(0, middle), options);
+  return [...first, ...(await readChunk(kv, names.slice(middle), options))];
+}
+
+/** Makes a call for each key, six at a time. After a failure it still makes the other calls, and names the keys that failed. */
+export async function callEach(
   collection: string | undefined,
   calls: readonly (readonly [key: string, call: () => Promise<void>])[],
 ): Promise<void> {
   const failed: string[] = [];
   let cause: unknown;
-  const rest = calls.values();
-  const lane = async () => {
-    for (const [key, call] of rest) {
-      try {
-        await call();
-      } catch (error) {
-        failed.push(key);
-        cause = error;
-      }
+  await inLanes(calls, CONNECTIONS, async ([key, call]) => {
+    try {
+      await call();
+    } catch (error) {
+      failed.push(key);
+      cause = error;
     }
-  };
-  await Promise.all(Array.from({ length: 6 }, lane));
-  if (failed.length > 0) fail(cause, collection, failed);
+  });
+  if (failed.length > 0) throw kvFailure(cause, collection, failed);
 }
 
-/** Throws a failure of the binding as what it means; the HTTP status is in its message, for it has no field for it. */
-export function fail(cause: unknown, collection?: string, failed?: readonly string[]): never {
+/** Says what a failure of the binding means. The HTTP status is in its message alone. */
+export function kvFailure(cause: unknown, collection?: string, failed?: readonly string[]): KeyValueError {
   const text = String(cause);
   const unavailable = /\b5\d\d\b/.test(text) || cause instanceof TypeError;
   const code = /\b429\b/.test(text) ? "rate_limited" : unavailable ? "unavailable" : "backend";
   const key = failed?.length === 1 ? failed[0] : undefined;
-  throw new KeyValueError(code, "Workers KV failed", { store: NAME, collection, key, failed, cause });
+  return new KeyValueError(code, "Workers KV failed", { store: NAME, collection, key, failed, cause });
 }

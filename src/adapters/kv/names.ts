@@ -1,24 +1,37 @@
+import { toBase64, utf8 } from "../../core/bytes.ts";
+
+/** The longest name that Workers KV takes: developers.cloudflare.com/kv/platform/limits. */
+const NAME_BYTES = 512;
+
+/** Ends the name that stands for a longer one. No address ends like this, since `%25` only stands before an escape. */
+const SHORTENED = "%25";
+
 /**
- * A name that fits into the 512 bytes that Workers KV takes: the start of a longer one, and a hash of the whole.
- *
- * Limit: developers.cloudflare.com/kv/platform/limits.
+ * UTF-16 units of a longer name that its short one starts with: at most 465 bytes, which leaves room for a hash (44 bytes)
+ * and the mark (3).
  */
-export async function shorten(whole: string): Promise<string> {
-  // No address ends like this: `%25` only precedes what would be an escape.
-  const MARK = "%25";
-  const bytes = new TextEncoder().encode(whole);
-  if (bytes.length <= 512) return whole;
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return startOf(whole) + btoa(String.fromCharCode(...hash)) + MARK;
+const START_LENGTH = 155;
+
+/** Returns a name that fits into Workers KV: the name itself, or the start of it and a SHA-256 hash of the whole. */
+export function shortName(whole: string): string | Promise<string> {
+  // A UTF-16 unit has at most three bytes of UTF-8, so most names need not be encoded to be measured.
+  if (whole.length * 3 <= NAME_BYTES) return whole;
+  const bytes = utf8(whole);
+  if (bytes.length <= NAME_BYTES) return whole;
+  return crypto.subtle
+    .digest("SHA-256", bytes)
+    .then((hash) => startOf(whole) + toBase64(new Uint8Array(hash)) + SHORTENED);
 }
 
-/** As much of a prefix as also starts what stands for long names. The local simulator ends a prefix at a NUL. */
+/** Whether a name stands for a longer one. */
+export const isShortened = (name: string): boolean => name.endsWith(SHORTENED);
+
+/** Returns as much of a prefix as short names start with as well. The local simulator ends a prefix at a NUL. */
 export function shortPrefix(prefix: string): string {
   return startOf(prefix).split("\0", 1)[0] as string;
 }
 
-/** At most 465 bytes, which leaves room for a hash (44) and the mark (3); never half of a surrogate pair. */
+/** Never cuts a surrogate pair. */
 function startOf(text: string): string {
-  const START = 155;
-  return text.slice(0, START).replace(/[\uD800-\uDBFF]$/, "");
+  return text.slice(0, START_LENGTH).replace(/[\uD800-\uDBFF]$/, "");
 }

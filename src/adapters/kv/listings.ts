@@ -1,0 +1,90 @@
+import { addressPrefix, joinAddress, splitAddress } from "../../core/address.ts";
+import type { Driver } from "../../core/driver.ts";
+import { live } from "../../core/entry.ts";
+import { pageOf } from "../../core/order.ts";
+import type { WorkersKV } from "./binding.ts";
+import { callEach, kvFailure } from "./calls.ts";
+import { readMetadata } from "./metadata.ts";
+import { isShortened, shortName, shortPrefix } from "./names.ts";
+
+/** What every store in Workers KV can do. */
+export type ListCapability = "listKeys" | "listCollections" | "destroyCollection";
+
+/** Names that KV returns at most in one call: developers.cloudflare.com/kv/api/list-keys. */
+const PAGE_NAMES = 1000;
+
+/** A name in the namespace. */
+interface Listed {
+  readonly name: string;
+  /** The key, or the name where it is not one that this adapter writes. */
+  readonly key: string;
+  /** Where the entry is, unless it has expired or the name is not one that this adapter writes. */
+  readonly address: readonly [collection: string, key: string] | undefined;
+}
+
+/** The listings of a store whose names start with `ownPrefix`, and what destroys them. */
+export function kvListings(
+  kv: WorkersKV,
+  ownPrefix: string,
+): Pick<Driver<ListCapability | "destroy">, ListCapability> & Partial<Pick<Driver<"destroy">, "destroy">> {
+  /** Returns the names that start with `prefix`, page after page, each with the cursor of the next. */
+  async function* pages(prefix: string, cursor?: string, limit = PAGE_NAMES) {
+    let next = cursor;
+    do {
+      const options = { prefix: shortPrefix(prefix), limit: Math.min(limit, PAGE_NAMES), cursor: next ?? null };
+      // Inside the async function, what the binding throws at once is a failure like any other.
+      const list = async () => kv.list(options);
+      const page = await list().catch((error) => {
+        throw kvFailure(error);
+      });
+      next = page.list_complete ? undefined : page.cursor;
+      const listed: Listed[] = [];
+      for (const { name, metadata } of page.keys) {
+        const stored = readMetadata(metadata);
+        const times = stored === "damaged" ? undefined : stored;
+        const whole = await wholeNameOf(name, times?.whole);
+        if (!whole.startsWith(prefix)) continue;
+        const address = splitAddress(whole.slice(ownPrefix.length));
+        listed.push({ name, key: address?.[1] ?? name, address: times && !live(times) ? undefined : address });
+      }
+      yield [listed, next] as const;
+    } while (next !== undefined);
+  }
+
+  /** Removes every name that starts with `prefix`, also those that this adapter does not write; true if it removed an entry. */
+  async function destroyAll(prefix: string, collection?: string): Promise<boolean> {
+    let any = false;
+    for await (const [listed] of pages(prefix)) {
+      const removes = listed.map(({ name, key }) => [key, async () => kv.delete(name)] as const);
+      await callEach(collection, removes);
+      any ||= listed.some(({ address }) => address);
+    }
+    return any;
+  }
+
+  return {
+    async listKeys(collection, { prefix = "", cursor, limit }) {
+      for await (const [listed, next] of pages(ownPrefix + addressPrefix(collection, prefix), cursor, limit)) {
+        const names = listed.flatMap(({ address }) => (address?.[1].startsWith(prefix) ? address[1] : []));
+        if (names.length > 0) return { names, cursor: next };
+      }
+      return { names: [] };
+    },
+
+    async listCollections(page) {
+      const names = new Set<string>();
+      for await (const [listed] of pages(ownPrefix)) {
+        for (const { address } of listed) if (address) names.add(address[0]);
+      }
+      return pageOf(names, page);
+    },
+
+    destroyCollection: (collection) => destroyAll(ownPrefix + joinAddress(collection, ""), collection),
+    ...(ownPrefix !== "" && { destroy: () => destroyAll(ownPrefix) }),
+  };
+}
+
+/** Returns the name that a short one stands for. Metadata may claim any name, so the claim is checked. */
+async function wholeNameOf(name: string, claimed: string | undefined): Promise<string> {
+  return claimed !== undefined && isShortened(name) && (await shortName(claimed)) === name ? claimed : name;
+}
