@@ -6,7 +6,7 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 
 const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-export const utf8 = (text: string): Bytes => new TextEncoder().encode(text);
+export const utf8 = (text: string): Bytes => new TextEncoder().encode(text) as Bytes;
 
 /** A value as compact JSON. */
 export const toBytes = (value: JsonValue): Bytes => utf8(JSON.stringify(value));
