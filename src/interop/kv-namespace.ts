@@ -86,7 +86,7 @@ export function toKVNamespace(store: ListedStore, { collection = "kv" }: KVNames
     const found = await calling("GET_BULK", () => store.getMany<StoredValue>(names, at));
     return new Map(
       found.map((one, i) => {
-        const value = one && bulkValue(one, type);
+        const value = one === null ? null : bulkValue(one, type);
         // A value that is the JSON `null` cannot be told from a key without one.
         return [names[i] as string, value === null ? null : pick(value, one?.metadata ?? null)];
       }),

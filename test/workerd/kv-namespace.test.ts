@@ -6,7 +6,7 @@ import { type KVNamespaceLike, toKVNamespace } from "../../src/interop/kv-namesp
 import { type KVOutcome, outcomeOf, randomCalls } from "../support/kv-calls.ts";
 import { objects } from "./objects.ts";
 
-const { KV_1, KV_2, KV_3, KV_4 } = env as unknown as Record<`KV_${number}`, KVNamespace>;
+const { KV_1, KV_2, KV_3, KV_4 } = env as unknown as Record<"KV_1" | "KV_2" | "KV_3" | "KV_4", KVNamespace>;
 
 interface Page {
   readonly keys: readonly { readonly name: string; readonly expiration?: number; readonly metadata?: unknown }[];
@@ -48,6 +48,9 @@ async function compare(seed: number, calls: number, KV: KVNamespace, namespace: 
     } while (theirs !== undefined);
   }
 }
+
+// The compiler holds it to the type of the binding.
+toKVNamespace(memoryStore()) satisfies KVNamespace;
 
 describe("a KV namespace over a store, beside the simulator's own", () => {
   it("returns the same and fails with the same class and status in 10,000 random calls", async () => {

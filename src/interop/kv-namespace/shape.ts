@@ -5,7 +5,8 @@ interface CacheTtl {
   readonly cacheTtl?: number | undefined;
 }
 
-type As<Type extends string> = Type | (CacheTtl & { readonly type: Type });
+/** The types of the platform let `undefined` stand for it, too. */
+type As<Type extends string> = Type | (CacheTtl & { readonly type: Type }) | undefined;
 type AsText = "text" | (CacheTtl & { readonly type?: "text" | undefined });
 
 /** A value with its metadata; both are `null` where the key has none. */

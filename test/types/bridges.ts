@@ -1,0 +1,16 @@
+/** The bridges fit the packages that they are for. Checked by the compiler, never run. */
+import { type AsyncKeyValue, memoryStore } from "../../src/index.ts";
+import { toKVNamespace } from "../../src/interop/kv-namespace.ts";
+
+declare const anyStore: AsyncKeyValue;
+
+const KV = toKVNamespace(memoryStore());
+KV.get("k") satisfies Promise<string | null>;
+KV.get<{ a: 1 }>("k", "json") satisfies Promise<{ a: 1 } | null>;
+KV.get("k", { type: "arrayBuffer" }) satisfies Promise<ArrayBuffer | null>;
+KV.get(["k"]) satisfies Promise<Map<string, string | null>>;
+KV.list<{ tag: string }>().then(({ keys }) => keys[0]?.metadata?.tag satisfies string | undefined);
+// @ts-expect-error: a bulk read is text or JSON
+KV.get(["k"], "stream");
+// @ts-expect-error: a store that cannot list its keys
+toKVNamespace(anyStore);
