@@ -16,6 +16,7 @@ export type {
 export type { Entry } from "./core/entry.ts";
 export { type ErrorCode, type ErrorDetails, KeyValueError } from "./core/errors.ts";
 export type { JsonValue } from "./core/json.ts";
+export type { Operation, Step } from "./core/operation.ts";
 export type {
   AsyncKeyValue,
   AtomicOptions,
@@ -27,6 +28,7 @@ export type {
   PageOptions,
   PutOptions,
   ValueWithTtl,
+  ValueWithVersion,
 } from "./core/protocol.ts";
 export {
   type Closable,

@@ -13,6 +13,8 @@ export interface MemoryStoreOptions extends StoreOptions {
 interface Held extends Entry {
   readonly collection: string;
   readonly key: string;
+  /** The number of the write that made it, of which its version is made when somebody asks. */
+  readonly serial: number;
 }
 
 /**
@@ -50,8 +52,9 @@ function memoryDriver({ maxEntries }: MemoryStoreOptions): Driver<Capability> {
   let writes = 0;
   let writesUntilCull = 1000;
 
+  /** The live entry under a key. */
   function find(collection: string, key: string): Held | undefined {
-    const held = collections.get(collection)?.get(key);
+    const held = live(collections.get(collection)?.get(key));
     if (used && held) {
       used.delete(held);
       used.add(held);
@@ -59,9 +62,20 @@ function memoryDriver({ maxEntries }: MemoryStoreOptions): Driver<Capability> {
     return held;
   }
 
-  function set(collection: string, key: string, { value, createdAt, expiresAt }: Entry): void {
+  /** The numbers of two stores, or of two lives of a process, would be the same without something random before them. */
+  let life = "";
+  function versionOf({ serial }: Held): string {
+    life ||= crypto.randomUUID();
+    return `${life}.${serial}`;
+  }
+
+  function versioned(held: Held | undefined): Entry | undefined {
+    return held && { ...held, version: versionOf(held) };
+  }
+
+  function set(collection: string, key: string, { value, createdAt, expiresAt }: Entry): Held {
     const entries = collections.get(collection) ?? new Map<string, Held>();
-    const held = { value, createdAt, expiresAt, version: `${++writes}`, collection, key };
+    const held = { value, createdAt, expiresAt, serial: ++writes, collection, key };
     if (used) {
       used.delete(entries.get(key) as Held);
       used.add(held);
@@ -69,6 +83,14 @@ function memoryDriver({ maxEntries }: MemoryStoreOptions): Driver<Capability> {
     collections.set(collection, entries.set(key, held));
     if (used && used.size > (maxEntries as number)) drop(oldest?.next().value);
     if (--writesUntilCull === 0) cull();
+    return held;
+  }
+
+  /** Puts or removes what an operation makes of an entry. */
+  function replace(collection: string, key: string, next: Entry | undefined): string {
+    if (next) return versionOf(set(collection, key, next));
+    drop(collections.get(collection)?.get(key));
+    return "";
   }
 
   function drop(held: Held | undefined): void {
@@ -106,15 +128,21 @@ function memoryDriver({ maxEntries }: MemoryStoreOptions): Driver<Capability> {
   return {
     name: "memory",
     consistency: "strong",
-    read: (collection, keys) =>
-      keys.length === 1 ? [find(collection, keys[0] as string)] : keys.map((key) => find(collection, key)),
+    // An operation runs between two others, since nothing in it waits.
+    operations: { has: () => true },
+    ...(maxEntries !== undefined && { lossy: true }),
+    read(collection, keys, options) {
+      const found =
+        keys.length === 1 ? [find(collection, keys[0] as string)] : keys.map((key) => find(collection, key));
+      return options?.fresh ? found.map(versioned) : found;
+    },
     write(collection, items) {
       for (const [key, entry] of items) set(collection, key, entry);
     },
     remove(collection, keys) {
       const found = keys.map((key) => find(collection, key));
-      found.forEach(drop);
-      return found.filter(live).length;
+      for (const key of keys) drop(collections.get(collection)?.get(key));
+      return found.filter(Boolean).length;
     },
     listKeys: (collection, page) =>
       pageOf(
@@ -130,11 +158,15 @@ function memoryDriver({ maxEntries }: MemoryStoreOptions): Driver<Capability> {
     destroy: () => [...collections.keys()].map(destroyCollection).includes(true),
     cull,
     swap(collection, key, expected, next) {
-      const current = find(collection, key);
+      const current = versioned(find(collection, key));
       if (current?.version !== expected) return { ok: false, current };
-      if (next) set(collection, key, next);
-      else drop(current);
-      return { ok: true };
+      return { ok: true, version: replace(collection, key, next) };
+    },
+    apply(collection, key, operation, args) {
+      const entry = find(collection, key);
+      const { next, result } = operation.run(entry, args, Date.now());
+      if (next !== entry) replace(collection, key, next);
+      return result;
     },
   };
 }

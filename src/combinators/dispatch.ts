@@ -73,6 +73,8 @@ export function dispatch(name: string, { drivers, at, over }: Places): AnyDriver
     ...several(all),
     limits: all.map(({ limits }) => limits).reduce(narrower),
     repeatableSwap: all.every((driver) => driver.repeatableSwap) || undefined,
+    operations: { has: (name) => all.every((driver) => driver.apply && driver.operations?.has(name)) },
+    apply: (collection, key, operation, args) => at(collection, key).apply!(collection, key, operation, args),
     async read(collection, keys, how) {
       const found = new Map<string, Entry | undefined>();
       await split(collection, keys, async (driver, part) => {

@@ -3,7 +3,8 @@ import type { Entry } from "../core/entry.ts";
 
 /** One call to a driver, as {@link intercept} sees it. */
 export interface Call {
-  readonly operation: "read" | "write" | "remove" | Capability;
+  /** A method of the driver, or the name of an atomic operation that it applies, such as `"increment"`. */
+  readonly operation: "read" | "write" | "remove" | Capability | (string & {});
   readonly collection?: string | undefined;
   /** The keys of a read, write, remove or swap. */
   readonly keys?: readonly string[] | undefined;
@@ -21,7 +22,7 @@ export type Around = <R>(call: Call, proceed: () => Awaitable<R>) => Awaitable<R
 
 /** A driver that lets `around` surround every call to another one. */
 export function intercept<D extends AnyDriver>(driver: D, around: Around): D {
-  const { read, write, remove, listKeys, listCollections, destroyCollection, destroy, cull, swap } =
+  const { apply, read, write, remove, listKeys, listCollections, destroyCollection, destroy, cull, swap } =
     driver as AnyDriver;
   return {
     ...driver,
@@ -45,6 +46,10 @@ export function intercept<D extends AnyDriver>(driver: D, around: Around): D {
     }),
     ...(destroy && { destroy: () => around({ operation: "destroy" }, destroy) }),
     ...(cull && { cull: () => around({ operation: "cull" }, cull) }),
+    ...(apply && {
+      apply: (collection, key, operation, args) =>
+        around({ operation: operation.name, collection, keys: [key] }, () => apply(collection, key, operation, args)),
+    }),
     ...(swap && {
       swap: (collection, key, expected, next) =>
         around({ operation: "swap", collection, keys: [key], entries: [next] }, () =>

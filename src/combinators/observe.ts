@@ -6,9 +6,9 @@ import { type Call, intercept } from "./intercept.ts";
 export interface Outcome {
   /** In milliseconds. On Workers the clock stands still between I/O. */
   readonly durationMs: number;
-  /** Of a read or remove: how many keys had an entry. Of a swap: 1 when it took place. */
+  /** Of a read or remove: how many keys had an entry. Of a swap or a take: 1 when it took place. */
   readonly hits?: number | undefined;
-  /** Of a read or remove: how many keys had none. Of a swap: 1 when another writer came first. */
+  /** Of a read or remove: how many keys had none. Of a swap: 1 when another writer came first. Of a take: 1 when there was none. */
   readonly misses?: number | undefined;
   /** What it failed with, if it did. */
   readonly error?: unknown;
@@ -42,6 +42,7 @@ function counts({ operation, keys = [] }: Call, result: unknown): Pick<Outcome, 
   if (operation === "read") hits = (result as readonly (Entry | undefined)[]).filter(live).length;
   else if (operation === "remove") hits = result as number;
   else if (operation === "swap") hits = Number((result as SwapResult).ok);
+  else if (operation === "take") hits = Number(result !== null);
   else return {};
   return { hits, misses: keys.length - hits };
 }

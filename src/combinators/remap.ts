@@ -30,7 +30,18 @@ export type Remapped<D, R> = Exclude<
  */
 export function remap<D extends AnyDriver, R extends Renaming>(driver: D, renaming: R): Driver<Remapped<D, R>>;
 export function remap(driver: AnyDriver, { collection: collections, key: keys }: Renaming): AnyDriver {
-  const { read, write, remove, listKeys, listCollections, destroyCollection, destroy: _, swap, ...rest } = driver;
+  const {
+    read,
+    write,
+    remove,
+    listKeys,
+    listCollections,
+    destroyCollection,
+    destroy: _,
+    swap,
+    apply,
+    ...rest
+  } = driver;
   const there = (collection: string): string => collections?.to(collection) ?? collection;
   const named = (key: string, collection: string): string => keys?.to(key, collection) ?? key;
   const back = (names: readonly string[], from: (name: string) => string | undefined): string[] =>
@@ -70,6 +81,10 @@ export function remap(driver: AnyDriver, { collection: collections, key: keys }:
         const { names, cursor } = await told(collection, () => listKeys(there(collection), asked));
         return { names: keys ? back(names, (name) => keys.from(name, collection)) : names, cursor };
       },
+    }),
+    ...(apply && {
+      apply: (collection, key, operation, args) =>
+        told(collection, () => apply(there(collection), named(key, collection), operation, args)),
     }),
     ...(swap && {
       swap: (collection, key, expected, next) =>

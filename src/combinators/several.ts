@@ -1,11 +1,12 @@
 import type { AnyDriver, BaseDriver } from "../core/driver.ts";
 
 /** What several drivers as one are as a whole: as consistent as the weakest, and closed together. */
-export function several(drivers: readonly AnyDriver[]): Pick<AnyDriver, "consistency" | "codecs" | "close"> {
+export function several(drivers: readonly AnyDriver[]): Pick<AnyDriver, "consistency" | "lossy" | "codecs" | "close"> {
   const close = async () => void (await Promise.all(drivers.map((driver) => driver.close?.())));
   return {
     consistency: drivers.every((driver) => driver.consistency === "strong") ? "strong" : "eventual",
     codecs: [...new Set(drivers.flatMap(({ codecs = [] }) => codecs))],
+    ...(drivers.some((driver) => driver.lossy) && { lossy: true }),
     ...(drivers.some((driver) => driver.close) && { close }),
   };
 }

@@ -21,16 +21,18 @@ export interface Transformation {
 export function transform<D extends AnyDriver>(driver: D, { encode, decode }: Transformation): D {
   const { read, write, swap } = driver as AnyDriver;
   async function decoded(entry: Entry | undefined, collection: string, key: string): Promise<Entry | undefined> {
-    if (!entry || !live(entry)) return entry;
-    const { version } = entry;
-    const result = await decode(entry, { collection, key });
-    // What decoding makes missing counts as expired, so that a swap can still take its place.
-    return result ? { ...result, version } : version === undefined ? undefined : { value: null, expiresAt: 0, version };
+    const found = live(entry);
+    if (!found) return undefined;
+    const result = await decode(found, { collection, key });
+    return result && { ...result, version: found.version };
   }
   return {
     ...driver,
     // The same entry may be encoded differently the next time, so a second swap would not be taken for the first.
     repeatableSwap: undefined,
+    // The backend knows nothing of what the values mean here, so operations go through `swap`.
+    operations: undefined,
+    apply: undefined,
     async read(collection, keys, options) {
       const entries = await read(collection, keys, options);
       return Promise.all(keys.map((key, i) => decoded(entries[i], collection, key)));
@@ -41,8 +43,13 @@ export function transform<D extends AnyDriver>(driver: D, { encode, decode }: Tr
     },
     ...(swap && {
       async swap(collection, key, expected, next) {
-        const result = await swap(collection, key, expected, next && (await encode(next, { collection, key })));
-        return result.ok ? result : { ok: false, current: await decoded(result.current, collection, key) };
+        const encoded = next && (await encode(next, { collection, key }));
+        const result = await swap(collection, key, expected, encoded);
+        if (result.ok) return result;
+        const current = await decoded(result.current, collection, key);
+        // An entry that decoding makes missing can be replaced: a swap that expects nothing takes its place.
+        const replaceable = expected === undefined && result.current && !current;
+        return replaceable ? swap(collection, key, result.current?.version, encoded) : { ok: false, current };
       },
     }),
   } satisfies AnyDriver as D;

@@ -13,6 +13,7 @@ import { expiry } from "./chapters/expiry.ts";
 import { keyListings } from "./chapters/key-listings.ts";
 import { methods } from "./chapters/methods.ts";
 import { names } from "./chapters/names.ts";
+import { operations } from "./chapters/operations.ts";
 import { reclaiming } from "./chapters/reclaiming.ts";
 import { type ConformanceOptions, type Runner, type Suite, suiteOf } from "./chapters/suite.ts";
 import { update } from "./chapters/update.ts";
@@ -34,6 +35,7 @@ const CHAPTERS: readonly (readonly [title: string, chapter: (suite: Suite) => vo
   ["listing collections", collectionListings],
   ["destroying and culling", reclaiming],
   ["atomic operations", atomics],
+  ["operations", operations],
   ["update", update],
   ["versions", versions],
   ["concurrency", concurrency],

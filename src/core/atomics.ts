@@ -1,53 +1,50 @@
-import { type Arguments, count, refuse } from "./checks.ts";
-import type { Awaitable, Driver, MethodNames } from "./driver.ts";
-import { type Entry, live } from "./entry.ts";
+import { type Arguments, refuse, string } from "./checks.ts";
+import type { Driver, MethodNames } from "./driver.ts";
+import { live } from "./entry.ts";
 import { KeyValueError } from "./errors.ts";
 import { toJson } from "./json.ts";
-import type { AtomicOptions, AtomicPutOptions, CapabilityMethods } from "./protocol.ts";
+import { modify } from "./modify.ts";
+import { operate } from "./operation.ts";
+import { increment } from "./operations/increment.ts";
+import { take } from "./operations/take.ts";
+import { touch } from "./operations/touch.ts";
+import type { AtomicOptions, AtomicPutOptions, CapabilityMethods, CollectionOptions, PutOptions } from "./protocol.ts";
+import { abortable, lifetime } from "./times.ts";
 
-/** Makes the next entry of what is there; the same entry means that nothing is to be changed. */
-type Change = (old: Entry | undefined) => Awaitable<Entry | undefined>;
-
-/**
- * The atomic operations of a store whose driver has `swap`.
- *
- * Each is a read that goes past every cache and a swap, or a swap alone; a swap that fails brings the current entry
- * along, so that starting again costs one call.
- */
+/** The atomic operations of a store whose driver has `swap`. */
 export function atomics(
-  { name: store, read, swap }: Driver<"swap">,
-  { collectionOf, entryOf }: Arguments,
+  driver: Driver<"swap">,
+  { collectionOf, entryOf, withTtl }: Arguments,
 ): Pick<CapabilityMethods, MethodNames["swap"]> {
-  /** Swaps until nobody else comes first, and gives the entries before and after. */
-  async function modify(key: string, options: AtomicPutOptions | undefined, change: Change, unread = 0) {
-    // Refuses bad arguments before anything is read.
-    entryOf(key, 0, options);
-    const collection = collectionOf(options);
-    let left = options?.retries ?? 100;
-    count(left, "retries", 0);
-    // Without a read the first swap may meet an expired entry, which is nobody else's doing.
-    left += unread;
-    let current = unread ? undefined : (await read(collection, [key], { fresh: true }))[0];
-    for (;;) {
-      const old = live(current);
-      const next = await change(old);
-      if (next === old) return [old, next];
-      const result = await swap(collection, key, current?.version, next);
-      if (result.ok) return [old, next];
-      if (!left--) throw new KeyValueError("conflict", "too many conflicts", { store, collection, key });
-      current = result.current;
-    }
+  const { name: store, read, swap } = driver;
+
+  /** Checks what all of them take. */
+  function addressOf(key: string, options: AtomicOptions = {}) {
+    const address = { collection: collectionOf(options), key: string(key) };
+    abortable(options.signal);
+    return address;
   }
 
   return {
     async putIfAbsent(key, value, options) {
       const entry = entryOf(key, value, options);
-      return !(await modify(key, options, (old) => old ?? entry, 1))[0];
+      let written = true;
+      const keep = { signal: options?.signal, blind: true };
+      await modify(
+        driver,
+        addressOf(key, options),
+        (there) => {
+          written = !there;
+          return there ?? entry;
+        },
+        keep,
+      );
+      return written;
     },
 
     async take<T>(key: string, options?: AtomicOptions) {
-      const [old] = await modify(key, options, () => undefined);
-      return old ? (toJson(old.value) as T) : null;
+      const value = await operate(driver, addressOf(key, options), take, null, options);
+      return value === null ? null : (toJson(value) as T);
     },
 
     async update<T>(
@@ -56,22 +53,55 @@ export function atomics(
       options?: AtomicPutOptions,
     ) {
       if (typeof change !== "function") refuse("change", "a function");
-      const [, next] = await modify(key, options, async (old) => {
-        const value = await change(old ? (toJson(old.value) as T) : null);
-        return value === undefined ? old : value === null ? undefined : entryOf(key, value, options, old);
-      });
+      // Refuses a wrong TTL before anything is read.
+      entryOf(key, 0, options);
+      const next = await modify(
+        driver,
+        addressOf(key, options),
+        async (old) => {
+          const value = await change(old ? (toJson(old.value) as T) : null);
+          if (value === undefined) return old;
+          if (value === null) return undefined;
+          const entry = entryOf(key, value, options, old);
+          return old && options?.ttl === undefined ? { ...entry, keepsDeadline: true } : entry;
+        },
+        options,
+      );
       return next ? (toJson(next.value) as T) : null;
     },
 
     async increment(key, by = 1, options) {
       if (!Number.isFinite(by)) refuse("by", "a finite number");
-      const [, next] = await modify(key, options, (old) => {
-        if (!old) return entryOf(key, by, options);
-        if (typeof old.value === "number") return entryOf(key, old.value + by, { ...options, ttl: undefined }, old);
-        const details = { store, collection: collectionOf(options), key };
-        throw new KeyValueError("not_a_number", "value must be a number", details);
-      });
-      return next?.value as number;
+      const address = addressOf(key, options);
+      const life = lifetime(options?.ttl, "ttl", { store, ...address }) ?? null;
+      const result = await operate(driver, address, increment, { by, life }, options);
+      if ("sum" in result) return result.sum;
+      const problem = result.error === "not_a_number" ? "the value is not a number" : "the sum is beyond 2^53 - 1";
+      throw new KeyValueError(result.error, problem, { store, ...address });
+    },
+
+    async touch(key, ttl, options) {
+      const address = addressOf(key, options);
+      const life = ttl === null ? null : lifetime(ttl ?? Number.NaN, "ttl", { store, ...address });
+      return operate(driver, address, touch, { life }, options);
+    },
+
+    async getWithVersion<T>(key: string, options?: CollectionOptions) {
+      const { collection } = addressOf(key, options);
+      const entry = live((await read(collection, [key], { fresh: true }))[0]);
+      return entry ? { ...withTtl<T>(entry), version: entry.version as string } : null;
+    },
+
+    async putIfVersion(key: string, value: unknown, version: string | null, options?: PutOptions) {
+      const entry = entryOf(key, value, options);
+      const expected = version === null ? undefined : string(version, "version");
+      const result = await swap(collectionOf(options), key, expected, entry);
+      return result.ok ? result.version : null;
+    },
+
+    async deleteIfVersion(key, version, options) {
+      const { collection } = addressOf(key, options);
+      return (await swap(collection, key, string(version, "version"), undefined)).ok;
     },
   };
 }

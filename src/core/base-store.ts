@@ -1,10 +1,10 @@
 import { type Arguments, refuse, string, strings } from "./checks.ts";
 import type { AnyDriver, ReadOptions } from "./driver.ts";
 import { type Entry, live } from "./entry.ts";
-import { KeyValueError } from "./errors.ts";
 import { toJson } from "./json.ts";
 import { listings } from "./listings.ts";
 import type { AsyncKeyValue, CapabilityMethods, CollectionOptions, PutOptions, ValueWithTtl } from "./protocol.ts";
+import { lifetime } from "./times.ts";
 
 /** Options that every store takes. */
 export interface StoreOptions {
@@ -12,8 +12,8 @@ export interface StoreOptions {
   readonly defaultCollection?: string | undefined;
 }
 
-/** The end of the year 9999: later dates have no common text form. */
-const LAST_DEADLINE = 2534023008e5;
+/** The name that Python's py-key-value-aio uses as well. */
+export const DEFAULT_COLLECTION = "default_collection";
 
 const VALUE_ONLY = { valueOnly: true };
 
@@ -28,7 +28,7 @@ export const drivers: WeakMap<object, AnyDriver> = /* @__PURE__ */ new WeakMap()
  */
 export function baseStore(
   driver: AnyDriver,
-  { defaultCollection = "default_collection" }: StoreOptions = {},
+  { defaultCollection = DEFAULT_COLLECTION }: StoreOptions = {},
   more?: (args: Arguments) => Partial<CapabilityMethods>,
 ): AsyncKeyValue {
   const { name: store, destroyCollection, destroy } = driver;
@@ -44,14 +44,8 @@ export function baseStore(
   function entryOf(key: string, value: unknown, options?: PutOptions, old?: Entry): Entry {
     const now = Date.now();
     const details = { store, collection: collectionOf(options), key: string(key) };
-    const ttl = options?.ttl;
-    let expiresAt = old?.expiresAt;
-    if (ttl !== undefined) {
-      expiresAt = typeof ttl === "number" && ttl > 0 ? now + Math.max(1, Math.round(ttl * 1000)) : LAST_DEADLINE;
-      if (expiresAt >= LAST_DEADLINE) {
-        throw new KeyValueError("invalid_ttl", "ttl must be seconds up to the year 9999", details);
-      }
-    }
+    const life = lifetime(options?.ttl, "ttl", details);
+    const expiresAt = life === undefined ? old?.expiresAt : now + life;
     return { value: toJson(value, details), createdAt: old ? old.createdAt : now, expiresAt };
   }
 
@@ -73,10 +67,10 @@ export function baseStore(
   async function removeMany(keys: readonly string[], options: CollectionOptions | undefined): Promise<number> {
     const collection = collectionOf(options);
     const unique = [...new Set(strings(keys))];
-    return unique.length && driver.remove(collection, unique);
+    return unique.length > 0 ? driver.remove(collection, unique) : 0;
   }
 
-  const args = { collectionOf, entryOf };
+  const args = { collectionOf, entryOf, withTtl };
   const made: AsyncKeyValue = {
     defaultCollection,
     async get<T>(key: string, options?: CollectionOptions) {

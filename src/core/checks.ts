@@ -1,12 +1,14 @@
 import type { Entry } from "./entry.ts";
 import { isPlain } from "./json.ts";
-import type { CollectionOptions, PutOptions } from "./protocol.ts";
+import type { CollectionOptions, PutOptions, ValueWithTtl } from "./protocol.ts";
 
 /** How a store turns arguments into what a driver takes. */
 export interface Arguments {
   collectionOf(options: CollectionOptions | undefined): string;
   /** A checked copy as an entry: a new one, or one that takes the place of `old` and keeps its times. */
   entryOf(key: string, value: unknown, options: PutOptions | undefined, old?: Entry): Entry;
+  /** A copy of a value and the seconds it has left. */
+  withTtl<T>(entry: Entry): ValueWithTtl<T>;
 }
 
 /** Refuses an argument. */

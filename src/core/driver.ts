@@ -1,11 +1,23 @@
 import type { Entry } from "./entry.ts";
+import type { JsonValue } from "./json.ts";
+import type { Operation } from "./operation.ts";
 import type { AsyncKeyValue, CapabilityMethods, Page } from "./protocol.ts";
 
 /** A value, or a promise of it: a driver that needs no I/O may answer at once. */
 export type Awaitable<T> = T | PromiseLike<T>;
 
-/** The outcome of a `swap`; a refused one brings the entry that is there along, also when that has expired. */
-export type SwapResult = { readonly ok: true } | { readonly ok: false; readonly current?: Entry | undefined };
+/** The outcome of a `swap`: the new version (of a removal any string), or the live entry that is there instead. */
+export type SwapResult =
+  | { readonly ok: true; readonly version: string }
+  | { readonly ok: false; readonly current?: Entry | undefined };
+
+/** Applies an operation to the live entry under a key and returns its result. */
+export type Apply = <A extends JsonValue, R extends JsonValue>(
+  collection: string,
+  key: string,
+  operation: Operation<A, R>,
+  args: A,
+) => Awaitable<R>;
 
 /** What the caller of `read` wants or can do without. */
 export interface ReadOptions {
@@ -42,7 +54,23 @@ export interface BaseDriver {
    * answers `ok`. Left out where that is not so, or not known.
    */
   readonly repeatableSwap?: true | undefined;
-  /** Reads entries, aligned with `keys`. Expired ones may be among them. */
+  /**
+   * May drop entries that have not expired, such as a memory with room for so many. Locks refuse it.
+   */
+  readonly lossy?: true | undefined;
+  /** The names of the operations that {@link BaseDriver.apply} knows. Of a driver with `swap` alone. */
+  readonly operations?: { has(name: string): boolean } | undefined;
+  /**
+   * Applies an operation to the live entry under a key, in one atomic call: what `operation.run` says, by the clock of the
+   * backend where it has one. A backend that cannot run it knows it by its name.
+   */
+  apply?: Apply | undefined;
+  /**
+   * Reads entries, aligned with `keys`. A driver that can tell leaves out expired ones.
+   *
+   * Where the backend has a clock that all callers share, that clock decides, and deadlines travel as the time that is
+   * left: `expiresAt` is then `Date.now()` plus that time.
+   */
   read(collection: string, keys: readonly string[], options?: ReadOptions): Awaitable<readonly (Entry | undefined)[]>;
   /** Writes whole entries. One whose deadline has passed removes what is there. */
   write(collection: string, items: readonly (readonly [key: string, entry: Entry])[]): Awaitable<void>;
@@ -65,11 +93,10 @@ export interface Capabilities {
   /** Reclaims expired entries and says how many. */
   cull(): Awaitable<number>;
   /**
-   * Writes `next` (or removes, when it is `undefined`) if the entry's version is `expected`, in one atomic step.
+   * Writes `next` (or removes, when it is `undefined`) if the live entry's version is `expected`, in one atomic step.
    *
-   * `expected: undefined` succeeds exactly when `read` would find nothing; an entry that still lies there expired is
-   * answered with its version, but where there is nothing to write either, `ok` is true as well. Sent again by the
-   * backend's client after a lost reply, a swap that has happened still answers `ok`.
+   * An expired entry is absent: `expected: undefined` succeeds exactly when nothing live is there. A swap that the
+   * backend's client sends again after a lost reply happens once, and its outcome stays the same.
    */
   swap(collection: string, key: string, expected: string | undefined, next: Entry | undefined): Awaitable<SwapResult>;
 }
@@ -90,7 +117,15 @@ export interface MethodNames {
   destroyCollection: "destroyCollection";
   destroy: "destroy";
   cull: "cull";
-  swap: "putIfAbsent" | "take" | "update" | "increment";
+  swap:
+    | "putIfAbsent"
+    | "take"
+    | "update"
+    | "increment"
+    | "touch"
+    | "getWithVersion"
+    | "putIfVersion"
+    | "deleteIfVersion";
 }
 
 declare const made: unique symbol;

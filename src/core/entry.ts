@@ -1,24 +1,32 @@
 import type { JsonValue } from "./json.ts";
 
-/** What a backend keeps under a collection and a key. Nobody changes an entry or its value in place. */
+/** What a backend keeps under a collection and a key. Entries and their values are never changed in place. */
 export interface Entry {
   readonly value: JsonValue;
-  /** When it was put, in epoch milliseconds; `undefined` where another program wrote it and did not say. */
+  /** When the entry was put, in epoch milliseconds; `undefined` if another program wrote it without saying. */
   readonly createdAt?: number | undefined;
-  /** From when on it counts as absent, in epoch milliseconds; `undefined`: never. */
+  /** The deadline, in epoch milliseconds: from then on the entry counts as absent. `undefined`: it never expires. */
   readonly expiresAt?: number | undefined;
-  /** Set by drivers with `swap`, at least on `fresh` reads: an opaque string that no later write repeats. */
+  /**
+   * An opaque string that no later write repeats, in characters that an HTTP entity tag may hold. Drivers with `swap`
+   * set it, at least on `fresh` reads.
+   */
   readonly version?: string | undefined;
+  /**
+   * Set on the next entry of a swap whose deadline is that of the entry it replaces. A backend with a clock of its own
+   * then leaves the stored deadline alone, since a deadline that travels there and back moves by the time it takes.
+   */
+  readonly keepsDeadline?: true | undefined;
 }
 
-/** The place of an entry. */
+/** Where an entry is. */
 export interface Address {
   readonly collection: string;
   readonly key: string;
 }
 
-/** The entry when it is there and its deadline has not passed. */
+/** Returns the entry if there is one and its deadline has not passed. */
 export function live<E extends Pick<Entry, "expiresAt">>(entry: E | undefined): E | undefined {
-  // Without a deadline this compares `undefined`, which is false.
-  return entry && (entry.expiresAt as number) <= Date.now() ? undefined : entry;
+  // Most entries have no deadline, and asking for the time costs more than the rest.
+  return entry?.expiresAt !== undefined && entry.expiresAt <= Date.now() ? undefined : entry;
 }

@@ -6,16 +6,19 @@
  * - `invalid_value`: a value that a schema refuses.
  * - `not_serializable`: a value that JSON would silently change; the message has the path to it.
  * - `not_a_number`: `increment` met a value that is not a number.
+ * - `out_of_range`: the sum of `increment` is beyond 2^53 - 1, where numbers are no longer exact.
+ * - `wrong_kind`: the value under the key is not of the kind that a lock or a rate limit keeps there.
  * - `not_found`: a required entry is missing.
  * - `too_large`, `too_small`: outside of what the backend or a wrapper takes; see `size` and `limit`.
  * - `corrupted`: the stored bytes are not what this store writes.
  * - `wrong_key`, `unknown_key`, `tampered`, `not_encrypted`: why a stored value could not be decrypted.
  * - `read_only`: a write to a read-only store.
- * - `conflict`: an atomic operation lost against other writers more often than it may retry.
+ * - `conflict`: an atomic operation lost against other writers for 30 seconds.
  * - `aborted`: the caller's signal ended the operation.
  * - `timeout`: no answer in time; the operation may still have happened.
  * - `unavailable`: the backend could not be reached, or failed for a moment; worth a retry.
  * - `overloaded`: the backend has too much to do; a retry makes it worse.
+ * - `full`: the backend has no room left (a quota, memory, a disk).
  * - `rate_limited`: too many calls; see `retryAfter`.
  * - `unauthorized`: the backend refuses the credentials.
  * - `misconfigured`: the store's options do not fit what the backend holds.
@@ -27,6 +30,8 @@ export type ErrorCode =
   | "invalid_value"
   | "not_serializable"
   | "not_a_number"
+  | "out_of_range"
+  | "wrong_kind"
   | "not_found"
   | "too_large"
   | "too_small"
@@ -41,6 +46,7 @@ export type ErrorCode =
   | "timeout"
   | "unavailable"
   | "overloaded"
+  | "full"
   | "rate_limited"
   | "unauthorized"
   | "misconfigured"

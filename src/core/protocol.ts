@@ -78,10 +78,22 @@ export interface Page {
   readonly cursor?: string | undefined;
 }
 
-/** How an atomic operation goes about conflicts. */
+/** A value, the seconds it has left (`null`: it never expires) and the version of its entry. */
+export interface ValueWithVersion<T> extends ValueWithTtl<T> {
+  /**
+   * An opaque string that changes with every write and never comes back, not after a delete, a restart, or a write of the
+   * same value. It can be an HTTP entity tag as it is.
+   */
+  readonly version: string;
+}
+
+/** Options of an atomic operation. */
 export interface AtomicOptions extends CollectionOptions {
-  /** How often to start again when another writer came first, before code `conflict`. Default: 100. */
-  readonly retries?: number | undefined;
+  /**
+   * Ends the operation with code `aborted`, for example `AbortSignal.timeout(1000)`. Without it, an operation that keeps
+   * losing against other writers ends after 30 seconds with code `conflict`.
+   */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** {@link AtomicOptions} of an operation that writes. */
@@ -123,10 +135,10 @@ export interface CapabilityMethods {
    * Replaces a value by what `change` makes of it, and answers with the value that is there afterwards.
    *
    * `change` gets a copy of the value, or `null` when there is none. It returns the next value, `null` to delete, or
-   * `undefined` to leave everything as it is; it may be async, and is called again when another writer came first.
-   * The entry keeps its deadline unless `ttl` is given.
+   * `undefined` to leave everything as it is; it may be async, and is called again when another writer came first, or
+   * when the entry expired meanwhile. The entry keeps its deadline unless `ttl` is given.
    *
-   * @throws KeyValueError `conflict` when others came first more than `retries` times.
+   * @throws KeyValueError `conflict` when other writers came first for 30 seconds, `aborted` when the signal ends it.
    */
   update<T = unknown>(
     key: string,
@@ -139,7 +151,27 @@ export interface CapabilityMethods {
    *
    * `ttl` is for an entry that this call starts: one that is there keeps its deadline.
    *
-   * @throws KeyValueError `not_a_number` when the value is not a number.
+   * @throws KeyValueError `not_a_number` when the value is not a number, `out_of_range` when the sum is beyond 2^53 - 1,
+   * where numbers are no longer exact.
    */
   increment(key: string, by?: number, options?: AtomicPutOptions): Promise<number>;
+
+  /**
+   * Moves the deadline of an entry and leaves its value alone; returns whether there was an entry.
+   *
+   * @param ttl Seconds from now, or `null` for an entry that never expires.
+   */
+  touch(key: string, ttl: number | null, options?: AtomicOptions): Promise<boolean>;
+
+  /** Reads a value with the version of its entry, past every cache; `null` when there is none. */
+  getWithVersion<T = unknown>(key: string, options?: CollectionOptions): Promise<ValueWithVersion<T> | null>;
+
+  /**
+   * Writes a value if the entry still has this version; `null` means if there is no entry. Returns the new version, or
+   * `null` when the entry has another one.
+   */
+  putIfVersion(key: string, value: unknown, version: string | null, options?: PutOptions): Promise<string | null>;
+
+  /** Removes an entry if it still has this version; returns whether it was removed. */
+  deleteIfVersion(key: string, version: string, options?: CollectionOptions): Promise<boolean>;
 }

@@ -1,12 +1,19 @@
 import { refuse } from "./checks.ts";
-import { KeyValueError } from "./errors.ts";
+import { type ErrorDetails, KeyValueError } from "./errors.ts";
 
-/** Refuses what {@link pause} cannot listen to, such as an `AbortController`. */
+/** Checks that a signal can be listened to; an `AbortController` cannot. */
 export function abortable(signal: AbortSignal | undefined): void {
   if (signal !== undefined && typeof signal?.addEventListener !== "function") refuse("signal", "an AbortSignal");
 }
 
-/** Waits, but no longer than until the signal ends it; whether it has is for the caller to look at. */
+/** Throws code `aborted` if the signal has ended the operation. */
+export function abortedBy(signal: AbortSignal | undefined, details?: ErrorDetails): void {
+  if (signal?.aborted) {
+    throw new KeyValueError("aborted", "the signal ended the operation", { ...details, cause: signal.reason });
+  }
+}
+
+/** Waits until the time has passed or the signal is aborted. */
 export function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
@@ -20,19 +27,26 @@ export function pause(milliseconds: number, signal: AbortSignal | undefined): Pr
   });
 }
 
-/** What timers take at most, in seconds: beyond it they fire at once. */
-const MAX_DELAY = 2147483;
+/** The longest delay that timers take, in seconds: with a longer one they fire at once. */
+const MAX_DELAY = 2_147_483;
 
-/** A delay in seconds as milliseconds. */
+/** Returns a delay in seconds as milliseconds. */
 export function delay(seconds: number, name: string): number {
   if (Number.isFinite(seconds) && seconds >= 0 && seconds <= MAX_DELAY) return seconds * 1000;
   throw new TypeError(`${name} must be seconds, from 0 to ${MAX_DELAY}`);
 }
 
-/** A TTL in seconds as milliseconds. */
-export function lifetime<T extends number | undefined>(ttl: T, name: string): T {
+/** Some 7,600 years in seconds: no deadline that starts today is after the year 9999, the last with a common text form. */
+const MAX_LIFE = 2.4e11;
+
+/** Returns a TTL in seconds as milliseconds; at least 1, since fractions are rounded. */
+export function lifetime<T extends number | undefined>(ttl: T, name = "ttl", details?: ErrorDetails): T {
   if (ttl === undefined) return ttl;
-  // Some 7,600 years, so that no deadline made of it lies after the year 9999.
-  if (Number.isFinite(ttl) && ttl > 0 && ttl < 2.4e11) return Math.max(1, Math.round(ttl * 1000)) as T;
-  throw new KeyValueError("invalid_ttl", `${name} must be seconds, above 0 and up to the year 9999`);
+  if (Number.isFinite(ttl) && ttl > 0 && ttl < MAX_LIFE) return Math.max(1, Math.round(ttl * 1000)) as T;
+  throw new KeyValueError("invalid_ttl", `${name} must be a number of seconds above 0; got ${shown(ttl)}`, details);
+}
+
+/** A number that is no TTL, as a message shows it; of anything else the kind, since it may be a secret. */
+function shown(ttl: unknown): string {
+  return typeof ttl === "number" ? `${ttl}` : ttl === null ? "null" : `a ${typeof ttl}`;
 }

@@ -22,7 +22,7 @@ export function defaultValue<S extends AsyncKeyValue>(
   options: DefaultValueOptions = {},
 ): Wrapped<S, "swap"> {
   const [copy, life] = [toJson(value), lifetime(checkOptions(options).ttl, "ttl")];
-  return wrap(store, ({ swap: _, ...driver }) => ({
+  return wrap(store, ({ swap: _1, apply: _2, ...driver }) => ({
     ...driver,
     async read(collection, keys, options) {
       const entries = await driver.read(collection, keys, options);

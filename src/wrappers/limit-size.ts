@@ -41,6 +41,9 @@ export function limitSize<S extends AsyncKeyValue>(store: S, options: LimitSizeO
     }
     return {
       ...driver,
+      // What an operation writes has a size that only a swap shows.
+      operations: undefined,
+      apply: undefined,
       limits: { ...driver.limits, valueBytes: Number.isFinite(least) ? least : undefined },
       async write(collection, items) {
         const kept = new Map(items.filter(([key, entry]) => fits(collection, key, entry)));

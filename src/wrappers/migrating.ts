@@ -58,7 +58,10 @@ export function migrating<T extends Store<"swap">>(
       name: "migrating",
       ...several([older, newer]),
       limits: narrower(driver.limits, write === "both" ? older.limits : { keyBytes: older.limits?.keyBytes }),
-      read: (collection, keys, how) => read(collection, keys, how?.fresh ? "must" : backfill ? "may" : "leave"),
+      async read(collection, keys, how) {
+        const found = await read(collection, keys, how?.fresh ? "must" : backfill ? "may" : "leave");
+        return found.map(live);
+      },
       write: put,
       async remove(collection, keys) {
         const found = await read(collection, keys, "leave");
@@ -67,12 +70,15 @@ export function migrating<T extends Store<"swap">>(
         return found.filter(live).length;
       },
       async swap(collection, key, expected, next = REMOVED) {
-        const [current] = expected === undefined ? await read(collection, [key], "must") : [];
-        // Over a tombstone too, a removal of nothing has nothing to do.
-        if (current) return next === REMOVED && !live(current) ? { ok: true } : { ok: false, current };
-        const swap = () => newer.swap(collection, key, expected, buried(next, keep));
+        // The new store keeps an entry beyond its end, so look whether the one that is expected has ended meanwhile.
+        const [there] = await read(collection, [key], "must");
+        const current = live(there);
+        if (current?.version !== expected) return { ok: false, current };
+        if (there && !current && next === REMOVED) return { ok: true, version: "" };
+        // To a caller who expects nothing, a tombstone is nothing: it can be replaced.
+        const swap = () => newer.swap(collection, key, there?.version, buried(next, keep));
         const result = await follow(collection, [[key, next]], swap);
-        return result.ok ? result : { ok: false, current: result.current && unburied(result.current) };
+        return result.ok ? result : { ok: false, current: result.current && live(unburied(result.current)) };
       },
       ...(driver.cull && { cull: driver.cull }),
     };

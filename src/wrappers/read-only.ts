@@ -18,7 +18,7 @@ export function readOnly<S extends AsyncKeyValue>(
 ): Wrapped<S, "cull" | "destroy" | "destroyCollection" | "swap"> {
   const { onWrite = "throw" } = checkOptions(options);
   oneOf(onWrite, "onWrite", ["throw", "ignore"]);
-  return wrap(store, ({ cull: _1, destroy: _2, destroyCollection: _3, swap: _4, ...driver }) => {
+  return wrap(store, ({ cull: _1, destroy: _2, destroyCollection: _3, swap: _4, apply: _5, ...driver }) => {
     function refuse(collection: string, key: string | undefined): void {
       if (onWrite === "ignore") return;
       throw new KeyValueError("read_only", "the store is read-only", { store: driver.name, collection, key });

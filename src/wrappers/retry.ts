@@ -42,7 +42,7 @@ export function retry<S extends AsyncKeyValue>(store: S, options: RetryOptions =
         } catch (cause) {
           const known: Partial<KeyValueError> = cause instanceof KeyValueError ? cause : {};
           const { code = "backend", retryAfter = 0, failed } = known;
-          const unsafe = operation === "swap" && !driver.repeatableSwap && code !== "rate_limited";
+          const unsafe = !REPEATABLE.has(operation) && !driver.repeatableSwap && code !== "rate_limited";
           if (unsafe || !when(cause)) throw cause;
           const key = keys?.length === 1 ? keys[0] : undefined;
           const details = { store: driver.name, collection, key, failed, retryAfter: retryAfter || undefined, cause };
@@ -57,6 +57,11 @@ export function retry<S extends AsyncKeyValue>(store: S, options: RetryOptions =
     }),
   );
 }
+
+/** What can be sent again although it may have happened: all but swaps and other atomic operations. */
+const REPEATABLE: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  ...["read", "write", "remove", "listKeys", "listCollections", "destroyCollection", "destroy", "cull"],
+]);
 
 function worthIt(error: unknown): boolean {
   return error instanceof KeyValueError && ["unavailable", "timeout", "rate_limited"].includes(error.code);

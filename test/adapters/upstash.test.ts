@@ -314,7 +314,7 @@ describeWithRedis("upstashStore and redis-server", () => {
       const client = db.client({ retry: { retries: 30, backoff: () => 1 } });
       const store = upstashStore(client, { keyPrefix: "lost5" });
       await db.faults({ lost: 0.33 });
-      const sums = await Promise.all(Array.from({ length: 50 }, () => store.increment("n", 1, { retries: 1000 })));
+      const sums = await Promise.all(Array.from({ length: 50 }, () => store.increment("n")));
       await db.faults([]);
       expect(sums.sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
       expect(await store.get("n")).toBe(50);

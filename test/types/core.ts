@@ -32,8 +32,9 @@ proves<Equal<NamesOf<Store<"listCollections">>, Protocol | "defaultCollection" |
 proves<Equal<NamesOf<Store<"destroyCollection">>, Protocol | "defaultCollection" | "destroyCollection">>();
 proves<Equal<NamesOf<Store<"destroy">>, Protocol | "defaultCollection" | "destroy">>();
 proves<Equal<NamesOf<Store<"cull">>, Protocol | "defaultCollection" | "cull">>();
-type Atomic = "putIfAbsent" | "take" | "update" | "increment";
-proves<Equal<NamesOf<Store<"swap">>, Protocol | "defaultCollection" | Atomic>>();
+type Atomic = "putIfAbsent" | "take" | "update" | "increment" | "touch";
+type Versioned = "getWithVersion" | "putIfVersion" | "deleteIfVersion";
+proves<Equal<NamesOf<Store<"swap">>, Protocol | "defaultCollection" | Atomic | Versioned>>();
 proves<Equal<NamesOf<Store<Capability>>, Protocol | "defaultCollection" | keyof CapabilityMethods>>();
 proves<Equal<CapabilitiesOf<Store>, never>>();
 proves<Equal<CapabilitiesOf<Store<"cull" | "swap">>, "cull" | "swap">>();
@@ -76,7 +77,7 @@ export async function results(store: Store<"swap">, user: User): Promise<void> {
     return old && { ...old, name: "Bob" };
   });
   proves<Equal<typeof updated, User | null>>();
-  const sum = await store.increment("n", 2, { ttl: 60, retries: 5 });
+  const sum = await store.increment("n", 2, { ttl: 60, signal: AbortSignal.timeout(1000) });
   proves<Equal<typeof sum, number>>();
   // @ts-expect-error: what may be missing must be looked at first
   got.name;

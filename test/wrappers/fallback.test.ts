@@ -88,7 +88,10 @@ describe("fallback", () => {
   });
 
   it("never reads for an atomic operation, nor swaps, in the secondary", async () => {
-    for (const only of [["read"], ["swap"]] as const) {
+    for (const only of [
+      ["apply", "read"],
+      ["apply", "swap"],
+    ] as const) {
       const { store, second, first } = await pair({ fail: 1, only }, { writes: true });
       await expect(store.update("a", () => "new")).rejects.toMatchObject({ code: "unavailable" });
       await expect(store.take("a")).rejects.toMatchObject({ code: "unavailable" });

@@ -25,8 +25,7 @@ describe("instrument", () => {
     expect(seen.map(({ operation }) => operation)).toMatchObject([
       { store: "memory", operation: "write", collection: "users", keys: ["a"] },
       { store: "memory", operation: "read", collection: "users", keys: ["a", "b"] },
-      { store: "memory", operation: "read", collection: "users", keys: ["a"], fresh: true },
-      { store: "memory", operation: "swap", collection: "users", keys: ["a"] },
+      { store: "memory", operation: "take", collection: "users", keys: ["a"] },
       { store: "memory", operation: "cull" },
     ]);
     expect(seen[1]?.outcome).toMatchObject({ hits: 1, misses: 1 });

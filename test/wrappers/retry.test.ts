@@ -3,11 +3,12 @@ import { type AnyDriver, createStore, type ErrorCode, KeyValueError, memoryStore
 import { type RetryOptions, retry } from "../../src/wrappers/retry.ts";
 import { timeout } from "../../src/wrappers/timeout.ts";
 import { type ChaosOptions, chaos } from "../support/chaos.ts";
+import { withoutOperations } from "../support/stores.ts";
 
 /** A store that retries at once over one that suffers faults. */
 function over(faults: ChaosOptions, options: RetryOptions = {}, change: Partial<AnyDriver> = {}) {
   const base = memoryStore();
-  const { driver, calls } = chaos({ ...toDriver(base), ...change }, faults);
+  const { driver, calls } = chaos({ ...toDriver(withoutOperations(base)), ...change }, faults);
   return { base, calls, store: retry(createStore(driver), { minDelay: 0, maxDelay: 0, ...options }) };
 }
 

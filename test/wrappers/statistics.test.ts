@@ -165,7 +165,7 @@ describe("statistics", () => {
     const counted = statistics(memoryStore());
     const above = wrap(counted, (driver) => driver);
     expect(await above.increment("n")).toBe(1);
-    expect(counted.snapshot().collections.default_collection?.swap).toMatchObject({ calls: 1, hits: 1, misses: 0 });
+    expect(counted.snapshot().collections.default_collection).toMatchObject({ increment: { calls: 1, errors: 0 } });
   });
 
   it("refuses a maximum that is no whole number", () => {

@@ -161,7 +161,7 @@ export function rowDriver(
       async function attempt(expected: string | undefined): Promise<SwapResult> {
         const shard = shardOf(collection, key, shards);
         const result = await ask(shard, { collection, key }, "swap", collection, key, expected, row, id);
-        if (result.ok) return { ok: true };
+        if (result.ok) return { ok: true, version: id };
         const current = decode(collection, key, result.current);
         // A corrupt row that counts as missing is swapped for what it is.
         const corrupt = expected === undefined && result.current && !current;

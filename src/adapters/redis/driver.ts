@@ -55,7 +55,7 @@ export function redisDriver(
       [expected, ...args],
       details,
     );
-    if (reply === "+") return { ok: true };
+    if (reply.startsWith("+")) return { ok: true, version: reply.slice(1) };
     const current = foundEntry(reply, true, details);
     // Corrupt bytes that count as missing are overwritten when nothing is expected.
     if (!current && reply !== "-" && expected === "-") return swap(collection, key, reply.slice(0, 41), next);

@@ -63,18 +63,19 @@ return out`;
 
 /**
  * KEYS: entry and receipt. ARGV: the expected state (`-`, or `=` and a version), the next bytes, milliseconds.
- * Returns `+`, or the current state as {@link READ} does.
+ * Returns `+` and the new version, or the current state as {@link READ} does.
  *
  * The receipt says for two minutes that this swap has happened. The entry alone cannot say so: after a lost reply
  * another writer may replace it before the client sends the swap again.
  */
 export const SWAP: string = `${TAGGED}${PUT}
-if redis.call('EXISTS', KEYS[2]) == 1 then return {'+'} end
+local version = '+' .. redis.sha1hex(ARGV[2])
+if redis.call('EXISTS', KEYS[2]) == 1 then return {version} end
 local current = tagged(KEYS[1], true)
 if current:sub(1, 41) ~= ARGV[1] then return {current} end
 put(redis.call, KEYS[1], ARGV[2], ARGV[3])
 redis.call('SET', KEYS[2], '', 'PX', 120000)
-return {'+'}`;
+return {version}`;
 
 /**
  * KEYS: names that an earlier scan found. ARGV: cursor (empty: do not scan), pattern, count.

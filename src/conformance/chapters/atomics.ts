@@ -88,17 +88,65 @@ export function atomics({ having }: Suite): void {
     }
   });
 
+  test("increment refuses a sum that is no longer exact, and changes nothing", async ({ store, at, expect }) => {
+    const most = Number.MAX_SAFE_INTEGER;
+    for (const [start, by] of [[most, 1] as const, [-most, -1] as const, [1, most] as const, [0, 2 ** 60] as const]) {
+      await store.put("k", start, at);
+      expect((await rejection(() => store.increment("k", by, at))).code).toBe("out_of_range");
+      expect(await store.get("k", at)).toBe(start);
+    }
+    expect(await store.increment("new", most, at)).toBe(most);
+    expect((await rejection(() => store.increment("newer", 2 ** 54, at))).code).toBe("out_of_range");
+    expect(await store.get("newer", at)).toBe(null);
+  });
+
+  test("increment adds fractions as JavaScript does", async ({ store, at, expect }) => {
+    let sum = 0;
+    for (const by of [0.1, 0.2, 1 / 3, -1e-7, 123456.789, 5e-324, -0.30000000000000004]) {
+      sum += by;
+      expect(await store.increment("k", by, at)).toBe(sum);
+    }
+    expect(await store.get("k", at)).toBe(sum);
+  });
+
+  test("touch moves the deadline and leaves the value alone", async ({ store, at, expect }) => {
+    expect(await store.touch("k", 60, at)).toBe(false);
+    expect(await store.get("k", at)).toBe(null);
+    await store.put("k", { a: [1] }, { ...at, ttl: 60 });
+    expect(await store.touch("k", 6000, at)).toBe(true);
+    const longer = await store.ttl("k", at);
+    expect(longer?.value).toEqual({ a: [1] });
+    expect(longer?.ttl).toBeGreaterThanOrEqual(5000);
+    expect(await store.touch("k", null, at)).toBe(true);
+    expect(await store.ttl("k", at)).toEqual({ value: { a: [1] }, ttl: null });
+    expect(await store.touch("k", 60, at)).toBe(true);
+    expect((await store.ttl("k", at))?.ttl).toBeLessThanOrEqual(61);
+  });
+
+  test("touch cannot bring back an entry that has expired", async ({ store, at, expect, short, untilExpired }) => {
+    await store.put("k", 1, { ...at, ttl: short });
+    await untilExpired();
+    expect(await store.touch("k", 600, at)).toBe(false);
+    expect(await store.get("k", at)).toBe(null);
+  });
+
   test("the atomic operations work when they are taken off the store, and on the default collection", async ({
     store,
     unique,
     expect,
   }) => {
-    const { putIfAbsent, take, update, increment } = store;
+    const { putIfAbsent, take, update, increment, touch, getWithVersion, putIfVersion, deleteIfVersion } = store;
     const key = unique();
     expect(await putIfAbsent(key, 1)).toBe(true);
     expect(await increment(key)).toBe(2);
     expect(await update<number>(key, (old) => (old ?? 0) * 2)).toBe(4);
     expect(await store.get(key)).toBe(4);
-    expect(await take(key)).toBe(4);
+    expect(await touch(key, 600)).toBe(true);
+    const { version } = (await getWithVersion(key)) ?? { version: "" };
+    const next = await putIfVersion(key, 5, version);
+    expect(await deleteIfVersion(key, version)).toBe(false);
+    expect(await deleteIfVersion(key, next ?? "")).toBe(true);
+    await store.put(key, 6);
+    expect(await take(key)).toBe(6);
   });
 }

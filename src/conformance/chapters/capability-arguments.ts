@@ -57,6 +57,14 @@ export function capabilityArguments({ having }: Suite): void {
         () => store.update("k", () => 1, { collection: wrong }),
         () => store.increment(wrong, 1, at),
         () => store.increment("k", 1, { collection: wrong }),
+        () => store.touch(wrong, 60, at),
+        () => store.touch("k", 60, { collection: wrong }),
+        () => store.getWithVersion(wrong, at),
+        () => store.getWithVersion("k", { collection: wrong }),
+        () => store.putIfVersion(wrong, 1, null, at),
+        () => store.putIfVersion("k", 1, null, { collection: wrong }),
+        () => store.deleteIfVersion(wrong, "v", at),
+        () => store.deleteIfVersion("k", "v", { collection: wrong }),
       ]);
       expect(codes).toEqual(codes.map(() => "TypeError"));
     }
@@ -70,10 +78,13 @@ export function capabilityArguments({ having }: Suite): void {
       () => store.increment("k", "1" as never, at),
       () => store.increment("k", NaN, at),
       () => store.increment("k", Infinity, at),
-      () => store.take("k", { ...at, retries: -1 }),
-      () => store.update("k", () => 2, { ...at, retries: 1.5 }),
-      () => store.increment("k", 1, { ...at, retries: "5" as never }),
-      () => store.putIfAbsent("new", 1, { ...at, retries: Infinity }),
+      () => store.take("k", { ...at, signal: 1 as never }),
+      () => store.update("k", () => 2, { ...at, signal: new AbortController() as never }),
+      () => store.increment("k", 1, { ...at, signal: {} as never }),
+      () => store.putIfAbsent("new", 1, { ...at, signal: "now" as never }),
+      () => store.putIfVersion("k", 2, 1 as never, at),
+      () => store.putIfVersion("new", 2, undefined as never, at),
+      () => store.deleteIfVersion("k", null as never, at),
     ]);
     expect(types).toEqual(types.map(() => "TypeError"));
     const codes = await rejections([
@@ -82,12 +93,15 @@ export function capabilityArguments({ having }: Suite): void {
       () => store.update("k", () => 2, { ...at, ttl: -1 }),
       () => store.update("k", () => undefined, { ...at, ttl: -1 }),
       () => store.increment("k", 1, { ...at, ttl: NaN }),
+      () => store.touch("k", 0, at),
+      () => store.touch("k", undefined as never, at),
+      () => store.putIfVersion("new", 1, null, { ...at, ttl: -1 }),
       () => store.putIfAbsent("new", undefined, at),
       () => store.putIfAbsent("k", null, at),
       () => store.update("k", () => new Date(), at),
     ]);
     const value = "not_serializable";
-    expect(codes).toEqual([...Array.from({ length: 5 }, () => "invalid_ttl"), value, value, value]);
+    expect(codes).toEqual([...Array.from({ length: 8 }, () => "invalid_ttl"), value, value, value]);
     expect(await store.getMany(["k", "new"], at)).toEqual([1, null]);
   });
 }

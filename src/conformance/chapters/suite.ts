@@ -72,7 +72,10 @@ const METHODS: { readonly [C in Capability]: readonly MethodNames[C][] } = {
   destroyCollection: ["destroyCollection"],
   destroy: ["destroy"],
   cull: ["cull"],
-  swap: ["putIfAbsent", "take", "update", "increment"],
+  swap: [
+    ...(["putIfAbsent", "take", "update", "increment", "touch"] as const),
+    ...(["getWithVersion", "putIfVersion", "deleteIfVersion"] as const),
+  ],
 };
 
 export const CAPABILITIES: readonly Capability[] = Object.keys(METHODS) as Capability[];

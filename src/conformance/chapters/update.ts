@@ -68,24 +68,37 @@ export function update({ having }: Suite): void {
     expect(calls).toBe(2);
   });
 
-  test("update gives up with a conflict after as many retries as it may", async ({ store, at, collection, expect }) => {
-    for (const retries of [0, 2]) {
-      await store.put("k", 0, at);
-      let calls = 0;
-      const error = await rejection(() =>
-        store.update(
-          "k",
-          async () => {
-            await store.put("k", ++calls, at);
-            return "mine";
-          },
-          { ...at, retries },
-        ),
-      );
-      expect([error.code, error.collection, error.key]).toEqual(["conflict", collection, "k"]);
-      expect(calls).toBe(retries + 1);
-      expect(await store.get("k", at)).toBe(calls);
-    }
+  test("update that keeps losing ends with its signal", async ({ store, at, collection, expect }) => {
+    const controller = new AbortController();
+    await store.put("k", 0, at);
+    let calls = 0;
+    const change = async () => {
+      await store.put("k", ++calls, at);
+      if (calls === 3) controller.abort("enough");
+      return "mine";
+    };
+    const error = await rejection(() => store.update("k", change, { ...at, signal: controller.signal }));
+    expect([error.code, error.collection, error.key, error.cause]).toEqual(["aborted", collection, "k", "enough"]);
+    expect([calls, await store.get("k", at)]).toEqual([3, 3]);
+  });
+
+  test("an entry that expires while update changes it is absent, and stays so", async (context) => {
+    const { store, at, expect, short, wait, untilExpired } = context;
+    await store.put("k", 1, { ...at, ttl: short + 0.3 });
+    const seen: unknown[] = [];
+    const result = await store.update<number>(
+      "k",
+      async (old) => {
+        seen.push(old);
+        if (seen.length === 1) {
+          await wait(0.3);
+          await untilExpired();
+        }
+        return old === null ? undefined : old + 1;
+      },
+      { ...at, ttl: 600 },
+    );
+    expect([seen, result, await store.get("k", at)]).toEqual([[1, null], null, null]);
   });
 
   test("what the function of update throws comes through, and nothing is changed", async ({ store, at, expect }) => {

@@ -36,6 +36,10 @@ export function versions({ having }: Suite): void {
     await store.take("k", at);
     await store.increment("k", 1, at);
     await note();
+    await store.increment("k", 0, at);
+    await note();
+    await store.touch("k", 600, at);
+    await note();
     expect(seen.every((version) => typeof version === "string")).toBe(true);
     expect(new Set(seen).size).toBe(seen.length);
   });
@@ -110,11 +114,71 @@ export function versions({ having }: Suite): void {
     await store.put("k", 1, { ...at, ttl: short });
     await untilExpired();
     const next = { value: 2, createdAt: Date.now(), expiresAt: Date.now() + 600_000 };
-    let result = await tools.swap(undefined, next);
-    if (!result.ok) result = await tools.swap(result.current?.version, next);
-    expect(result.ok).toBe(true);
+    expect((await tools.swap(undefined, next)).ok).toBe(true);
     const found = await store.ttl("k", at);
     expect(found?.value).toBe(2);
     expect(found?.ttl).toBeGreaterThanOrEqual(500);
+  });
+
+  test("a swap returns the new version, and never an expired entry", async (context) => {
+    const { expect, store, at, short, untilExpired } = context;
+    const tools = toolsOf(context);
+    if (!tools) return;
+    const created = await tools.swap(undefined, { value: 1 });
+    expect(created.ok && created.version).toBe((await tools.read())?.version);
+    const changed = await tools.swap(created.ok ? created.version : "", { value: 2 });
+    expect(changed.ok && changed.version).toBe((await tools.read())?.version);
+    await store.put("k", 3, { ...at, ttl: short });
+    const version = (await tools.read())?.version;
+    await untilExpired();
+    expect(await tools.swap(version, { value: 4 })).toEqual({ ok: false, current: undefined });
+    expect(await tools.swap(version, undefined)).toEqual({ ok: false, current: undefined });
+    expect(await store.get("k", at)).toBe(null);
+  });
+
+  test("a value can be written and deleted by the version that was read", async ({ store, at, expect }) => {
+    expect(await store.getWithVersion("k", at)).toBe(null);
+    expect(await store.putIfVersion("k", 1, "no such version", at)).toBe(null);
+    const first = await store.putIfVersion("k", { n: 1 }, null, { ...at, ttl: 600 });
+    expect(await store.putIfVersion("k", 9, null, at)).toBe(null);
+    const found = await store.getWithVersion("k", at);
+    expect([found?.value, found?.version]).toEqual([{ n: 1 }, first]);
+    expect(found?.ttl).toBeGreaterThanOrEqual(500);
+    const second = await store.putIfVersion("k", { n: 2 }, first, at);
+    expect(await store.ttl("k", at)).toEqual({ value: { n: 2 }, ttl: null });
+    expect(await store.putIfVersion("k", 9, first, at)).toBe(null);
+    expect(await store.deleteIfVersion("k", first ?? "", at)).toBe(false);
+    expect(await store.get("k", at)).toEqual({ n: 2 });
+    expect(await store.deleteIfVersion("k", second ?? "", at)).toBe(true);
+    expect(await store.deleteIfVersion("k", second ?? "", at)).toBe(false);
+    expect(await store.putIfVersion("k", 9, second, at)).toBe(null);
+    expect(await store.get("k", at)).toBe(null);
+  });
+
+  test("the version of an entry that has expired fits no more", async ({ store, at, expect, short, untilExpired }) => {
+    await store.put("k", 1, { ...at, ttl: short + 0.3 });
+    const version = (await store.getWithVersion("k", at))?.version ?? "";
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await store.put("k", 1, { ...at, ttl: short });
+    await untilExpired();
+    expect(await store.getWithVersion("k", at)).toBe(null);
+    expect(await store.putIfVersion("k", 2, version, at)).toBe(null);
+    expect(await store.deleteIfVersion("k", version, at)).toBe(false);
+    expect(typeof (await store.putIfVersion("k", 3, null, at))).toBe("string");
+    expect(await store.get("k", at)).toBe(3);
+  });
+
+  test("a version can be an HTTP entity tag", async ({ store, at, expect }) => {
+    const version = await store.putIfVersion("k", 1, null, at);
+    expect(/^[\x21\x23-\x7E]+$/.test(version ?? "")).toBe(true);
+  });
+
+  test("exactly one of 50 writers who have read the same version writes", async ({ store, at, expect }) => {
+    await store.put("k", 0, at);
+    const version = (await store.getWithVersion("k", at))?.version ?? null;
+    const writers = Array.from({ length: 50 }, (_, i) => store.putIfVersion("k", i + 1, version, at));
+    const written = (await Promise.all(writers)).map((one) => one !== null);
+    expect(written.filter(Boolean).length).toBe(1);
+    expect(await store.get("k", at)).toBe(written.indexOf(true) + 1);
   });
 }

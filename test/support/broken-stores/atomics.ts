@@ -58,18 +58,13 @@ export const atomics: readonly Broken[] = [
   ],
   [
     "takes an expired entry for one in a swap",
-    driver(({ read, swap }) => ({
+    driver(({ swap }) => ({
       swap: async (collection, key, expected, next) => {
         const result = await swap(collection, key, expected, next);
-        return result.ok
-          ? result
-          : {
-              ok: false,
-              current: (await read(collection, [key]))[0] && { ...result.current, value: 1, expiresAt: undefined },
-            };
+        return result.ok || result.current ? result : { ok: false, current: { value: 1, expiresAt: undefined } };
       },
     })),
-    "an expired entry counts as absent for every atomic operation",
+    "a swap returns the new version, and never an expired entry",
   ],
   [
     "loses the TTL in a swap",
@@ -80,9 +75,43 @@ export const atomics: readonly Broken[] = [
     "update keeps the TTL unless it is given one",
   ],
   [
-    "retries for ever",
-    store((good) => ({ update: (key, change, options) => good.update(key, change, { ...options, retries: 50 }) })),
-    "update gives up with a conflict after as many retries as it may",
+    "hides that the signal has ended an update",
+    store((good) => ({ update: (key, change, options) => good.update(key, change, options).catch(() => null) })),
+    "update that keeps losing ends with its signal",
+  ],
+  [
+    "brings an entry back that expired while it was changed",
+    driver(({ swap, write }) => ({
+      swap: async (collection, key, expected, next) => {
+        const result = await swap(collection, key, expected, next);
+        if (result.ok || result.current || !expected || !next) return result;
+        await write(collection, [[key, next]]);
+        return { ok: true, version: expected };
+      },
+    })),
+    "an entry that expires while update changes it is absent, and stays so",
+  ],
+  [
+    "moves a deadline by a put",
+    store((good) => ({
+      touch: async (key, ttl, options) => {
+        const value = await good.get(key, options);
+        await good.put(key, value ?? 0, { ...options, ttl: ttl ?? undefined });
+        return value !== null;
+      },
+    })),
+    "touch moves the deadline and leaves the value alone",
+  ],
+  [
+    "applies operations of its own",
+    driver(({ apply }) => ({
+      operations: { has: () => true },
+      apply: async (collection, key, operation, args) => {
+        const result = await apply?.(collection, key, operation, args);
+        return (operation.name === "limit" ? { ...Object(result), allowed: true } : result) as never;
+      },
+    })),
+    "limit lets through its limit, and refuses a value of another kind",
   ],
   [
     "loses writes that come at once",
@@ -166,7 +195,7 @@ function versioned(
       if (current?.version !== expected) return { ok: false, current };
       if (next) await set(collection, key, next);
       else await unset(collection, [key]);
-      return { ok: true };
+      return { ok: true, version: versions.get(at(collection, key)) ?? "" };
     },
   };
 }

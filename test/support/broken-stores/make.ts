@@ -19,7 +19,8 @@ export const memory = (): Memory => toDriver(memoryStore()) as Memory;
 /** A broken driver: a correct one with some methods replaced. */
 export const driver = (change: (good: Memory) => Partial<AnyDriver>) => (): AsyncKeyValue => {
   const good = memory();
-  return createStore({ ...good, ...change(good) } as Memory);
+  // Without its own operations, so that all go through the methods that are replaced.
+  return createStore({ ...good, operations: undefined, apply: undefined, ...change(good) } as Memory);
 };
 
 /** A broken store: a correct one with some methods replaced. */

@@ -42,20 +42,40 @@ export const time: readonly Broken[] = [
   ],
   [
     "gives expired entries",
-    driver(({ read }) => ({
-      read: async (...args) => (await read(...args)).map((entry) => entry && { ...entry, expiresAt: undefined }),
-    })),
+    driver(({ read, write }) => {
+      const deadlines = new Map<string, number | undefined>();
+      return {
+        async write(collection, items) {
+          for (const [key, { expiresAt }] of items) deadlines.set(collection + key, expiresAt);
+          await write(
+            collection,
+            items.map(([key, entry]) => [key, { ...entry, expiresAt: undefined }]),
+          );
+        },
+        read: async (collection, keys) =>
+          (await read(collection, keys)).map((entry, i) => {
+            const expiresAt = deadlines.get(collection + keys[i]);
+            return entry && { ...entry, expiresAt: (expiresAt ?? 0) > Date.now() ? expiresAt : undefined };
+          }),
+      };
+    }),
     "an expired entry is absent for every method",
   ],
   [
     "counts an expired entry as deleted",
-    driver(({ read, remove }) => ({
-      remove: async (collection, keys) => {
-        const there = await read(collection, keys);
-        await remove(collection, keys);
-        return there.filter((entry) => entry).length;
-      },
-    })),
+    driver(({ write, remove }) => {
+      const written = new Set<string>();
+      return {
+        async write(collection, items) {
+          for (const [key] of items) written.add(collection + key);
+          await write(collection, items);
+        },
+        async remove(collection, keys) {
+          await remove(collection, keys);
+          return keys.filter((key) => written.delete(collection + key)).length;
+        },
+      };
+    }),
     "delete of an expired entry that nobody has read since is false",
   ],
   [

@@ -1,0 +1,49 @@
+import type { AnyDriver, Driver } from "./driver.ts";
+import type { Address, Entry } from "./entry.ts";
+import type { JsonValue } from "./json.ts";
+import { type Contention, modify } from "./modify.ts";
+
+/** What an operation does to an entry: the entry that takes its place, and what the caller is told. */
+export interface Step<R> {
+  /** The same entry: nothing changes. `undefined`: the entry is removed. */
+  readonly next: Entry | undefined;
+  readonly result: R;
+}
+
+/**
+ * A kind of atomic operation. Its name and arguments are plain data that can be sent to where the entry is, and `run`
+ * says what they mean. A backend that cannot run JavaScript has its own version, which must do the same.
+ */
+export interface Operation<A extends JsonValue, R extends JsonValue> {
+  readonly name: string;
+  /** A pure function of a live entry (`undefined`: there is none), the arguments and the time in epoch milliseconds. */
+  run(entry: Entry | undefined, args: A, now: number): Step<R>;
+}
+
+/**
+ * Applies an operation: in one call if the driver knows it, else by a read and a swap.
+ *
+ * @throws KeyValueError `conflict` or `aborted`, as {@link modify} does.
+ */
+export async function operate<A extends JsonValue, R extends JsonValue>(
+  driver: Driver<"swap">,
+  { collection, key }: Address,
+  operation: Operation<A, R>,
+  args: A,
+  contention?: Contention,
+): Promise<R> {
+  const { operations, apply }: AnyDriver = driver;
+  if (apply && operations?.has(operation.name)) return apply(collection, key, operation, args);
+  let result: R | undefined;
+  await modify(
+    driver,
+    { collection, key },
+    (entry) => {
+      const step = operation.run(entry, args, Date.now());
+      result = step.result;
+      return step.next;
+    },
+    contention,
+  );
+  return result as R;
+}
