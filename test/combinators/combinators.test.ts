@@ -231,7 +231,7 @@ describe("transform", () => {
   it("gives the version below, whatever decode answers", async () => {
     const driver = transform(memoryDriver(), boxed);
     await driver.write("c", [["a", { value: 1 }]]);
-    const [entry] = await driver.read("c", ["a"]);
+    const [entry] = await driver.read("c", ["a"], { fresh: true });
     expect(entry?.value).toBe(1);
     expect(await driver.swap?.("c", "a", entry?.version, { value: 2 })).toMatchObject({ ok: true });
     const lost = await driver.swap?.("c", "a", entry?.version, { value: 3 });

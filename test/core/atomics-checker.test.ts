@@ -180,7 +180,7 @@ const broken: Record<string, (good: Memory) => Full> = {
     },
   })),
   "swaps whatever is there": ofDriver(({ read, swap }) => ({
-    swap: async (collection, key, _, next) => swap(collection, key, (await read(collection, [key]))[0]?.version, next),
+    swap: async (collection, key, _, next) => swap(collection, key, (await read(collection, [key], { fresh: true }))[0]?.version, next),
   })),
   "says that a refused swap was done": ofDriver(({ swap }) => ({
     swap: async (...args) => (await swap(...args)) && { ok: true, version: "?" },
@@ -188,9 +188,9 @@ const broken: Record<string, (good: Memory) => Full> = {
   "has the same version again for another value": ofDriver(({ read, swap }) => {
     const coarse = (entry: Entry | undefined) => entry && { ...entry, version: "1" };
     return {
-      read: async (...args) => (await read(...args)).map(coarse),
+      read: async (collection, keys) => (await read(collection, keys, { fresh: true })).map(coarse),
       swap: async (collection, key, expected, next) => {
-        const current = (await read(collection, [key]))[0];
+        const current = (await read(collection, [key], { fresh: true }))[0];
         if ((current === undefined) !== (expected === undefined)) return { ok: false, current: coarse(current) };
         return swap(collection, key, current?.version, next);
       },
@@ -201,7 +201,7 @@ const broken: Record<string, (good: Memory) => Full> = {
     return {
       read: async (collection, keys, how) => {
         const [key] = keys as [string];
-        if (how?.fresh || !copies.has(key)) copies.set(key, (await read(collection, keys))[0]);
+        if (how?.fresh || !copies.has(key)) copies.set(key, (await read(collection, keys, how))[0]);
         return [copies.get(key)];
       },
       write: async (collection, items) => {
@@ -277,10 +277,9 @@ describe("the check of linearizability", () => {
       for (let round = 0; round < 2; round++) {
         await holdsFor(100, run).catch((error: Error) => messages.push(error.message));
       }
-      expect(messages[0]).toContain("no order");
-      // A seed gives the same history again.
-      expect(messages[0]).toMatch(/^seed \d+: /);
-      expect(messages[1]).toBe(messages[0]);
+      // Pauses after lost races are real, so the same seed may give another history, but not a right one.
+      for (const message of messages) expect(message).toMatch(/^seed \d+: .*no order/s);
+      expect(messages.length).toBe(2);
     });
   }
 });

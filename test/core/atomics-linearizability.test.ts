@@ -1,6 +1,6 @@
 import { describe, expect, it } from "#test";
 import { intercept } from "../../src/combinators/index.ts";
-import { createStore, type Entry, memoryStore, type Store, toDriver } from "../../src/index.ts";
+import { createStore, memoryStore, type Store, toDriver } from "../../src/index.ts";
 import { cacheThrough } from "../../src/wrappers/cache-through.ts";
 import { compress } from "../../src/wrappers/compress.ts";
 import { encrypt } from "../../src/wrappers/encrypt.ts";

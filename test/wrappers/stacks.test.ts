@@ -186,6 +186,8 @@ async function both(store: AsyncKeyValue, model: Model, operation: Operation): P
         model.put(collection, key, next, ttl !== undefined || (model.expires(collection, key) ?? false));
       }
       expect([seen, updated]).toEqual([[old], model.get(collection, key)]);
+    } else if (typeof old === "number" && Math.abs(old + 1) > Number.MAX_SAFE_INTEGER) {
+      expect(await store.increment(key, 1, { collection }).catch((error) => error.code)).toBe("out_of_range");
     } else if (old === null || typeof old === "number") {
       expect(await store.increment(key, 1, { collection })).toBe((old ?? 0) + 1);
       model.put(collection, key, (old ?? 0) + 1, model.expires(collection, key) ?? false);
