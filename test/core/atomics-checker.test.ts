@@ -180,7 +180,8 @@ const broken: Record<string, (good: Memory) => Full> = {
     },
   })),
   "swaps whatever is there": ofDriver(({ read, swap }) => ({
-    swap: async (collection, key, _, next) => swap(collection, key, (await read(collection, [key], { fresh: true }))[0]?.version, next),
+    swap: async (collection, key, _, next) =>
+      swap(collection, key, (await read(collection, [key], { fresh: true }))[0]?.version, next),
   })),
   "says that a refused swap was done": ofDriver(({ swap }) => ({
     swap: async (...args) => (await swap(...args)) && { ok: true, version: "?" },
