@@ -101,7 +101,7 @@ const main :Workerd.Worker = (
   modules = [
 ${modules.map(([name, file]) => `    (name = "${name}", esModule = embed "${relative(project, file)}"),`).join("\n")}
   ],
-  compatibilityDate = "2026-11-01",
+  compatibilityDate = "2025-11-01",
   compatibilityFlags = ["no_nodejs_compat_v2", "no_nodejs_compat"],
 );
 `;

@@ -12,7 +12,8 @@ export const folder = join(root, `test/docs/.blocks/${process.pid}`);
  * A fenced block of a Markdown file, or of a doc comment in a source file.
  *
  * The words after the language say what to do with it: `run` executes it on Node, `run=bun` and so on elsewhere;
- * `file=name.ts` names its module, and the blocks of one document with the same name are one module.
+ * `file=name.ts` names its module, and the blocks of one document with the same name are one module. `upstream={"json":1}`
+ * is what `fetch` returns to the module when it runs.
  */
 export interface Block {
   readonly document: string;
@@ -21,6 +22,7 @@ export interface Block {
   readonly language: string;
   readonly runtimes: readonly string[];
   readonly file: string | undefined;
+  readonly upstream: string | undefined;
   readonly code: string;
 }
 
@@ -30,6 +32,7 @@ export interface Module {
   readonly line: number;
   readonly path: string;
   readonly runtimes: readonly string[];
+  readonly upstream?: string | undefined;
 }
 
 /** The documents that a reader may take code from. */
@@ -85,6 +88,7 @@ export function blocksOf(document: string): Block[] {
       language,
       runtimes: runtimes ? (runtimes[1] ?? "node").split(",") : [],
       file: /(?:^|\s)file=(\S+)/.exec(words)?.[1],
+      upstream: /(?:^|\s)upstream=(\S+)/.exec(words)?.[1],
       code: lines
         .slice(start, index)
         .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line))
@@ -108,8 +112,8 @@ const extensions: Record<string, string> = {
 };
 
 /**
- * Writes the code of all documents and of the doc comments in `src` as modules into {@link folder}. A document's calls in text
- * and tables are one more module, with line 0.
+ * Writes the code of all documents and of the doc comments in `src` as modules into {@link folder}. A document's calls in tables
+ * are one more module, with line 0.
  */
 export function writeModules(): Module[] {
   rmSync(folder, { recursive: true, force: true });
@@ -126,6 +130,7 @@ export function writeModules(): Module[] {
         line: before?.line ?? block.line,
         path,
         runtimes: [...new Set([...(before?.runtimes ?? []), ...block.runtimes])],
+        upstream: before?.upstream ?? block.upstream,
         text: `${before?.text ?? ""}${padding}${block.code}\n`,
       });
     }

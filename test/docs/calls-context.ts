@@ -1,5 +1,5 @@
 /**
- * The arguments of calls that documents show in their text and tables.
+ * The arguments of calls that documents show in their tables.
  *
  * A call with another argument does not compile: add the argument here, with the type that its name suggests.
  */
@@ -8,7 +8,6 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Redis } from "@upstash/redis";
 import type { Around } from "../../src/combinators/index.ts";
 import type { AnyDriver, Capability, Store } from "../../src/index.ts";
-import type { HonoSessionContext } from "../../src/interop/hono-session.ts";
 
 export declare const store: Store<Capability>;
 export declare const primary: Store<Capability>;
@@ -18,11 +17,7 @@ export declare const from: Store<Capability>;
 export declare const to: Store<Capability>;
 export declare const driver: AnyDriver;
 
-export declare const env: {
-  readonly KV: KVNamespace;
-  readonly STORE: DurableObjectNamespace;
-  readonly OBJECTS: DurableObjectNamespace;
-};
+export declare const env: { readonly KV: KVNamespace; readonly STORE: DurableObjectNamespace };
 export declare const ctx: { readonly storage: DurableObjectStorage };
 export declare const redis: Redis;
 
@@ -30,4 +25,3 @@ export declare const data: Record<string, Record<string, unknown>>;
 export declare const value: string;
 export declare const schema: StandardSchemaV1<{ name: string }>;
 export declare const around: Around;
-export declare const c: HonoSessionContext<object>;

@@ -12,14 +12,13 @@ const context = new Set(
 );
 
 /**
- * Makes a module of the calls of public functions in a document's text and tables, such as `compress(store)`, on the lines
- * that they have in the document. A call with an ellipsis is a sketch, and left out.
+ * Makes a module of the calls of public functions in a document's tables, such as `compress(store)`, on the lines that they
+ * have in the document. A call with an ellipsis is a sketch, and left out.
  */
 export function moduleOfCalls(document: string, folder: string): string {
-  const text = readFileSync(join(root, document), "utf8");
-  // Blocks of code are modules of their own. The lines keep their numbers.
-  const prose = text.replaceAll(/^( *)```[\s\S]*?^ *```/gm, (block) => block.replaceAll(/[^\n]/g, ""));
-  const calls = prose.split("\n").map((line) => {
+  const lines = readFileSync(join(root, document), "utf8").split("\n");
+  const calls = lines.map((line) => {
+    if (!line.startsWith("|")) return [];
     const found = [...line.matchAll(/`(?:await )?((\w+)\([^`…]*\))`/g)];
     return found.filter(([, , name]) => functions.has(name!)).map(([, call]) => `void ${call};`);
   });

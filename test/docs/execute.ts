@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import ts from "typescript";
 import { createTestHarness } from "wrangler";
 import { blocksOf, folder, type Module, root } from "./blocks.ts";
 import { sources } from "./sources.mjs";
@@ -67,27 +68,54 @@ function spawned([command, ...args]: string[], cwd: string): Promise<void> {
 }
 
 /**
- * Serves a Worker with the bindings of the document's `toml` blocks, and asks it for its front page, which must be the
- * JSON of `return Response.json(…); // => json` where the document shows that.
+ * Serves a Worker with the bindings of the document's `jsonc` or `toml` blocks, and requests its front page. The response must
+ * be the JSON that the document shows: `return Response.json(…); // => json`.
  */
-async function fetchFromWorker({ path, document }: Module): Promise<void> {
-  const blocks = blocksOf(document).filter(({ language }) => language === "toml");
-  const own = `name = "docs"\nmain = ${JSON.stringify(path)}\ncompatibility_date = "2026-11-01"\n`;
-  const configPath = path.replace(/\.\w+$/, ".toml");
-  // A block that only shows bindings gets the rest; one that is a whole file has what stands before its tables replaced.
-  const bindings = blocks.map(({ code }) => {
-    const [head = "", ...tables] = code.split(/^(?=\[)/m);
-    return [head.replaceAll(/^(name|main|compatibility_date) = .*$/gm, ""), ...tables].join("");
-  });
-  writeFileSync(configPath, [own, ...bindings].join("\n"));
-  const harness = createTestHarness({ workers: [{ configPath }] });
+async function fetchFromWorker(module: Module): Promise<void> {
+  const harness = createTestHarness({ workers: [{ configPath: configOf(module, entryOf(module)) }] });
   try {
     await harness.listen();
     const response = await harness.fetch("/");
     const text = await response.text();
-    const [, expected = text] = /return Response\.json\(.*\); \/\/ => (.+)$/m.exec(readFileSync(path, "utf8")) ?? [];
+    const code = readFileSync(module.path, "utf8");
+    const [, expected = text] = /return Response\.json\(.*\); \/\/ => (.+)$/m.exec(code) ?? [];
     if (!response.ok || text !== expected) throw new Error(`The Worker answers ${response.status}: ${text}`);
   } finally {
     await harness.close();
   }
+}
+
+/** The file to start a Worker from: the module itself, or one that first replaces `fetch` by an upstream. */
+function entryOf({ path, upstream }: Module): string {
+  if (upstream === undefined) return path;
+  const stub = path.replace(/\.ts$/, ".upstream.ts");
+  const entry = path.replace(/\.ts$/, ".entry.ts");
+  // The package says that its modules have no side effects; this one has.
+  writeFileSync(join(dirname(path), "package.json"), '{ "type": "module" }');
+  writeFileSync(stub, `globalThis.fetch = async () => new Response(${JSON.stringify(upstream)});\n`);
+  const own = JSON.stringify(`./${basename(path)}`);
+  writeFileSync(entry, `import "./${basename(stub)}";\nexport * from ${own};\nexport { default } from ${own};\n`);
+  return entry;
+}
+
+/** Writes a Wrangler configuration for a module and returns its path. */
+function configOf({ path, document }: Module, main: string): string {
+  const own = { name: "docs", main, compatibility_date: "2025-11-01" };
+  const blocks = blocksOf(document).filter(({ language }) => language === "jsonc");
+  if (blocks.length > 0) {
+    const config = path.replace(/\.\w+$/, ".json");
+    const given = blocks.map(({ code }) => ts.parseConfigFileTextToJson(document, code).config);
+    writeFileSync(config, JSON.stringify(Object.assign({}, ...given, own)));
+    return config;
+  }
+  const config = path.replace(/\.\w+$/, ".toml");
+  const lines = Object.entries(own).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+  const blocksOfToml = blocksOf(document).filter(({ language }) => language === "toml");
+  // Above its tables, a block that is a whole file has the settings that are replaced here.
+  const bindings = blocksOfToml.map(({ code }) => {
+    const [head = "", ...tables] = code.split(/^(?=\[)/m);
+    return [head.replaceAll(/^(name|main|compatibility_date) = .*$/gm, ""), ...tables].join("");
+  });
+  writeFileSync(config, [...lines, ...bindings].join("\n"));
+  return config;
 }

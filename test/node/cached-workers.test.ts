@@ -12,7 +12,7 @@ const main = fileURLToPath(new URL("./cached-worker/worker.ts", import.meta.url)
 const harness = createTestHarness({ workers: [{ configPath }] });
 
 beforeAll(async () => {
-  const lines = [`name = "cached"`, `main = ${JSON.stringify(main)}`, `compatibility_date = "2026-11-01"`];
+  const lines = [`name = "cached"`, `main = ${JSON.stringify(main)}`, `compatibility_date = "2025-11-01"`];
   writeFileSync(configPath, [...lines, "[[kv_namespaces]]", `binding = "KV"`, `id = "cached"`].join("\n"));
   await harness.listen();
 });

@@ -1,8 +1,18 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import ts from "typescript";
+import { unstable_readConfig } from "wrangler";
 import { afterAll, describe, expect, it } from "#test";
-import { blocksOf, documents, folder, root, showsValues, sourcesWithExamples, writeModules } from "../docs/blocks.ts";
+import {
+  type Block,
+  blocksOf,
+  documents,
+  folder,
+  root,
+  showsValues,
+  sourcesWithExamples,
+  writeModules,
+} from "../docs/blocks.ts";
 import { execute, executeTogether } from "../docs/execute.ts";
 import { shellProblems } from "../docs/shell.ts";
 
@@ -39,6 +49,18 @@ function typeErrors(): Map<string, string[]> {
   return found;
 }
 
+/** What Wrangler reads from a block. */
+function settingsOf({ language, code }: Block): unknown {
+  const file = join(folder, `wrangler.${language}`);
+  writeFileSync(file, code);
+  const {
+    configPath: _1,
+    userConfigPath: _2,
+    ...settings
+  } = unstable_readConfig({ config: file }, { hideWarnings: true });
+  return settings;
+}
+
 const errors = modules.length > 0 ? typeErrors() : new Map<string, string[]>();
 
 for (const document of documents()) {
@@ -46,7 +68,7 @@ for (const document of documents()) {
     const blocks = blocksOf(document);
 
     for (const module of modules.filter((candidate) => candidate.document === document)) {
-      const place = module.line > 0 ? `the code at line ${module.line}` : "each call in its text and tables";
+      const place = module.line > 0 ? `the code at line ${module.line}` : "each call in its tables";
       it(`${place} has the right types`, () => {
         expect(errors.get(module.path) ?? []).toEqual([]);
       });
@@ -57,6 +79,13 @@ for (const document of documents()) {
       if (!["sh", "bash", "shell", "console"].includes(language)) continue;
       it(`the commands at line ${line} name scripts, tools and files that exist`, () => {
         expect(shellProblems(code)).toEqual([]);
+      });
+    }
+
+    const configs = (language: string) => blocks.filter((block) => block.language === language);
+    if (configs("jsonc").length > 0 && configs("toml").length > 0) {
+      it("shows the same configuration as JSON and as TOML", () => {
+        expect(configs("toml").map(settingsOf)).toEqual(configs("jsonc").map(settingsOf));
       });
     }
 
