@@ -14,11 +14,13 @@ import { readJunit } from "./junit.mjs";
 import { inParallel, run } from "./run.mjs";
 
 /** Folders of `test` that are not for every runtime. */
-const special = ["node", "workerd", "dist", "types"];
+const special = ["node", "servers", "workerd", "dist", "types"];
 const shared = testFiles("test").filter((file) => !special.includes(file.split("/")[1]));
+/** What needs a server of Node's kind, which workerd has not. */
+const servers = testFiles("test/servers");
 const runtimes = {
   node: {
-    files: [...shared, ...testFiles("test/node")],
+    files: [...shared, ...servers, ...testFiles("test/node")],
     command: (files, report) => ["vitest", "run", "--project", "node", ...vitestReport(report), ...files],
   },
   workerd: {
@@ -26,14 +28,14 @@ const runtimes = {
     command: (files, report) => ["vitest", "run", "--project", "workerd", ...vitestReport(report), ...files],
   },
   bun: {
-    files: shared,
+    files: [...shared, ...servers],
     command: (files, report) => [
       ...["bun", "test", "--timeout=60000", "--reporter=junit", `--reporter-outfile=${report}`],
       ...files.map((file) => `./${file}`),
     ],
   },
   deno: {
-    files: shared,
+    files: [...shared, ...servers],
     command: (files, report) => ["deno", "test", "--allow-all", "--no-check", `--junit-path=${report}`, ...files],
   },
   dist: { files: ["test/dist"], command: (_files, report) => ["node", "test/dist/run.mjs", report] },

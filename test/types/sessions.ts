@@ -1,12 +1,18 @@
-/** The session bridges fit the real session layers. Checked by the compiler, never run. */
+/** The bridges for sessions and sign-in fit the real session layers. Checked by the compiler, never run. */
 import { type SessionEnv, useSession } from "@hono/session";
+import type { StorageAdapter } from "@openauthjs/openauth/storage/storage";
 import { createSession, type SessionStorage as RemixStorage } from "@remix-run/session";
 import { betterAuth, type SecondaryStorage } from "better-auth";
+import session from "express-session";
+import type { OAuthProxyConfig } from "fastmcp/auth";
 import { Hono } from "hono";
 import { createSessionStorage, type Session } from "react-router";
 import { type AsyncKeyValue, memoryStore } from "../../src/index.ts";
 import { betterAuthStorage } from "../../src/interop/better-auth.ts";
+import { expressSessionStore } from "../../src/interop/express-session.ts";
+import { fastMcpTokenStorage } from "../../src/interop/fastmcp.ts";
 import { endSession, honoSessionStorage, rotateSession } from "../../src/interop/hono-session.ts";
+import { openAuthStorage } from "../../src/interop/openauth.ts";
 import { reactRouterSessions } from "../../src/interop/react-router.ts";
 import { remixSessionStorage } from "../../src/interop/remix-session.ts";
 
@@ -40,3 +46,15 @@ getSession("cookie").then(rotate) satisfies Promise<Session<Data, { notice: stri
 remixSessionStorage(anyStore, createSession) satisfies RemixStorage;
 // @ts-expect-error: an id in place of the function
 remixSessionStorage(anyStore, "id");
+
+session({ secret: "secret", store: expressSessionStore(session.Store, anyStore) });
+// @ts-expect-error: a class that is no session store
+expressSessionStore(Date, anyStore);
+
+fastMcpTokenStorage(memoryStore()) satisfies OAuthProxyConfig["tokenStorage"];
+// @ts-expect-error: a store without atomic operations cannot redeem a code once
+fastMcpTokenStorage(anyStore);
+
+openAuthStorage(memoryStore()) satisfies StorageAdapter;
+// @ts-expect-error: a store without atomic operations cannot redeem a code once
+openAuthStorage(anyStore);
