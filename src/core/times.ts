@@ -13,6 +13,28 @@ export function abortedBy(signal: AbortSignal | undefined, details?: ErrorDetail
   }
 }
 
+/** Settles as the call does, or rejects with code `aborted` as soon as the signal is aborted. The call goes on. */
+export async function orAborted<T>(
+  call: Promise<T>,
+  signal: AbortSignal | undefined,
+  details?: ErrorDetails,
+): Promise<T> {
+  if (!signal) return call;
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => {
+      try {
+        abortedBy(signal, details);
+      } catch (error) {
+        reject(error);
+      }
+    };
+    signal.addEventListener("abort", stop);
+    stop();
+  });
+  return Promise.race([call, aborted]).finally(() => signal.removeEventListener("abort", stop));
+}
+
 /** Waits until the time has passed or the signal is aborted. */
 export function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
