@@ -1,6 +1,4 @@
-import { KeyValueError } from "../core/errors.ts";
-import type { AsyncKeyValue, CapabilityMethods } from "../core/protocol.ts";
-import { supports, toDriver } from "../core/store.ts";
+import { type ListedStore, requireListing } from "./internal/listed.ts";
 import { calling, failed } from "./kv-namespace/failures.ts";
 import {
   checkCacheTtl,
@@ -31,9 +29,6 @@ export interface KVNamespaceOptions {
   readonly collection?: string | undefined;
 }
 
-/** A store whose keys can be listed. */
-type ListedStore = AsyncKeyValue & Pick<CapabilityMethods, "listKeys">;
-
 /**
  * Makes a Workers `KVNamespace` of a store, for code that is written for Workers KV.
  *
@@ -59,11 +54,7 @@ type ListedStore = AsyncKeyValue & Pick<CapabilityMethods, "listKeys">;
  * ```
  */
 export function toKVNamespace(store: ListedStore, { collection = "kv" }: KVNamespaceOptions = {}): KVNamespaceLike {
-  if (!supports(store, "listKeys")) {
-    const message =
-      "a KV namespace lists its keys: use a store with listKeys, such as memory, SQLite or Durable Objects";
-    throw new KeyValueError("misconfigured", message, { store: toDriver(store).name });
-  }
+  requireListing(store, "a KV namespace");
   const at = { collection };
 
   async function getOne(key: string, options?: KVReadOptions): Promise<KVValueWithMetadata<unknown, unknown>> {

@@ -1,5 +1,8 @@
 /** The bridges fit the packages that they are for. Checked by the compiler, never run. */
+import type { KeyvStorageAdapter } from "keyv";
+import type { KeyvStoreAdapter } from "keyv5";
 import { type AsyncKeyValue, memoryStore } from "../../src/index.ts";
+import { toKeyv, toKeyv5 } from "../../src/interop/keyv.ts";
 import { toKVNamespace } from "../../src/interop/kv-namespace.ts";
 
 declare const anyStore: AsyncKeyValue;
@@ -14,3 +17,9 @@ KV.list<{ tag: string }>().then(({ keys }) => keys[0]?.metadata?.tag satisfies s
 KV.get(["k"], "stream");
 // @ts-expect-error: a store that cannot list its keys
 toKVNamespace(anyStore);
+
+type KeyvMethods = "namespace" | "set" | "delete" | "deleteMany" | "clear" | "has" | "hasMany";
+toKeyv(memoryStore()) satisfies Pick<KeyvStorageAdapter, KeyvMethods | "setMany">;
+toKeyv5(memoryStore()) satisfies Pick<KeyvStoreAdapter, KeyvMethods | "opts" | "on">;
+// @ts-expect-error: a store that cannot list its keys
+toKeyv(anyStore);

@@ -1,0 +1,48 @@
+import { KeyValueError } from "../../core/errors.ts";
+import type { AsyncKeyValue, CapabilityMethods } from "../../core/protocol.ts";
+import { supports, toDriver } from "../../core/store.ts";
+
+/** A store whose keys can be listed. */
+export type ListedStore = AsyncKeyValue & Pick<CapabilityMethods, "listKeys">;
+
+/**
+ * Refuses a store that cannot list its keys; `who` is what lists them.
+ *
+ * @throws KeyValueError `misconfigured`.
+ */
+export function requireListing(store: AsyncKeyValue, who: string): void {
+  if (supports(store, "listKeys")) return;
+  const message = `${who} lists its keys: use a store with listKeys, such as memory, SQLite, Redis or Durable Objects`;
+  throw new KeyValueError("misconfigured", message, { store: toDriver(store).name });
+}
+
+/** Iterates over the keys of a collection that start with a prefix, with their values, page by page. */
+export async function* entriesOf<T>(
+  store: ListedStore,
+  collection: string,
+  prefix = "",
+): AsyncGenerator<[key: string, value: T], void, undefined> {
+  for await (const names of pagesOf(store, collection, prefix)) {
+    const values = await store.getMany<T>(names, { collection });
+    for (const [i, value] of values.entries()) if (value !== null) yield [names[i] as string, value];
+  }
+}
+
+/** Removes the keys of a collection that start with a prefix. */
+export async function clear(store: ListedStore, collection: string, prefix = ""): Promise<void> {
+  if (prefix === "" && supports(store, "destroyCollection")) {
+    await store.destroyCollection({ collection });
+    return;
+  }
+  for await (const names of pagesOf(store, collection, prefix)) await store.deleteMany(names, { collection });
+}
+
+/** Pages of keys, without empty ones. */
+async function* pagesOf(store: ListedStore, collection: string, prefix: string) {
+  let cursor: string | undefined;
+  do {
+    const page = await store.listKeys({ collection, prefix, cursor, limit: 1000 });
+    if (page.names.length > 0) yield page.names;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}

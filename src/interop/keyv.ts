@@ -1,0 +1,184 @@
+import { isOver, ttlOf } from "./internal/lifetimes.ts";
+import { clear, entriesOf, type ListedStore, requireListing } from "./internal/listed.ts";
+
+/** Options of {@link toKeyv} and {@link toKeyv5}. */
+export interface KeyvOptions {
+  /** The collection to keep entries in. Default: `"keyv"`. */
+  readonly collection?: string | undefined;
+}
+
+/** What Keyv iterates over. */
+type KeyvEntries = AsyncGenerator<[key: string, value: unknown], void, undefined>;
+
+type Listener = (error: unknown) => void;
+
+/** The methods that the storage adapters of both versions have. */
+interface KeyvBase {
+  /** Set by Keyv. */
+  namespace?: string | undefined;
+  get(key: string): Promise<unknown>;
+  getMany(keys: string[]): Promise<unknown[]>;
+  has(key: string): Promise<boolean>;
+  hasMany(keys: string[]): Promise<boolean[]>;
+  delete(key: string): Promise<boolean>;
+  clear(): Promise<void>;
+  /** Closes what the store itself opened. */
+  disconnect(): Promise<void>;
+}
+
+/** The storage adapter of Keyv 6. Expiry is a date in milliseconds since 1970. */
+export interface KeyvAdapter extends KeyvBase {
+  readonly capabilities: { readonly expires: true };
+  set(key: string, value: unknown, expires?: number): Promise<boolean>;
+  setMany(entries: readonly { key: string; value: unknown; expires?: number | undefined }[]): Promise<boolean[]>;
+  deleteMany(keys: string[]): Promise<boolean[]>;
+  iterator(): KeyvEntries;
+}
+
+/** The storage adapter of Keyv 5. Expiry is a lifetime in milliseconds, and keys start with the namespace. */
+export interface Keyv5Adapter extends KeyvBase {
+  readonly opts: { readonly dialect: "redis" };
+  on(event: string, listener: Listener): Keyv5Adapter;
+  set(key: string, value: unknown, ttl?: number): Promise<boolean>;
+  setMany(entries: readonly { key: string; value: unknown; ttl?: number | undefined }[]): Promise<boolean[]>;
+  deleteMany(keys: string[]): Promise<boolean>;
+  iterator(namespace?: string): KeyvEntries;
+}
+
+/**
+ * Makes a storage adapter for Keyv 6 of a store; for Keyv 5 see {@link toKeyv5}.
+ *
+ * Each namespace is a collection: `keyv` without a namespace, otherwise `keyv:` and its name. So two namespaces never
+ * meet, and `clear` is one call where the store can remove a collection. A bulk is one call, if its entries expire at the
+ * same moment. A key expires to the millisecond.
+ *
+ * It needs a store with listings, for `clear` and the iterator; any consistency will do.
+ *
+ * @throws KeyValueError `misconfigured` when the store cannot list its keys.
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { toKeyv } from "edge-key-value/interop/keyv";
+ * import Keyv from "keyv";
+ *
+ * const keyv = new Keyv({ store: toKeyv(memoryStore()), namespace: "users" });
+ * await keyv.set("ann", { plan: "free" }, 60_000);
+ * ```
+ */
+export function toKeyv(store: ListedStore, { collection = "keyv" }: KeyvOptions = {}): KeyvAdapter {
+  requireListing(store, "Keyv");
+  const place = (): string => (adapter.namespace ? `${collection}:${adapter.namespace}` : collection);
+  const left = (expires: number | undefined) => (expires === undefined ? undefined : expires - Date.now());
+
+  const adapter: KeyvAdapter = {
+    ...storage(store, place),
+    capabilities: { expires: true },
+    async set(key, value, expires) {
+      await write(store, place(), [[key, { value, life: left(expires) }]]);
+      return true;
+    },
+    async setMany(entries) {
+      const items = entries.map(({ key, value, expires }) => [key, { value, life: left(expires) }] as const);
+      await write(store, place(), items);
+      return entries.map(() => true);
+    },
+    async deleteMany(keys) {
+      const there = await adapter.hasMany(keys);
+      await store.deleteMany(keys, { collection: place() });
+      return there;
+    },
+    clear: () => clear(store, place()),
+    iterator: () => entriesOf(store, place()),
+  };
+  return adapter;
+}
+
+/**
+ * Makes a storage adapter for Keyv 5 of a store; for Keyv 6 see {@link toKeyv}.
+ *
+ * Keys are kept as Keyv 5 passes them, with the namespace in front, in the collection `keyv`. A failure of a read is
+ * emitted as `error`, because Keyv 5 answers it as a missing key.
+ *
+ * It needs a store with listings, for `clear` and the iterator; any consistency will do.
+ *
+ * @throws KeyValueError `misconfigured` when the store cannot list its keys.
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { toKeyv5 } from "edge-key-value/interop/keyv";
+ * import Keyv from "keyv"; // version 5
+ *
+ * const keyv = new Keyv({ store: toKeyv5(memoryStore()), namespace: "users" });
+ * await keyv.set("ann", { plan: "free" }, 60_000);
+ * ```
+ */
+export function toKeyv5(store: ListedStore, { collection = "keyv" }: KeyvOptions = {}): Keyv5Adapter {
+  requireListing(store, "Keyv");
+  const listeners: Listener[] = [];
+  const prefixOf = (namespace: string | undefined): string => (namespace ? `${namespace}:` : "");
+  const base = storage(store, () => collection);
+
+  const adapter: Keyv5Adapter = {
+    ...base,
+    // Keyv 5 offers its iterator only for the dialects that it knows by name.
+    opts: { dialect: "redis" },
+    on(event, listener) {
+      if (event === "error") listeners.push(listener);
+      return adapter;
+    },
+    async get(key) {
+      try {
+        return await base.get(key);
+      } catch (error) {
+        for (const listener of listeners) listener(error);
+        throw error;
+      }
+    },
+    async set(key, value, ttl) {
+      await write(store, collection, [[key, { value, life: ttl }]]);
+      return true;
+    },
+    async setMany(entries) {
+      const items = entries.map(({ key, value, ttl }) => [key, { value, life: ttl }] as const);
+      await write(store, collection, items);
+      return entries.map(() => true);
+    },
+    deleteMany: async (keys) => (await store.deleteMany(keys, { collection })) > 0,
+    clear: () => clear(store, collection, prefixOf(adapter.namespace)),
+    iterator: (namespace) => entriesOf(store, collection, prefixOf(namespace)),
+  };
+  return adapter;
+}
+
+/** What both versions do alike, in the collection that holds at the time of the call. */
+function storage(store: ListedStore, place: () => string): Omit<KeyvBase, "namespace" | "clear"> {
+  const at = () => ({ collection: place() });
+  return {
+    get: async (key) => (await store.get(key, at())) ?? undefined,
+    getMany: async (keys) => (await store.getMany(keys, at())).map((value) => value ?? undefined),
+    has: async (key) => (await store.get(key, at())) !== null,
+    hasMany: async (keys) => (await store.getMany(keys, at())).map((value) => value !== null),
+    delete: (key) => store.delete(key, at()),
+    async disconnect() {
+      await (store as Partial<AsyncDisposable>)[Symbol.asyncDispose]?.();
+    },
+  };
+}
+
+/** Writes values with a lifetime in milliseconds each: one call for all that share it. Of a repeated key the last stays. */
+async function write(
+  store: ListedStore,
+  collection: string,
+  items: readonly (readonly [key: string, item: { value: unknown; life: number | undefined }])[],
+): Promise<void> {
+  const over: string[] = [];
+  const groups = new Map<number | undefined, [key: string, value: unknown][]>();
+  for (const [key, { value, life }] of new Map(items)) {
+    const group = groups.get(life);
+    if (isOver(life)) over.push(key);
+    else if (group) group.push([key, value]);
+    else groups.set(life, [[key, value]]);
+  }
+  const writes = [...groups].map(([life, pairs]) => store.putMany(pairs, { collection, ttl: ttlOf(life) }));
+  await Promise.all([over.length > 0 && store.deleteMany(over, { collection }), ...writes]);
+}
