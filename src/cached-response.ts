@@ -2,15 +2,15 @@ import { unchanged, unconditional, withStatus } from "./caching/http/messages.ts
 import { bodyOf, recordOf, responseOf } from "./caching/http/record.ts";
 import { checkTimes, directivesOf, isUnchanged, lifeOf, secondsOf, varyOf } from "./caching/http/rules.ts";
 import { isValue, type Value, variantOf } from "./caching/http/variants.ts";
-import type { Kept } from "./caching/lease.ts";
 import type { RecallOptions } from "./caching/options.ts";
 import { recaller } from "./caching/recall.ts";
-import type { Life, Made, Recalled } from "./caching/recalled.ts";
+import type { Answer, Life, Made, Result } from "./caching/results.ts";
 import { ownScope } from "./caching/scope.ts";
 import { count, refuse } from "./core/checks.ts";
 import type { Awaitable } from "./core/driver.ts";
 import type { AsyncKeyValue } from "./core/protocol.ts";
 
+export type { CacheEvent } from "./caching/hooks.ts";
 export type { LeaseOptions, RecallOptions } from "./caching/options.ts";
 
 /** Options of {@link cachedResponse}. */
@@ -91,7 +91,7 @@ export function cachedResponse<Args extends readonly unknown[]>(
   if (!/^[A-Za-z*][\w!#$%&'*+\-.^`|~:/]*$/.test(name)) refuse("name", "a token");
   count(maxBytes, "maxBytes");
   checkTimes(options);
-  const { recall, look, forget } = recaller(store, options, isValue);
+  const { recall, find, write, forget } = recaller(store, options, isValue);
   const failures = new WeakSet<object>();
 
   async function answer(request: Request, args: Args, scope: object | undefined): Promise<Response> {
@@ -101,11 +101,13 @@ export function cachedResponse<Args extends readonly unknown[]>(
 
     const force = asked.has("no-cache") || (asked.size === 0 && request.headers.get("pragma") === "no-cache");
     const maxAge = secondsOf(asked, "max-age");
-    const isYoung = ({ value, at }: Kept) => {
-      const { response } = value as Value;
-      return !response || response.age + (Date.now() - at) / 1000 <= (maxAge as number);
+    const judge = ({ value, at, fresh }: Result): "hit" | "stale" | undefined => {
+      const now = Date.now();
+      const { response } = Object(value) as Value;
+      const isYoung = !response || (!force && response.age + (now - at) / 1000 <= (maxAge ?? Number.POSITIVE_INFINITY));
+      return isYoung && now < fresh ? "hit" : undefined;
     };
-    const how = { scope, usable: maxAge === undefined ? undefined : isYoung };
+    const how = { scope, ...((force || maxAge !== undefined) && { judge }) };
     const base = keyOf(request, ...args);
     let place = base;
     let names: readonly string[] = [];
@@ -127,7 +129,7 @@ export function cachedResponse<Args extends readonly unknown[]>(
       if (vary.every((header) => names.includes(header))) return { value: { response: record }, life };
       const index = { vary: [...new Set([...names, ...vary])].sort(), salt: crypto.randomUUID() as string };
       const variant = await variantOf(base, index, request);
-      await recall(variant, async () => ({ value: { response: record }, life }), { scope, force: true });
+      await write(variant, { value: { response: record }, life });
       return { value: index, life: { fresh: Math.max(VARY_TTL, lengthOf(life)), stale: 0, onError: 0 } };
     }
 
@@ -144,7 +146,7 @@ export function cachedResponse<Args extends readonly unknown[]>(
     /** Asks the handler without waiting for others, and keeps the response where it may be kept after all. */
     async function direct(): Promise<Response> {
       const response = await handler(request, ...args);
-      if (lifeOf(response, options)) await recall(place, () => kept(response), { scope, force: true });
+      if (lifeOf(response, options)) await recall(place, { make: () => kept(response), scope, force: true });
       return finished(own ?? { response }, "fwd=bypass");
     }
 
@@ -156,11 +158,9 @@ export function cachedResponse<Args extends readonly unknown[]>(
 
     // Each step knows more headers that the response varies by; there are seldom two.
     for (let steps = 0; steps < 10; steps++) {
-      let recalled: Recalled;
+      let recalled: Answer;
       try {
-        // What it varies by is still so when a newer response is asked for.
-        const vary = force ? ((await look(place))?.value as Value | undefined)?.vary : undefined;
-        recalled = await recall(place, make, { ...how, force: force && !vary });
+        recalled = await recall(place, { ...how, make });
       } catch (error) {
         if (!failures.has(error as object)) throw error;
         return own ? finished(own, "fwd=miss") : direct();
@@ -178,7 +178,7 @@ export function cachedResponse<Args extends readonly unknown[]>(
       answered = true;
       if (state === "failed") await own?.response.body?.cancel();
       const now = Date.now();
-      const status = state === "made" ? "fwd=miss; collapsed" : `hit; ttl=${Math.floor((fresh - now) / 1000)}`;
+      const status = state === "shared" ? "fwd=miss; collapsed" : `hit; ttl=${Math.floor((fresh - now) / 1000)}`;
       response.headers.set("age", `${Math.floor(value.response.age + (now - at) / 1000)}`);
       return finished({ response, read: true }, status);
     }
@@ -187,7 +187,7 @@ export function cachedResponse<Args extends readonly unknown[]>(
 
   const within = (scope: object | undefined): CachedHandler<Args> =>
     Object.assign((request: Request, ...args: Args) => answer(request, args, scope), {
-      invalidate: async (request: Request, ...args: Args) => forget(keyOf(request, ...args)),
+      invalidate: async (request: Request, ...args: Args) => forget([keyOf(request, ...args)]),
       with: (scope: object) => (Object(scope) === scope ? within(scope) : refuse("scope", "an object")),
     });
 

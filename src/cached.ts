@@ -1,11 +1,12 @@
 import { type RecallOptions, seconds } from "./caching/options.ts";
 import { recaller } from "./caching/recall.ts";
-import type { Life } from "./caching/recalled.ts";
+import { copied, type Life } from "./caching/results.ts";
 import { ownScope } from "./caching/scope.ts";
 import { refuse } from "./core/checks.ts";
 import type { Awaitable } from "./core/driver.ts";
 import type { AsyncKeyValue } from "./core/protocol.ts";
 
+export type { CacheEvent } from "./caching/hooks.ts";
 export type { LeaseOptions, RecallOptions } from "./caching/options.ts";
 
 /** Options of {@link cached}. */
@@ -93,7 +94,7 @@ export function cached<Args extends readonly unknown[], R>(
   if (typeof fn !== "function") refuse("fn", "a function");
   if (typeof key !== "function") refuse("key", "a function");
   const lifeOf = lives(options);
-  const { recall, look, forget } = recaller(store, options, validate && (async (value) => holds(validate, value)));
+  const { recall, find, forget } = recaller(store, options, validate && ((value) => accepts(validate, value)));
 
   const keyOf = (args: Args): string => {
     const name: unknown = key(...args);
@@ -102,23 +103,26 @@ export function cached<Args extends readonly unknown[], R>(
 
   function within(scope: object | undefined): Cached<Args, R> {
     async function call(args: Args, force: boolean): Promise<R> {
-      const name = keyOf(args);
       const make = async () => {
         const value = await fn(...args);
-        return { value, life: lifeOf(value, args) };
+        try {
+          return { value, life: lifeOf(value, args) };
+        } catch (error) {
+          return { value, life: undefined, problem: { error } };
+        }
       };
-      return (await recall(name, make, { scope, force })).value as R;
+      return (await recall(keyOf(args), { make, scope, force })).value as R;
     }
 
     return Object.assign((...args: Args) => call(args, false), {
       refresh: (...args: Args) => call(args, true),
-      invalidate: async (...args: Args) => forget(keyOf(args)),
+      invalidate: async (...args: Args) => forget([keyOf(args)]),
       async peek(...args: Args) {
-        const kept = await look(keyOf(args));
-        if (!kept) return null;
+        const result = (await find([keyOf(args)]))?.[0]?.result;
+        if (!result) return null;
         const now = Date.now();
-        const [age, ttl] = [(now - kept.at) / 1000, (kept.fresh - now) / 1000];
-        return { value: kept.value as R, age, ttl, stale: ttl <= 0 };
+        const [age, ttl] = [(now - result.at) / 1000, (result.fresh - now) / 1000];
+        return { value: copied(result.value) as R, age, ttl, stale: ttl <= 0 };
       },
       with: (scope: object) => (Object(scope) === scope ? within(scope) : refuse("scope", "an object")),
     });
@@ -152,7 +156,7 @@ function lives<Args extends readonly unknown[], R>({
   };
 }
 
-async function holds(validate: (value: unknown) => Awaitable<boolean>, value: unknown): Promise<boolean> {
+async function accepts(validate: (value: unknown) => Awaitable<boolean>, value: unknown): Promise<boolean> {
   try {
     return (await validate(value)) === true;
   } catch {

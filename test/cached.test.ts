@@ -1,5 +1,5 @@
 import { describe, expect, it } from "#test";
-import { cached } from "../src/cached.ts";
+import { type CacheEvent, cached } from "../src/cached.ts";
 import { type AnyDriver, createStore, KeyValueError, memoryStore, supports, toDriver } from "../src/index.ts";
 import { encrypt } from "../src/wrappers/encrypt.ts";
 import { prefixKeys } from "../src/wrappers/prefix-keys.ts";
@@ -247,7 +247,7 @@ for (const [kind, storeOf] of [
       const get = cached(store, async () => results[calls++], { ...options, validate });
       expect(await get.peek()).toBe(null);
       await get();
-      expect(await store.get("k")).toBe(null);
+      expect(await get.peek()).toBe(null);
       calls = 0;
       expect([await get(), await get(), await get(), await get()]).toEqual([{ v: 1 }, null, { v: 2 }, { v: 2 }]);
       expect(calls).toBe(3);
@@ -419,19 +419,104 @@ describe("cached", () => {
     expect(calls).toBe(inWorkers ? 3 : 1);
   });
 
-  it("shares between scopes nothing but what lies in the store", async () => {
+  it("lets scopes of one isolate wait for one call, and have copies of its result or its failure", async () => {
     let calls = 0;
-    const slow = async () => {
+    const slow = async (fails: boolean) => {
       calls++;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      return 1;
+      await sleep(5);
+      if (fails) throw new Error("down");
+      return { list: [1] };
     };
-    const get = cached(withoutSwap(), slow, { key: () => "k", ttl: 10 });
-    const [one, two] = [{}, {}];
-    await Promise.all([get.with(one)(), get.with(one)(), get.with(two)(), get.with(two)()]);
-    expect(calls).toBe(2);
-    await get.with({})();
-    expect(calls).toBe(2);
+    for (const store of [memoryStore(), withoutSwap()]) {
+      calls = 0;
+      const get = cached(store, slow, { key: String, ttl: 10 });
+      const [one, two] = [{}, {}];
+      const scopes = [one, one, two, two];
+      const lists = await Promise.all(scopes.map((scope) => get.with(scope)(false)));
+      lists[0]?.list.push(2);
+      expect([calls, lists.slice(1)]).toEqual([1, [{ list: [1] }, { list: [1] }, { list: [1] }]]);
+      await get.with({})(false);
+      expect(calls).toBe(1);
+      const failures = await Promise.all(scopes.map((scope) => failure(get.with(scope)(true))));
+      expect([calls, new Set(failures).size]).toEqual([2, 1]);
+    }
+  });
+
+  it("lets each scope call the function for results that only the request may have that made them", async () => {
+    let calls = 0;
+    const get = cached(
+      withoutSwap(),
+      async () => {
+        calls++;
+        await sleep(5);
+        return new Response("body");
+      },
+      { key: () => "k", ttl: 10 },
+    );
+    const responses = await Promise.all([get.with({})(), get.with({})(), get.with({})()]);
+    expect([calls, new Set(responses).size]).toEqual([3, 3]);
+  });
+
+  it("returns a result whose TTL is no number, tells the hook, and does not keep it", async () => {
+    for (const ttl of [Number.NaN, Number.POSITIVE_INFINITY, "60" as never]) {
+      const seen: unknown[] = [];
+      const onError = (error: unknown) => seen.push((error as KeyValueError).code);
+      const get = cached(memoryStore(), async () => 1, { key: () => "k", ttl: () => ttl, onError });
+      expect([await get(), await get.peek(), seen]).toEqual([1, null, ["invalid_ttl"]]);
+    }
+    const strict = cached(memoryStore(), async () => 1, {
+      key: () => "k",
+      ttl: () => Number.NaN,
+      onStoreError: "throw",
+    });
+    expect(((await failure(strict())) as KeyValueError).code).toBe("invalid_ttl");
+  });
+
+  it("answers whatever its hooks and waitUntil throw, and stores the result nevertheless", async () => {
+    class Context {
+      #works: Promise<unknown>[] = [];
+      waitUntil(work: Promise<unknown>) {
+        this.#works.push(work);
+      }
+    }
+    const { waitUntil } = new Context();
+    const fails = () => {
+      throw new Error("of a hook");
+    };
+    const seen: string[] = [];
+    const onError = (error: unknown) => {
+      seen.push((error as Error).name);
+      fails();
+    };
+    const get = cached(memoryStore(), async () => 1, { key: () => "k", ttl: 10, waitUntil, onError, onEvent: fails });
+    expect([await get(), (await get.peek())?.value, seen]).toEqual([1, 1, ["TypeError"]]);
+  });
+
+  it("tells of hits, stale results, misses, waits, refreshes and errors", async () => {
+    const events: CacheEvent[] = [];
+    let fails = false;
+    const get = cached(
+      memoryStore(),
+      async () => {
+        await sleep(5);
+        if (fails) throw new Error("down");
+        return 1;
+      },
+      { key: () => "k", ttl: 10, staleWhileRevalidate: 10, onEvent: (event) => events.push(event) },
+    );
+    const types = () => events.splice(0).map(({ type }) => type);
+    await Promise.all([get.with({})(), get.with({})()]);
+    expect(types().sort()).toEqual(["miss", "wait"]);
+    await get();
+    await get.refresh();
+    expect(types()).toEqual(["hit", "refresh"]);
+    fails = true;
+    await at(15_000, async () => {
+      await get();
+      await sleep(20);
+      const [stale, error] = events.splice(0);
+      expect([stale?.type, Math.round(stale?.age ?? 0), error?.type]).toEqual(["stale", 15, "error"]);
+    });
   });
 
   it("works through wrappers, and through a store that is not ours", async () => {
@@ -496,7 +581,5 @@ describe("cached", () => {
     expect(refused(() => cached(store, fn, { ...good, lock: { wait: -1 } }))).toBe("invalid_ttl");
     const get = cached(store, fn, { ...good, key: (() => 1) as never });
     expect(((await failure(get())) as Error).name).toBe("TypeError");
-    const odd = cached(store, fn, { ...good, ttl: () => Number.NaN });
-    expect(((await failure(odd())) as KeyValueError).code).toBe("invalid_ttl");
   });
 });

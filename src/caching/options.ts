@@ -1,30 +1,37 @@
 import { KeyValueError } from "../core/errors.ts";
 import type { CollectionOptions } from "../core/protocol.ts";
+import type { CacheEvent } from "./hooks.ts";
 
 /** How one caller in the world makes a result while the others wait. */
 export interface LeaseOptions {
-  /** Seconds after which another caller may take over from one that has not finished. Default: 30. */
+  /**
+   * The longest run of the function in seconds: then another caller may take over. A caller that is gone is replaced
+   * after about a second. Default: 30.
+   */
   readonly ttl?: number | undefined;
-  /** Seconds to wait for the result of another caller before calling the function as well. Default: those of `ttl`. */
+  /** Seconds to wait for the result of another caller before calling the function as well. Default: `ttl`. */
   readonly wait?: number | undefined;
 }
 
 /** Options that `cached` and `cachedResponse` have in common. */
 export interface RecallOptions extends CollectionOptions {
   /**
-   * Takes the work that goes on after an answer, such as `(promise) => ctx.waitUntil(promise)`; a scope that has a
-   * `waitUntil` method is asked first. The promises never reject. Default: nobody waits for them.
+   * Keeps work alive that goes on when the caller has its answer or is gone, such as
+   * `(promise) => ctx.waitUntil(promise)`. A scope with a `waitUntil` method comes first. The promises never reject.
+   * Default: the caller waits until its result is stored.
    */
   readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
   /**
-   * On a store with `swap`, callers agree through a lease in the store on one that makes a result; `false` switches
+   * On a store with `swap`, callers agree through a lease in the store on the one that makes a result; `false` turns
    * that off. Default: on.
    */
   readonly lock?: LeaseOptions | false | undefined;
-  /** What comes of a call when the store fails: the answer of the function (the default), or the failure. */
+  /** What a call does when the store fails: return the function's result (the default), or throw the failure. */
   readonly onStoreError?: "ignore" | "throw" | undefined;
-  /** Is told of failures that no caller sees: of the store, and of a function that had an old result to stand in for it. */
+  /** Is called with failures that no caller sees: of the store, and of a function whose old result is the answer. */
   readonly onError?: ((error: unknown, key: string) => void) | undefined;
+  /** Is called with each {@link CacheEvent}. What it throws is ignored. */
+  readonly onEvent?: ((event: CacheEvent) => void) | undefined;
 }
 
 /** Returns a number of seconds. */

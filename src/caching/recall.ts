@@ -1,211 +1,238 @@
 import { oneOf } from "../core/checks.ts";
 import type { AnyDriver, Awaitable } from "../core/driver.ts";
+import { KeyValueError } from "../core/errors.ts";
 import type { AsyncKeyValue } from "../core/protocol.ts";
 import { toDriver } from "../core/store.ts";
-import { type Call, inFlight } from "./in-flight.ts";
-import { type Kept, type Lease, type Outcome, type Slot, slots } from "./lease.ts";
+import { hooksOf } from "./hooks.ts";
+import { joinsOf } from "./joins.ts";
+import { acquire } from "./leases.ts";
+import { type Making, makings } from "./making.ts";
 import { type RecallOptions, seconds } from "./options.ts";
-import { copyOf, keptOf, type Made, made, type Recalled, recalled } from "./recalled.ts";
-import { hasWaitUntil } from "./scope.ts";
+import { type Patience, patienceOf } from "./patience.ts";
+import { type Answer, answerFrom, copied, isPlainData, type Made, type Result, toResult } from "./results.ts";
+import { type Ended, type Run, runsOf } from "./runs.ts";
+import { type Slot, slots } from "./slots.ts";
 
-/** How an answer is wanted. */
-export interface How {
-  /** Calls with the same scope share what they do at the same time. Without one nothing is shared. */
+/** What one call wants. */
+export interface Wanted {
+  /** Calls with the same scope share promises. */
   readonly scope: object | undefined;
-  /** Makes a new result whatever there is. */
+  /** Makes a result. It gets the old one, which may be of no use but to be validated. */
+  make(old: Result | undefined): Promise<Made>;
+  /** Runs `make` whatever is stored or being made. */
   readonly force?: boolean | undefined;
-  /** Whether a result that is kept will do; such a call joins no other. */
-  readonly usable?: ((kept: Kept) => boolean) | undefined;
-}
-
-/** One call, and what it goes by. */
-interface Asked extends How {
-  readonly call: Call;
-  readonly make: () => Promise<Made>;
+  /** Whether this call may have a value at all. */
+  readonly accepts?: ((value: unknown) => boolean) | undefined;
+  /** Whether a result from before this call is the answer. Default: by its deadlines. */
+  readonly judge?: ((result: Result) => "hit" | "stale" | undefined) | undefined;
+  /** What is stored, where the caller has read it already. */
+  readonly slot?: Slot | undefined;
 }
 
 export interface Recaller {
-  /** The result that is kept, or a new one. */
-  recall(key: string, make: () => Promise<Made>, how: How): Promise<Recalled>;
-  /** The result that is kept, for as long as it may be used for anything. */
-  look(key: string): Promise<Kept | undefined>;
-  forget(key: string): Promise<void>;
+  /** The stored result, or a new one. */
+  recall(key: string, wanted: Wanted): Promise<Answer>;
+  /** What is stored under each key; nothing when the store fails and that is to be ignored. */
+  find(keys: readonly string[]): Promise<Slot[] | undefined>;
+  /** Writes a result without asking for a lease. */
+  write(key: string, made: Made): Promise<void>;
+  /** Removes results, and keeps those out that are being made. */
+  forget(keys: readonly string[]): Promise<void>;
 }
 
-/** The pauses between two looks at somebody else's lease, in milliseconds. */
-const SHORTEST_PAUSE = 20;
-const LONGEST_PAUSE = 500;
+/** One call on its way. */
+interface Call extends Wanted {
+  readonly key: string;
+  /** When it began, among the moments of this isolate. */
+  readonly began: number;
+  /** How long it waits for others. A refresh in the background waits for nobody. */
+  readonly patience: Patience | undefined;
+  /** The holder of a lease that this isolate knows to be gone. */
+  gone?: string | undefined;
+}
 
-/** How often a lease is tried for before a call goes on without one. */
-const TRIES = 100;
+/** Seconds after which others may take over from a run that has not ended. */
+const LONGEST_RUN = 30;
 
 /**
  * Keeps results in a store: what `cached` and `cachedResponse` have in common.
  *
- * `valid` says whether a result may be kept, and whether one that was kept may be used.
+ * A call that finds no fresh result waits for the run of its isolate that makes one, or starts it. A run gets the lease of
+ * the key from the store, or waits for the isolate that has it. Then it makes the result, which replaces the lease.
+ *
+ * `valid` says whether a result may be stored, and whether a stored one may be used.
  */
 export function recaller(
   store: AsyncKeyValue,
   options: RecallOptions,
   valid: (value: unknown) => Awaitable<boolean> = () => true,
 ): Recaller {
-  const { onStoreError = "ignore", onError, waitUntil, lock = {} } = options;
+  const { onStoreError = "ignore", lock = {} } = options;
   oneOf(onStoreError, "onStoreError", ["ignore", "throw"]);
-  const leaseMs = seconds("lock.ttl", lock ? (lock.ttl ?? 30) : 30) * 1000;
-  const waitMs = lock ? seconds("lock.wait", lock.wait ?? leaseMs / 1000, true) * 1000 : 0;
+  const longest = seconds("lock.ttl", (lock || {}).ttl ?? LONGEST_RUN) * 1000;
+  const longestWait = seconds("lock.wait", (lock || {}).wait ?? longest / 1000, true) * 1000;
   const collection = options.collection ?? store.defaultCollection ?? "default_collection";
-  const driver = toDriver(store) as AnyDriver;
-  const { swap, find, take, settle, remove } = slots(driver, collection, leaseMs, lock !== false);
-  const { join, start, makes, isMade, forget } = inFlight<Recalled>(leaseMs);
+  const places = slots(toDriver(store) as AnyDriver, collection, lock !== false);
+  const hooks = hooksOf(options);
+  const runs = runsOf(longest);
+  const joins = joinsOf<Answer>(longest);
+  const { look, guarded, begin, make, complete } = makings({ places, runs, hooks, valid, onStoreError });
 
-  function report(error: unknown, key: string): void {
-    try {
-      onError?.(error, key);
-    } catch {
-      // Nobody could see it, and the work that goes on after an answer must not reject.
+  // The flow of a call, from top to bottom.
+
+  async function recall(key: string, wanted: Wanted): Promise<Answer> {
+    const { scope, force, accepts, judge } = wanted;
+    const shares = !force && !accepts && !judge;
+    const joined = shares && joins.find(scope, key);
+    if (joined) return shared(await joined);
+    const promise = answer({ ...wanted, key, began: runs.moment(), patience: patienceOf(longestWait) });
+    if (shares) joins.add(scope, key, promise);
+    return promise;
+  }
+
+  async function answer(call: Call): Promise<Answer> {
+    const { key } = call;
+    const slot = call.slot ?? (await look([key]))?.[0];
+    const stored = slot && answerIn(slot, call, false);
+    if (!stored) {
+      const ended = await renew(slot, call);
+      return "answer" in ended ? ended.answer : insteadOf("failure" in ended && ended.failure, slot, call);
     }
+    const { state, at } = stored;
+    hooks.emit({ type: state === "hit" ? "hit" : "stale", key, age: secondsSince(at) });
+    if (state === "stale" && !isBeingMade(slot, call)) refresh(slot, call);
+    return stored;
   }
 
-  /** What a call to the store gives; nothing when it fails and that is to be ignored. */
-  async function attempt<R>(key: string, work: () => Awaitable<R>, policy = onStoreError): Promise<R | undefined> {
-    try {
-      return await work();
-    } catch (error) {
-      if (policy === "throw") throw error;
-      report(error, key);
-      return undefined;
-    }
+  function refresh(slot: Slot, call: Call): void {
+    lead(slot, { ...call, patience: undefined }).then(
+      (ended) => "failure" in ended && hooks.report(ended.failure, call.key),
+      (error) => hooks.report(error, call.key),
+    );
   }
 
-  /** Hands work to whoever keeps the request alive for it, if anybody does. */
-  function later(work: Promise<unknown>, { call, scope }: Asked): void {
-    call.after.push(work);
-    if (hasWaitUntil(scope)) scope.waitUntil(work);
-    else waitUntil?.(work);
-  }
-
-  const look = (key: string, fresh?: boolean): Promise<Slot | undefined> =>
-    attempt(key, async () => checked(await find(key, fresh)));
-
-  async function checked(slot: Slot): Promise<Slot> {
-    return slot.kept && !(await valid(slot.kept.value)) ? { ...slot, kept: undefined } : slot;
-  }
-
-  /** What is kept, where that will do. */
-  function served({ kept }: Slot, { force, usable }: How): Recalled | undefined {
-    const now = Date.now();
-    if (!kept || force || now >= Math.max(kept.fresh, kept.stale) || usable?.(kept) === false) return undefined;
-    return recalled(now < kept.fresh ? "hit" : "stale", kept);
-  }
-
-  async function answer(key: string, asked: Asked): Promise<Recalled> {
-    const slot = await look(key);
-    if (!slot) return made(await asked.make());
-    const found = served(slot, asked);
-    if (!found) return (await renew(key, slot, asked)) as Recalled;
-    if (found.state === "stale" && !isBusy(key, slot)) {
-      const renewed = renew(key, slot, asked, true).catch((error) => report(error, key));
-      later(renewed, asked);
-    }
-    return found;
-  }
-
-  /** Whether somebody makes the next result already, as far as that can be seen. */
-  function isBusy(key: string, { lease }: Slot): boolean {
-    if (!swap) return isMade(key, Date.now() - leaseMs);
-    return lease !== undefined && lease.until > Date.now();
-  }
-
-  /** Gets the lease and makes a result, or waits for whoever has it; nobody waits in the background, so nothing comes of it. */
-  async function renew(key: string, first: Slot, asked: Asked, background = false): Promise<Recalled | undefined> {
-    const begun = Date.now();
-    let slot = first;
-    let paused = 0;
-    for (let tries = 0, pauses = 0; swap && tries < TRIES; ) {
-      const { lease } = slot;
-      if (lease && lease.until > Date.now() && !asked.force) {
-        if (background) return undefined;
-        // By the clock and without it: it may stand still.
-        if (paused >= waitMs || Date.now() - begun >= waitMs) {
-          // The first of those who make a result under the same lease leaves it there; only its holder gives it back.
-          return run(key, { ...lease, holder: "" }, slot, asked);
-        }
-        paused += await pause(pauses++, Math.max(1, lease.until - Date.now()));
-        const next = await look(key, true);
-        if (!next) return made(await asked.make());
-        slot = next;
-      } else {
-        const holder = crypto.randomUUID();
-        const mine = { id: (!asked.force && lease?.id) || holder, holder, until: Date.now() + leaseMs };
-        const seen = slot;
-        const other = await attempt(key, () => take(key, seen, mine));
-        // A store that fails may have taken it nevertheless.
-        if (!other) return run(key, mine, slot, asked);
-        slot = await checked(other);
-        tries++;
+  /** Waits for the run of this isolate that makes the result, or starts one. */
+  async function renew(slot: Slot | undefined, call: Call): Promise<Ended> {
+    const { key, patience, force, accepts } = call;
+    const start = Date.now();
+    for (;;) {
+      const run = force ? undefined : runs.current(key);
+      if (!run || isTooOld(run, call)) return lead(slot, call);
+      if (!run.outcome && patience?.isOver()) return lead(slot, call, false);
+      const outcome = await runs.wait(run, (paused) => patience?.count(paused) !== false);
+      if (outcome && "error" in outcome) throw outcome.error;
+      if (outcome && !("skipped" in outcome.value)) {
+        hooks.emit({ type: "wait", key, duration: secondsSince(start) });
+        if ("failure" in outcome.value) return outcome.value;
+        const { value } = outcome.value.answer;
+        // What no other request may have, such as a stream, each call makes alone. Nobody waits for it twice.
+        const isForAll = isPlainData(value) && accepts?.(value) !== false;
+        return isForAll ? { answer: shared(outcome.value.answer) } : lead(slot, call, false);
       }
-      const found = served(slot, asked);
-      if (found?.state === "hit" || (found && !background)) return found;
+      call.gone = run.holder;
     }
-    return run(key, { id: "", holder: "", until: 0 }, slot, asked);
   }
 
-  async function run(key: string, lease: Lease, { kept: old }: Slot, asked: Asked): Promise<Recalled> {
-    const { call, make, force, scope } = asked;
-    makes(call);
-    const end = (outcome: Outcome, policy = onStoreError) =>
-      attempt(key, () => settle(key, lease, outcome, () => call.current), policy);
-    let result: Made;
+  /** Starts a run, for which other calls of this isolate wait. */
+  async function lead(slot: Slot | undefined, call: Call, asksForLease = places.leases): Promise<Ended> {
+    const making = begin(call.key, slot, call.force === true, call.patience === undefined);
+    const ending = asksForLease && slot ? makeUnderLease(making, slot, call) : make(making, call.make);
+    const isKept = hooks.keepAlive(complete(making, ending), call.scope, call.key);
     try {
-      result = await make();
-    } catch (error) {
-      await end("keep", "ignore");
-      if (!old || force || Date.now() >= old.onError) throw error;
-      report(error, key);
-      return recalled("failed", old);
+      return await ending;
+    } finally {
+      if (!isKept || onStoreError === "throw") await making.stored;
     }
-    const { value, life } = result;
-    const answered = made(result);
-    let outcome: Outcome = "drop";
-    try {
-      if (life && (await valid(value))) outcome = keptOf(value, answered.at, life);
-    } catch (error) {
-      await end("drop", "ignore");
-      if (onStoreError === "throw") throw error;
-      report(error, key);
-      return answered;
+  }
+
+  /** Gets the lease and makes a result, or takes what comes from whoever had the lease. */
+  async function makeUnderLease(making: Making, seen: Slot, call: Call): Promise<Ended> {
+    const { key, force = false, patience, gone } = call;
+    const start = Date.now();
+    const acquired = await acquire({
+      ...{ seen, force, patience, gone },
+      look: async () => (await look([key], true))?.[0],
+      take: (slot, lease) => guarded(key, () => places.take(key, slot, lease)),
+      enough: (slot) => answerIn(slot, call, isNewer(slot, seen)) !== undefined,
+    });
+    if (acquired.kind !== "lease") hooks.emit({ type: "wait", key, duration: secondsSince(start) });
+    switch (acquired.kind) {
+      case "result":
+        return { answer: { ...answerIn(acquired.slot, call, true)!, state: "shared" } };
+      case "failed":
+        return {
+          failure: new KeyValueError("unavailable", "the function failed for the caller that made the result", { key }),
+        };
+      case "busy":
+        if (!patience) return { skipped: true };
+        // The first of those who make a result under the same lease stores it; only its holder can give the lease back.
+        making.held = { ...acquired.slot, lease: { ...acquired.lease, holder: "" }, version: undefined };
+        break;
+      case "lease":
+        making.held = acquired.held;
+        making.run.holder = acquired.held.lease?.holder;
     }
-    const ended = end(outcome);
-    if (onStoreError === "throw" || !(waitUntil || hasWaitUntil(scope))) await ended;
-    else later(ended, asked);
-    return answered;
+    return make(making, call.make);
+  }
+
+  // The rules of the flow.
+
+  /** The answer that is in a slot. */
+  function answerIn({ result }: Slot, { force, accepts, judge, patience }: Call, isNew: boolean): Answer | undefined {
+    if (!result || force || accepts?.(result.value) === false) return undefined;
+    const now = Date.now();
+    // A result that was made after a call began is new enough for it, whatever age it wants.
+    const byTime = now < result.fresh ? "hit" : now < result.stale ? "stale" : undefined;
+    const state = judge && !isNew ? judge(result) : byTime;
+    return state && (state === "hit" || patience) ? answerFrom(state, result) : undefined;
+  }
+
+  /** Whether a run ended before a call began, and left nothing that is fresh. */
+  function isTooOld(run: Run, { began, judge }: Call): boolean {
+    if (!run.outcome || (run.ended as number) > began) return false;
+    const ended = "value" in run.outcome && run.outcome.value;
+    return judge !== undefined || !ended || !("answer" in ended) || !run.wanted || Date.now() >= ended.answer.fresh;
+  }
+
+  /** Whether somebody makes the next result already, as far as that can be seen at once. */
+  function isBeingMade({ lease }: Slot, { key }: Call): boolean {
+    const run = runs.current(key);
+    return (run !== undefined && !run.outcome) || (places.leases && lease !== undefined && lease.until > Date.now());
+  }
+
+  /** The old result in place of a failure. */
+  function insteadOf(failure: unknown, slot: Slot | undefined, { key, force, accepts }: Call): Answer {
+    const old = slot?.result;
+    if (!old || force || Date.now() >= old.onError || accepts?.(old.value) === false) throw failure;
+    hooks.report(failure, key);
+    return answerFrom("failed", old);
   }
 
   return {
-    async recall(key, make, how) {
-      const { scope, force, usable } = how;
-      const running = force || usable ? undefined : join(scope, key);
-      if (!running) return start(usable ? undefined : scope, key, (call) => answer(key, { ...how, make, call }));
-      const joined = await running;
-      return { ...joined, value: copyOf(joined.value) };
+    recall,
+    find: (keys) => look(keys),
+
+    async write(key, { value, life }) {
+      if (life) await guarded(key, async () => places.write(key, toResult(value, Date.now(), life)));
     },
 
-    async look(key) {
-      const kept = (await look(key))?.kept;
-      return kept && { ...kept, value: copyOf(kept.value) };
-    },
-
-    async forget(key) {
-      forget(key);
-      await remove(key);
+    async forget(keys) {
+      joins.close();
+      for (const key of keys) runs.forget(key);
+      await places.remove(keys);
     },
   };
 }
 
-/** Those who wait together must not come back together. Answers with the milliseconds. */
-async function pause(number: number, most: number): Promise<number> {
-  const longest = Math.min(SHORTEST_PAUSE * 2 ** number, LONGEST_PAUSE);
-  const milliseconds = Math.min(longest * (0.5 + Math.random() / 2), most);
-  await new Promise((resolve) => setTimeout(resolve, milliseconds));
-  return milliseconds;
+function shared(answer: Answer): Answer {
+  return { ...answer, state: "shared", value: copied(answer.value) };
+}
+
+function isNewer({ result }: Slot, seen: Slot): boolean {
+  return result?.at !== seen.result?.at;
+}
+
+/** By the clock, which may have been set back. */
+function secondsSince(moment: number): number {
+  return Math.max(0, Date.now() - moment) / 1000;
 }

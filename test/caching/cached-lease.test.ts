@@ -1,9 +1,25 @@
 import { describe, expect, it } from "#test";
 import { cached } from "../../src/cached.ts";
-import { createStore, type Driver, memoryStore, toDriver } from "../../src/index.ts";
+import { createStore, type Driver, type KeyValueError, memoryStore, toDriver } from "../../src/index.ts";
 import { at, deferred, failure, sleep } from "../support/caching.ts";
+import { inVirtualTime } from "../support/virtual-time.ts";
 
 const options = { key: () => "k", ttl: 60 };
+
+const memory = memoryStore();
+
+/** A driver whose caller can be stopped: from then on its writes never happen, as those of a request that is gone. */
+function crashing() {
+  const driver = toDriver(memory) as Driver<"swap">;
+  let stopped = false;
+  const swap: typeof driver.swap = (...args) => (stopped ? new Promise<never>(() => {}) : driver.swap(...args));
+  return {
+    driver: { ...driver, swap },
+    stop: () => {
+      stopped = true;
+    },
+  };
+}
 
 /** The same function over the same store as many isolates would have it: objects of their own that share no memory. */
 function isolates<R>(count: number, fn: () => Promise<R>, more: object = {}, store = memoryStore()) {
@@ -173,7 +189,7 @@ describe("a lease in the store", () => {
     const [two] = isolates(1, () => fast.promise, { lock: { ttl: 5 } }, store);
     const slowly = one!();
     await sleep(5);
-    await at(6_000, async () => {
+    await at(20_000, async () => {
       const other = two!();
       await sleep(5);
       await store.cull();
@@ -246,17 +262,81 @@ describe("a lease in the store", () => {
     }
   });
 
-  it("is given back by a failure, so that the next caller need not wait", async () => {
+  it("ends with a failure for all who waited for that very run, also elsewhere; the next caller starts at once", async () => {
     const store = memoryStore();
     const error = new Error("down");
     const broken = deferred<string>();
+    let calls = 0;
     const [one] = isolates(1, () => broken.promise, {}, store);
-    const [two] = isolates(1, async () => "well", {}, store);
-    const failing = one!();
+    const others = isolates(
+      3,
+      async () => {
+        calls++;
+        return "well";
+      },
+      {},
+      store,
+    );
+    const failing = failure(one!());
     await sleep(5);
-    const waiting = two!();
+    const waiting = others.map((get) => failure(get()));
+    await sleep(5);
     broken.reject(error);
-    expect([await failure(failing), await waiting]).toEqual([error, "well"]);
+    const failures = (await Promise.all(waiting)) as KeyValueError[];
+    expect([await failing, failures.map(({ code }) => code), calls]).toEqual([
+      error,
+      ["unavailable", "unavailable", "unavailable"],
+      0,
+    ]);
+    expect([await others[0]!(), calls]).toEqual(["well", 1]);
+  });
+
+  it("is renewed while its holder lives, and passes on within about a second when it does not", async () => {
+    await inVirtualTime(async (time) => {
+      for (const crashes of [false, true]) {
+        const { driver, stop } = crashing();
+        const store = createStore(driver);
+        let calls = 0;
+        const fn = async () => {
+          const call = ++calls;
+          if (call === 1) {
+            if (crashes) stop();
+            await sleep(5000);
+          }
+          return call;
+        };
+        const options = { key: () => "k", ttl: 60 };
+        const begun = time.elapsed();
+        const first = cached(store, fn, options)();
+        await sleep(100);
+        // It has a store of its own, which does not stop.
+        const other = cached(createStore(toDriver(memory)), fn, options);
+        expect(await other()).toBe(crashes ? 2 : 1);
+        const waited = time.elapsed() - begun;
+        expect(crashes ? waited < 2500 : waited >= 5000).toBe(true);
+        await first;
+        await other.invalidate();
+      }
+    });
+  });
+
+  it("is watched and not measured by the clock, so that clocks that disagree cost no second run", async () => {
+    await inVirtualTime(async () => {
+      const { now } = Date;
+      const store = memoryStore();
+      let calls = 0;
+      const fn = async () => {
+        const call = ++calls;
+        await sleep(3000);
+        return call;
+      };
+      const options = { key: () => "k", ttl: 60 };
+      const first = cached(store, fn, options)();
+      await sleep(10);
+      Date.now = () => now() + 4000;
+      expect([await cached(store, fn, options)(), await first, calls]).toEqual([1, 1, 1]);
+      Date.now = now;
+    });
   });
 
   it("is not given back by a failure of somebody who did not wait for it", async () => {

@@ -13,7 +13,17 @@ const harness = createTestHarness({ workers: [{ configPath }] });
 
 beforeAll(async () => {
   const lines = [`name = "cached"`, `main = ${JSON.stringify(main)}`, `compatibility_date = "2025-11-01"`];
-  writeFileSync(configPath, [...lines, "[[kv_namespaces]]", `binding = "KV"`, `id = "cached"`].join("\n"));
+  const objects = [
+    "[[durable_objects.bindings]]",
+    `name = "OBJECT"`,
+    `class_name = "KeyValueObject"`,
+    "[[migrations]]",
+    `tag = "v1"`,
+    `new_sqlite_classes = ["KeyValueObject"]`,
+  ];
+  const self = ["[[services]]", `binding = "SELF"`, `service = "cached"`];
+  const kv = ["[[kv_namespaces]]", `binding = "KV"`, `id = "cached"`];
+  writeFileSync(configPath, [...lines, ...kv, ...self, ...objects].join("\n"));
   await harness.listen();
 });
 
@@ -22,7 +32,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const get = async (path: string, signal?: AbortSignal) => (await harness.fetch(path, signal && { signal })).json();
+const get = async (path: string) => (await harness.fetch(path)).json();
+
+/** Asks and is gone after a while, as a visitor who leaves: workerd then cancels the request. */
+const leave = (path: string, milliseconds: number): Promise<unknown> =>
+  get(`/leave?after=${milliseconds}&path=${encodeURIComponent(path)}`);
 
 describe("a cached function that a Worker keeps from request to request, over Workers KV", () => {
   it("shares one call among the callers of a request", async () => {
@@ -31,22 +45,40 @@ describe("a cached function that a Worker keeps from request to request, over Wo
     expect(await get("/calls?id=one")).toBe(1);
   });
 
-  it("shares nothing between requests but what is stored, so that one that is cancelled takes no other along", async () => {
-    const controller = new AbortController();
-    const cancelled = get("/?id=two", controller.signal).catch(() => "cancelled");
+  it("shares one call among requests, and a request that is cancelled takes no other along", async () => {
+    const left = leave("/?id=two", 150);
     await sleep(100);
     const others = Promise.all(Array.from({ length: 5 }, () => get("/?id=two")));
-    await sleep(50);
-    controller.abort();
-    expect(await cancelled).toBe("cancelled");
+    await left;
     const answers = (await others).map((answer) => (answer as { call: number }[]).length);
     expect(answers).toEqual([20, 20, 20, 20, 20]);
-    expect(await get("/calls?id=two")).toBe(6);
-    // What is stored is stored after the answers.
-    await sleep(200);
-    const before = await get("/?id=two");
-    expect(await get("/?id=two")).toEqual(before);
-    expect(await get("/calls?id=two")).toBe(6);
+    // The call of the cancelled request went on, since it was handed to waitUntil.
+    expect(await get("/calls?id=two")).toBe(1);
+  });
+
+  it("takes over within seconds from a request that is cancelled and has no waitUntil", async () => {
+    await leave("/alone?id=slow-alone", 100);
+    expect(await get("/alone?id=slow-alone")).toEqual({ call: 2 });
+  });
+
+  it("keeps a lease in a Durable Object alive for a request that is cancelled, and lets others have its result", async () => {
+    for (const path of ["/leased", "/leased-page"]) {
+      await leave(`${path}?id=${path}`, 100);
+      const others = await Promise.all(Array.from({ length: 3 }, () => get(`${path}?id=${path}`)));
+      expect(others).toEqual([{ call: 1 }, { call: 1 }, { call: 1 }]);
+    }
+  });
+
+  it("replaces a holder of a lease that is cancelled and has no waitUntil within seconds, not after the lease's 30", async () => {
+    await leave("/leased-alone?id=dead", 100);
+    const begun = Date.now();
+    expect(await get("/leased-alone?id=dead")).toEqual({ call: 2 });
+    expect(Date.now() - begun).toBeLessThan(15_000);
+  });
+
+  it("seeds a store and derives keys for other requests when the first one is cancelled", async () => {
+    await leave("/seeded", 100);
+    expect(await get("/seeded")).toBe("planted");
   });
 
   it("answers without a scope, too, also to requests at the same time", async () => {

@@ -1,5 +1,5 @@
 import { seconds } from "../options.ts";
-import type { Life } from "../recalled.ts";
+import type { Life } from "../results.ts";
 
 /** For how long responses are kept that do not say it themselves, in seconds. */
 export interface ResponseTimes {

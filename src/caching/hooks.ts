@@ -1,0 +1,74 @@
+import { hasWaitUntil } from "./scope.ts";
+
+/** What happened in a cache. */
+export interface CacheEvent {
+  /**
+   * - `hit`, `stale`: the answer was in the store;
+   * - `miss`: the call ran the function;
+   * - `wait`: the call waited for another one that ran the function;
+   * - `refresh`: the function ran in the background, or for `refresh`;
+   * - `error`: the function or the store failed.
+   */
+  readonly type: "hit" | "stale" | "miss" | "wait" | "refresh" | "error";
+  readonly key: string;
+  /** Of `hit` and `stale`: the seconds since the result was made. */
+  readonly age?: number | undefined;
+  /** Of `miss`, `wait` and `refresh`: the seconds that it took. */
+  readonly duration?: number | undefined;
+  /** Of `error`: what was thrown. */
+  readonly error?: unknown;
+}
+
+export interface HookOptions {
+  readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
+  readonly onError?: ((error: unknown, key: string) => void) | undefined;
+  readonly onEvent?: ((event: CacheEvent) => void) | undefined;
+}
+
+/** The functions of the caller that a cache calls. None of them can replace an answer, whatever it throws. */
+export interface Hooks {
+  emit(event: CacheEvent): void;
+  /** Tells of a failure that no caller sees. */
+  report(error: unknown, key: string): void;
+  /** Whether somebody keeps work alive after the answer. */
+  canKeepAlive(scope: object | undefined): boolean;
+  /** Hands over work that goes on after the answer; returns whether somebody took it. */
+  keepAlive(work: Promise<unknown>, scope: object | undefined, key: string): boolean;
+}
+
+export function hooksOf(options: HookOptions): Hooks {
+  const { waitUntil, onError, onEvent } = options;
+  const emit: Hooks["emit"] = (event) => {
+    try {
+      onEvent?.(event);
+    } catch {
+      // There is nobody to tell.
+    }
+  };
+  const report: Hooks["report"] = (error, key) => {
+    emit({ type: "error", key, error });
+    try {
+      onError?.(error, key);
+    } catch {
+      // There is nobody to tell.
+    }
+  };
+  return {
+    emit,
+    report,
+    canKeepAlive: (scope) => hasWaitUntil(scope) || waitUntil !== undefined,
+    keepAlive(work, scope, key) {
+      const quiet = work.catch(() => {});
+      try {
+        if (hasWaitUntil(scope)) scope.waitUntil(quiet);
+        else if (waitUntil) waitUntil(quiet);
+        else return false;
+        return true;
+      } catch (error) {
+        // Such as a `waitUntil` that was taken off its `ctx`: "Illegal invocation".
+        report(error, key);
+        return false;
+      }
+    },
+  };
+}

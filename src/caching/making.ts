@@ -1,0 +1,161 @@
+import type { Awaitable } from "../core/driver.ts";
+import type { Hooks } from "./hooks.ts";
+import { type Answer, answerOf, copied, type Made, type Result, toResult } from "./results.ts";
+import type { Ended, Run, Runs } from "./runs.ts";
+import type { Outcome, Slot, Slots } from "./slots.ts";
+
+/** A result that is being made. */
+export interface Making {
+  readonly key: string;
+  readonly run: Run;
+  /** What was under the key when it began. */
+  readonly slot: Slot | undefined;
+  /** Whether it is a refresh: forced, or in the background. */
+  readonly refreshes: boolean;
+  /** What is under the key while this run has the lease. */
+  held?: Slot | undefined;
+  /** The answer for others. */
+  answer?: Answer;
+  /** Whether a renewal of the lease is on its way. */
+  renewing?: boolean;
+  /** Whether the result was stored, once that is known. It rejects when a failure of the store is to be thrown. */
+  stored?: Promise<boolean> | undefined;
+}
+
+/** What makings need. */
+export interface Tools {
+  readonly places: Slots;
+  readonly runs: Runs;
+  readonly hooks: Hooks;
+  valid(value: unknown): Awaitable<boolean>;
+  readonly onStoreError: "ignore" | "throw";
+}
+
+/** Milliseconds for which a result that could not be stored is the answer in this isolate. */
+const UNSTORED = 1000;
+
+/** Makes results and stores them. */
+export function makings({ places, runs, hooks, valid, onStoreError }: Tools) {
+  /** What a call to the store returns; nothing when it fails and that is to be ignored. */
+  async function guarded<R>(key: string, work: () => Awaitable<R>, policy = onStoreError): Promise<R | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (policy === "throw") throw error;
+      hooks.report(error, key);
+      return undefined;
+    }
+  }
+
+  /** What is under each key, without results that must not be used. */
+  async function look(keys: readonly string[], fresh?: boolean): Promise<Slot[] | undefined> {
+    return guarded(keys[0] as string, async () => Promise.all((await places.find(keys, fresh)).map(checked)));
+  }
+
+  async function checked(slot: Slot): Promise<Slot> {
+    return slot.result && !(await valid(slot.result.value)) ? { ...slot, result: undefined } : slot;
+  }
+
+  /** Starts a run. The results of all earlier ones are unwanted when this one is forced. */
+  function begin(key: string, slot: Slot | undefined, force: boolean, background: boolean): Making {
+    const run = runs.start(key, () => renewLease(making));
+    const making: Making = { key, run, slot, refreshes: force || background };
+    if (force) runs.outdate(key, run);
+    return making;
+  }
+
+  /** Calls the function, and begins to store its result. */
+  async function make(making: Making, work: (old: Result | undefined) => Promise<Made>): Promise<Ended> {
+    const { key, slot, refreshes } = making;
+    const start = Date.now();
+    let made: Made;
+    try {
+      made = await work((making.held ?? slot)?.result);
+    } catch (failure) {
+      making.stored = settle(making, { ending: "failed" }, "ignore");
+      return { failure };
+    }
+    const now = Date.now();
+    hooks.emit({ type: refreshes ? "refresh" : "miss", key, duration: Math.max(0, now - start) / 1000 });
+    // The caller may change what the function returned, while others and the store still need it.
+    const copy = { ...made, value: copied(made.value) };
+    making.answer = answerOf(copy, now);
+    making.stored = keepable(copy, now).then(
+      (result) => settle(making, result ? { result } : { ending: "unkept" }),
+      async (error) => {
+        await settle(making, { ending: "unkept" }, "ignore");
+        if (onStoreError === "throw") throw error;
+        hooks.report(error, key);
+        return false;
+      },
+    );
+    // Whoever awaits it later must not be too late to handle it.
+    making.stored.catch(() => {});
+    return { answer: answerOf(made, now) };
+  }
+
+  async function keepable({ value, life, problem }: Made, now: number): Promise<Result | undefined> {
+    if (problem) throw problem.error;
+    return life && (await valid(value)) ? toResult(value, now, life) : undefined;
+  }
+
+  /** Stores how a run ended. Returns whether there is nothing left to store. */
+  async function settle({ key, run, slot, held }: Making, outcome: Outcome, policy = onStoreError): Promise<boolean> {
+    const done = await guarded(
+      key,
+      async () => {
+        if (held) await places.settle(key, held, outcome);
+        else if (!places.leases && run.wanted) await replace(run, slot, outcome);
+        return true;
+      },
+      policy,
+    );
+    return done === true;
+  }
+
+  /** Stores how a run ended where no lease keeps an unwanted result out. */
+  async function replace(run: Run, slot: Slot | undefined, outcome: Outcome): Promise<void> {
+    const { key } = run;
+    if ("result" in outcome) {
+      await places.write(key, outcome.result);
+      // It may have become unwanted while it was on its way.
+      if (!run.wanted) await places.remove([key]);
+      // The others would put an older result over it, or one that is hardly newer: some stores take one write a second.
+      else runs.outdate(key, run);
+    } else if (outcome.ending === "unkept" && slot?.result) await places.remove([key]);
+  }
+
+  /** Shows the other isolates that this one is alive. */
+  async function renewLease(making: Making): Promise<void> {
+    const { held, key, stored, renewing } = making;
+    if (!held?.lease?.holder || stored || renewing) return;
+    making.renewing = true;
+    // Without a version the store failed when the lease was taken, and may have taken it nevertheless.
+    const seen = held.version === undefined ? (await look([key], true))?.[0] : held;
+    if (seen?.lease?.holder === held.lease.holder) {
+      const lease = { ...held.lease, beat: held.lease.beat + 1, until: Date.now() + held.lease.length };
+      const renewed = await guarded(key, () => places.take(key, seen, lease), "ignore");
+      // Somebody else has taken over, or the entry was removed: the holder finds that out when it stores its result.
+      if (renewed?.ok) making.held = renewed.slot;
+    }
+    making.renewing = false;
+  }
+
+  /** Ends a run when everything is done. It never rejects: the caller has the failure. */
+  async function complete(making: Making, ending: Promise<Ended>): Promise<void> {
+    const { run } = making;
+    await ending.then(
+      (ended) => {
+        // Those who wait for it then find no run, and start one.
+        if ("skipped" in ended) runs.end(run);
+        runs.finish(run, { value: making.answer ? { answer: making.answer } : ended });
+      },
+      (error) => runs.finish(run, { error }),
+    );
+    const stored = await making.stored?.catch(() => false);
+    if (stored === false) await runs.linger(run, UNSTORED);
+    runs.end(run);
+  }
+
+  return { guarded, look, begin, make, complete };
+}

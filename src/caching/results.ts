@@ -1,0 +1,91 @@
+import { type JsonValue, toJson } from "../core/json.ts";
+
+/**
+ * How many seconds a result is fresh. The other times count from the end of the first: how long it may be stale, how
+ * long it may replace a failure, and how long it is kept to be validated.
+ */
+export interface Life {
+  readonly fresh: number;
+  readonly stale: number;
+  readonly onError: number;
+  readonly validate?: number | undefined;
+}
+
+/** A result in the store. The times are epoch milliseconds; all but `at` are deadlines. */
+export interface Result {
+  /** What the function returned; `undefined` is a result, too. */
+  readonly value: JsonValue | undefined;
+  /** When it was made. */
+  readonly at: number;
+  /** Until when it is the answer. */
+  readonly fresh: number;
+  /** Until when it is the answer while a new one is made. */
+  readonly stale: number;
+  /** Until when it is the answer in place of a failure. */
+  readonly onError: number;
+  /** Until when it is kept, at least, to be validated. */
+  readonly validate?: number | undefined;
+}
+
+/** What making a result returns; without a life the value is not kept. */
+export interface Made {
+  readonly value: unknown;
+  readonly life: Life | undefined;
+  /** Why the life is not known, such as what a function for the TTL threw. */
+  readonly problem?: { readonly error: unknown } | undefined;
+}
+
+/**
+ * An answer and where it comes from: the store (`hit`, `stale`), the store in place of a failure (`failed`), a function
+ * that this call ran (`made`), or one that another call ran at the same time (`shared`).
+ */
+export interface Answer {
+  readonly state: "hit" | "stale" | "failed" | "made" | "shared";
+  readonly value: unknown;
+  readonly at: number;
+  readonly fresh: number;
+}
+
+/** When a result is of no more use; NaN where a time is damaged. */
+export function endOf({ fresh, stale, onError, validate = 0 }: Result): number {
+  return Math.max(fresh, stale, onError, validate);
+}
+
+/** A result as it is stored. Throws when JSON would change the value. */
+export function toResult(value: unknown, at: number, { fresh, stale, onError, validate }: Life): Result {
+  const end = at + Math.round(fresh * 1000);
+  return {
+    value: value === null || value === undefined ? (value as null | undefined) : toJson(value),
+    at,
+    fresh: end,
+    stale: end + stale * 1000,
+    onError: end + onError * 1000,
+    ...(validate && { validate: end + validate * 1000 }),
+  };
+}
+
+/** The answer that was made just now. */
+export function answerOf({ value, life }: Made, at: number): Answer {
+  return { state: "made", value, at, fresh: at + (life?.fresh ?? 0) * 1000 };
+}
+
+/** The answer from the store. */
+export function answerFrom(state: Answer["state"], { value, at, fresh }: Result): Answer {
+  return { state, value: copied(value), at, fresh };
+}
+
+/** A copy of a value that JSON can hold, or the value itself. */
+export function copied<T>(value: T): T {
+  return isPlainData(value) && value !== null && value !== undefined ? (toJson(value) as T) : value;
+}
+
+/** Whether another request may have the value: on Workers, objects such as streams belong to one request. */
+export function isPlainData(value: unknown): boolean {
+  if (value === null || value === undefined) return true;
+  try {
+    toJson(value);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,158 @@
+import type { AnyDriver } from "../core/driver.ts";
+import type { Entry } from "../core/entry.ts";
+import type { JsonValue } from "../core/json.ts";
+import { endOf, type Result } from "./results.ts";
+
+/** The right to make the next result. Whoever takes over from a holder that is gone keeps the id. */
+export interface Lease {
+  readonly id: string;
+  /** Who has it, another string each time it is taken. */
+  readonly holder: string;
+  /** Grows each time the holder renews it. */
+  readonly beat: number;
+  /** Milliseconds without a renewal after which the holder counts as gone. */
+  readonly length: number;
+  /** When that will be by the holder's clock, in epoch milliseconds. */
+  readonly until: number;
+}
+
+/** How the last attempt to make a result ended without one. It tells those who wait for that attempt. */
+export interface Ending {
+  readonly id: string;
+  readonly how: "failed" | "unkept";
+}
+
+/** What is under a key: a result, the lease of who makes the next one, how the last attempt ended. */
+export interface Slot {
+  readonly result?: Result | undefined;
+  readonly lease?: Lease | undefined;
+  readonly ending?: Ending | undefined;
+  readonly version?: string | undefined;
+}
+
+/** Milliseconds that a lease stays in the store, since a holder that is slower than its lease may still finish. */
+const LEASE_LINGER = 300_000;
+
+/** Milliseconds that an ending stays in the store: longer than the longest pause between two looks. */
+const ENDING_LINGER = 5000;
+
+/** The longest lease that counts, in milliseconds; a longer one is damaged. */
+const LONGEST_LEASE = 60_000;
+
+/**
+ * Results and leases in a store, one entry per key.
+ *
+ * With `swap`, a result replaces the lease under which it was made and nothing else. When another result was first, when
+ * a newer lease was forced, or when the entry was removed, the result is dropped.
+ */
+export interface Slots {
+  /** Whether callers agree through leases on who makes a result. */
+  readonly leases: boolean;
+  find(keys: readonly string[], fresh?: boolean): Promise<Slot[]>;
+  /** Puts a lease in place of what was seen. Returns the slot with the lease, or the one that somebody else changed. */
+  take(key: string, seen: Slot, lease: Lease): Promise<{ readonly ok: boolean; readonly slot: Slot }>;
+  /**
+   * Ends the lease of a slot. A result only needs a lease with the same id, whoever holds it now; an ending needs the
+   * same holder. A slot without a version is looked up first.
+   */
+  settle(key: string, held: Slot, outcome: Outcome): Promise<void>;
+  /** Writes a result without a lease. */
+  write(key: string, result: Result): Promise<void>;
+  remove(keys: readonly string[]): Promise<void>;
+}
+
+/** What a slot has after its lease: a result, or how the attempt ended. A failure leaves the old result. */
+export type Outcome = { readonly result: Result } | { readonly ending: Ending["how"] };
+
+export function slots(driver: AnyDriver, collection: string, leases: boolean): Slots {
+  const { read, write, remove, swap } = driver;
+
+  const find: Slots["find"] = async (keys, fresh = false) => {
+    const entries = await read(collection, keys, fresh ? { fresh } : undefined);
+    return keys.map((_, i) => toSlot(entries[i]));
+  };
+
+  return {
+    leases: leases && swap !== undefined,
+    find,
+
+    async take(key, seen, lease) {
+      const next = { ...seen, lease };
+      const swapped = await swap!(collection, key, seen.version, toEntry(next));
+      if (swapped.ok) return { ok: true, slot: { ...next, version: (swapped as { version?: string }).version } };
+      const slot = toSlot(swapped.current);
+      // A client that sent the swap again may be told that it has already happened.
+      return { ok: slot.lease?.holder === lease.holder, slot };
+    },
+
+    async settle(key, held, outcome) {
+      let seen = held.version === undefined ? (await find([key], true))[0]! : held;
+      while (seen.lease?.id === held.lease?.id) {
+        if ("ending" in outcome && seen.lease?.holder !== held.lease?.holder) return;
+        const swapped = await swap!(collection, key, seen.version, toEntry(after(seen, outcome)));
+        if (swapped.ok) return;
+        seen = toSlot(swapped.current);
+      }
+    },
+
+    write: async (key, result) => {
+      const entry = toEntry({ result });
+      if (entry) await write(collection, [[key, entry]]);
+    },
+
+    remove: async (keys) => void (await remove(collection, keys)),
+  };
+}
+
+function after({ result, lease }: Slot, outcome: Outcome): Slot {
+  if ("result" in outcome) return outcome;
+  const { ending: how } = outcome;
+  return { result: how === "failed" ? result : undefined, ending: lease && { id: lease.id, how } };
+}
+
+/** An entry for a slot; nothing when none of its parts is of use any more. */
+function toEntry({ result, lease, ending }: Slot): Entry | undefined {
+  const now = Date.now();
+  const linger = lease ? LEASE_LINGER : ending ? ENDING_LINGER : 0;
+  const expiresAt = Math.max(result ? endOf(result) : 0, now + linger);
+  if (expiresAt <= now) return undefined;
+  const times = result && { at: result.at, fresh: result.fresh, stale: result.stale, onError: result.onError };
+  const inner = {
+    ...times,
+    ...(result?.validate !== undefined && { validate: result.validate }),
+    ...(lease && { lease: { ...lease } }),
+    ...(ending && { ending: { ...ending } }),
+  };
+  return {
+    value: { __cached__: inner, ...(result?.value !== undefined && { value: result.value }) },
+    createdAt: result?.at ?? now,
+    expiresAt,
+  };
+}
+
+/** Reads an entry. What is not of this kind counts as nothing, and so does a part of it that is damaged. */
+function toSlot(entry: Entry | undefined): Slot {
+  const { __cached__: inner, value }: { __cached__?: JsonValue; value?: JsonValue } = Object(entry?.value);
+  const { at, fresh, stale, onError, validate, lease, ending }: Record<string, unknown> = Object(inner);
+  const times = [at, fresh, stale, onError, validate ?? 0];
+  const result = { value, at, fresh, stale, onError, ...(validate !== undefined && { validate }) } as Result;
+  // A wrapper may have given the entry an earlier deadline than the result has, and a lease a later one.
+  const end = times.every(Number.isFinite) ? Math.min(entry?.expiresAt ?? Number.POSITIVE_INFINITY, endOf(result)) : 0;
+  return {
+    version: entry?.version,
+    result: end > Date.now() ? result : undefined,
+    lease: isLease(lease) ? lease : undefined,
+    ending: isEnding(ending) ? ending : undefined,
+  };
+}
+
+function isLease(value: unknown): value is Lease {
+  const { id, holder, beat, length, until } = Object(value) as Partial<Record<keyof Lease, unknown>>;
+  const texts = [id, holder].every((text) => typeof text === "string");
+  return texts && [beat, length, until].every(Number.isFinite) && (length as number) <= LONGEST_LEASE;
+}
+
+function isEnding(value: unknown): value is Ending {
+  const { id, how } = Object(value) as Partial<Record<keyof Ending, unknown>>;
+  return typeof id === "string" && (how === "failed" || how === "unkept");
+}
