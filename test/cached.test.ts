@@ -406,19 +406,6 @@ for (const [kind, storeOf] of [
 }
 
 describe("cached", () => {
-  it("shares nothing without a scope on Workers, where promises must stay in their request", async () => {
-    const inWorkers = globalThis.navigator?.userAgent === "Cloudflare-Workers";
-    let calls = 0;
-    const slow = async () => {
-      calls++;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      return 1;
-    };
-    const get = cached(withoutSwap(), slow, { key: () => "k", ttl: 10 });
-    await Promise.all([get(), get(), get()]);
-    expect(calls).toBe(inWorkers ? 3 : 1);
-  });
-
   it("lets scopes of one isolate wait for one call, and have copies of its result or its failure", async () => {
     let calls = 0;
     const slow = async (fails: boolean) => {
@@ -435,6 +422,10 @@ describe("cached", () => {
       const lists = await Promise.all(scopes.map((scope) => get.with(scope)(false)));
       lists[0]?.list.push(2);
       expect([calls, lists.slice(1)]).toEqual([1, [{ list: [1] }, { list: [1] }, { list: [1] }]]);
+      calls = 0;
+      await get.invalidate(false);
+      await Promise.all([get(false), get(false), get(false)]);
+      expect(calls).toBe(1);
       await get.with({})(false);
       expect(calls).toBe(1);
       const failures = await Promise.all(scopes.map((scope) => failure(get.with(scope)(true))));
