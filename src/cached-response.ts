@@ -91,7 +91,7 @@ export function cachedResponse<Args extends readonly unknown[]>(
   if (!/^[A-Za-z*][\w!#$%&'*+\-.^`|~:/]*$/.test(name)) refuse("name", "a token");
   count(maxBytes, "maxBytes");
   checkTimes(options);
-  const { recall, find, write, forget } = recaller(store, options, isValue);
+  const { recall, write, forget } = recaller(store, options, isValue);
   const failures = new WeakSet<object>();
 
   async function answer(request: Request, args: Args, scope: object | undefined): Promise<Response> {

@@ -1,5 +1,5 @@
 import type { Patience } from "./patience.ts";
-import type { Ending, Lease, Slot } from "./slots.ts";
+import type { Lease, Slot, Taken } from "./slots.ts";
 
 /** What comes of trying to get the lease of a key. */
 export type Acquired =
@@ -27,7 +27,7 @@ export interface Acquiring {
   /** What is under the key now; nothing when the store fails. */
   look(): Promise<Slot | undefined>;
   /** Tries to take the lease; nothing when the store fails. */
-  take(slot: Slot, lease: Lease): Promise<{ readonly ok: boolean; readonly slot: Slot } | undefined>;
+  take(slot: Slot, lease: Lease): Promise<Taken | undefined>;
   /** Whether a result that is under the key now will do. */
   enough(slot: Slot): boolean;
 }

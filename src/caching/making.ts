@@ -2,7 +2,7 @@ import type { Awaitable } from "../core/driver.ts";
 import type { Hooks } from "./hooks.ts";
 import { type Answer, answerOf, copied, type Made, type Result, toResult } from "./results.ts";
 import type { Ended, Run, Runs } from "./runs.ts";
-import type { Outcome, Slot, Slots } from "./slots.ts";
+import type { Lease, Outcome, Slot, Slots, Taken } from "./slots.ts";
 
 /** A result that is being made. */
 export interface Making {
@@ -54,6 +54,14 @@ export function makings({ places, runs, hooks, valid, onStoreError }: Tools) {
 
   async function checked(slot: Slot): Promise<Slot> {
     return slot.result && !(await valid(slot.result.value)) ? { ...slot, result: undefined } : slot;
+  }
+
+  /** Takes a lease; returns nothing when the store fails. */
+  async function take(key: string, seen: Slot, lease: Lease): Promise<Taken | undefined> {
+    return guarded(key, async () => {
+      const { ok, slot } = await places.take(key, seen, lease);
+      return { ok, slot: ok ? slot : await checked(slot) };
+    });
   }
 
   /** Starts a run. The results of all earlier ones are unwanted when this one is forced. */
@@ -157,5 +165,5 @@ export function makings({ places, runs, hooks, valid, onStoreError }: Tools) {
     runs.end(run);
   }
 
-  return { guarded, look, begin, make, complete };
+  return { guarded, look, take, begin, make, complete };
 }

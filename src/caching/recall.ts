@@ -69,14 +69,15 @@ export function recaller(
 ): Recaller {
   const { onStoreError = "ignore", lock = {} } = options;
   oneOf(onStoreError, "onStoreError", ["ignore", "throw"]);
-  const longest = seconds("lock.ttl", (lock || {}).ttl ?? LONGEST_RUN) * 1000;
-  const longestWait = seconds("lock.wait", (lock || {}).wait ?? longest / 1000, true) * 1000;
+  const { ttl = LONGEST_RUN, wait = ttl } = lock || {};
+  const longest = seconds("lock.ttl", ttl) * 1000;
+  const longestWait = seconds("lock.wait", wait, true) * 1000;
   const collection = options.collection ?? store.defaultCollection ?? "default_collection";
   const places = slots(toDriver(store) as AnyDriver, collection, lock !== false);
   const hooks = hooksOf(options);
   const runs = runsOf(longest);
   const joins = joinsOf<Answer>(longest);
-  const { look, guarded, begin, make, complete } = makings({ places, runs, hooks, valid, onStoreError });
+  const { look, take, guarded, begin, make, complete } = makings({ places, runs, hooks, valid, onStoreError });
 
   // The flow of a call, from top to bottom.
 
@@ -152,7 +153,7 @@ export function recaller(
     const acquired = await acquire({
       ...{ seen, force, patience, gone },
       look: async () => (await look([key], true))?.[0],
-      take: (slot, lease) => guarded(key, () => places.take(key, slot, lease)),
+      take: (slot, lease) => take(key, slot, lease),
       enough: (slot) => answerIn(slot, call, isNewer(slot, seen)) !== undefined,
     });
     if (acquired.kind !== "lease") hooks.emit({ type: "wait", key, duration: secondsSince(start) });

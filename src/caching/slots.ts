@@ -50,7 +50,7 @@ export interface Slots {
   readonly leases: boolean;
   find(keys: readonly string[], fresh?: boolean): Promise<Slot[]>;
   /** Puts a lease in place of what was seen. Returns the slot with the lease, or the one that somebody else changed. */
-  take(key: string, seen: Slot, lease: Lease): Promise<{ readonly ok: boolean; readonly slot: Slot }>;
+  take(key: string, seen: Slot, lease: Lease): Promise<Taken>;
   /**
    * Ends the lease of a slot. A result only needs a lease with the same id, whoever holds it now; an ending needs the
    * same holder. A slot without a version is looked up first.
@@ -59,6 +59,12 @@ export interface Slots {
   /** Writes a result without a lease. */
   write(key: string, result: Result): Promise<void>;
   remove(keys: readonly string[]): Promise<void>;
+}
+
+/** Whether a lease was taken, and what is there now. */
+export interface Taken {
+  readonly ok: boolean;
+  readonly slot: Slot;
 }
 
 /** What a slot has after its lease: a result, or how the attempt ended. A failure leaves the old result. */
@@ -79,7 +85,7 @@ export function slots(driver: AnyDriver, collection: string, leases: boolean): S
     async take(key, seen, lease) {
       const next = { ...seen, lease };
       const swapped = await swap!(collection, key, seen.version, toEntry(next));
-      if (swapped.ok) return { ok: true, slot: { ...next, version: (swapped as { version?: string }).version } };
+      if (swapped.ok) return { ok: true, slot: { ...next, version: swapped.version } };
       const slot = toSlot(swapped.current);
       // A client that sent the swap again may be told that it has already happened.
       return { ok: slot.lease?.holder === lease.holder, slot };
