@@ -104,7 +104,7 @@ const NOT_FINAL = new Set([408, 425, 429]);
  * ```
  *
  * @throws TypeError when an argument or option is of the wrong type.
- * @throws KeyValueError `misconfigured` when the store has no atomic operations, `invalid_ttl` when `ttl` or `lease` is not
+ * @throws KeyValueError `misconfigured` when the store has no atomic operations or may drop live entries, `invalid_ttl` when `ttl` or `lease` is not
  * a positive number of seconds.
  */
 export function idempotent<F extends (request: Request, ...args: never[]) => Awaitable<Response>>(
@@ -138,7 +138,7 @@ export function idempotent<Args extends readonly unknown[]>(
   count(maxBytes, "maxBytes");
   // Timers take no longer delay.
   const renewal = Math.min(lifetime(lease, "lease") / 3, 2 ** 31 - 1);
-  requireAtomics(store);
+  requireClaims(store);
 
   async function refused(problem: problems.IdempotencyProblem, request: Request): Promise<Response> {
     return refusal ? refusal(problem, request) : problems.problemResponse(problem, documentation);
@@ -189,11 +189,14 @@ export function idempotent<Args extends readonly unknown[]>(
   return within(undefined);
 }
 
-function requireAtomics(store: ClaimingStore): void {
-  const { name } = toDriver(store);
-  if (supports(store, "swap")) return;
-  const message = `idempotent needs a store with atomic operations; ${name} has none: use Durable Objects or Redis`;
-  throw new KeyValueError("misconfigured", message, { store: name });
+function requireClaims(store: ClaimingStore): void {
+  const { name, lossy } = toDriver(store);
+  const fail = (reason: string): never => {
+    const message = `idempotent needs a store with atomic operations that keeps its entries; ${reason}: use Durable Objects or Redis`;
+    throw new KeyValueError("misconfigured", message, { store: name });
+  };
+  if (!supports(store, "swap")) fail(`${name} has none`);
+  if (lossy) fail(`${name} may drop entries here`);
 }
 
 function isFinalByStatus({ status }: Response): boolean {

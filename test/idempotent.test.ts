@@ -92,15 +92,18 @@ describe("an idempotent handler", () => {
   });
 
   it("runs once when a hundred retries arrive together", async () => {
+    const { open, opened } = gate();
     const { send, runs } = shop({}, async () => {
-      await new Promise((done) => setTimeout(done, 20));
+      await opened;
       return new Response("done");
     });
-    const statuses = (await Promise.all(Array.from({ length: 100 }, () => send()))).map(({ status }) => status);
-    expect(runs()).toBe(1);
-    expect([statuses.filter((status) => status === 200).length, statuses.filter((s) => s === 409).length]).toEqual([
-      1, 99,
-    ]);
+    const statuses: number[] = [];
+    const all = Array.from({ length: 100 }, async () => void statuses.push((await send()).status));
+    await eventually(() => statuses.length === 99);
+    expect(new Set(statuses)).toEqual(new Set([409]));
+    open();
+    await Promise.all(all);
+    expect([statuses.at(-1), runs()]).toEqual([200, 1]);
     expect((await send()).headers.get("idempotent-replayed")).toBe("true");
   });
 
@@ -465,7 +468,7 @@ describe("an idempotent handler", () => {
       { ...state, response: { status: 1 } },
     ]) {
       await store.put(key, damaged, { collection });
-      expect(await send().catch((error: KeyValueError) => error.code)).toBe("corrupted");
+      expect(await send().catch((error: KeyValueError) => error.code)).toBe("wrong_kind");
     }
     const broken = { status: 99, statusText: "", headers: [], age: 0 };
     await store.put(key, { ...state, response: broken }, { collection });
@@ -473,12 +476,18 @@ describe("an idempotent handler", () => {
     expect(runs()).toBe(1);
   });
 
+  it("refuses a store that may drop what it has stored", () => {
+    expect(() => idempotent(() => new Response(), { store: memoryStore({ maxEntries: 10 }) })).toThrow(
+      "may drop entries",
+    );
+  });
+
   it("needs a store with atomic operations, and says so", () => {
     const { swap: _, ...driver } = toDriver(memoryStore());
     const weak: AsyncKeyValue = createStore(driver);
     // @ts-expect-error the store cannot claim a key
     expect(() => idempotent(() => new Response(), { store: weak })).toThrow(
-      "idempotent needs a store with atomic operations; memory has none",
+      "idempotent needs a store with atomic operations that keeps its entries; memory has none",
     );
   });
 

@@ -79,7 +79,7 @@ export async function claim(
     const state = await store.update<State>(key, () => undefined, { collection });
     if (state === null) continue;
     if (!isState(state)) {
-      throw new KeyValueError("corrupted", "the value under an idempotency key is of another kind", { collection });
+      throw new KeyValueError("wrong_kind", "the value under an idempotency key is of another kind", { collection });
     }
     if (state.fingerprint !== fingerprint) return { state: "reused" };
     return "response" in state ? { state: "finished", response: state.response } : { state: "running" };

@@ -26,15 +26,22 @@ export function storeWith(change: (driver: Driver<Capability>) => Partial<Driver
   return { memory, store: createStore({ ...driver, ...change(driver) }) as Store<Capability> };
 }
 
-/** A store that lets something happen once, right before the next swap. */
+/** A store that lets something happen once, right before the next swap or operation. */
 export function storeWithRace() {
   let meanwhile: (() => Promise<unknown>) | undefined;
-  const { memory, store } = storeWith((driver) => ({
+  async function race(): Promise<void> {
+    const first = meanwhile;
+    meanwhile = undefined;
+    await first?.();
+  }
+  const { memory, store } = storeWith(({ swap, apply }) => ({
     async swap(...args) {
-      const first = meanwhile;
-      meanwhile = undefined;
-      await first?.();
-      return driver.swap(...args);
+      await race();
+      return swap(...args);
+    },
+    async apply(...args) {
+      await race();
+      return apply!(...args);
     },
   }));
   return {
@@ -46,4 +53,20 @@ export function storeWithRace() {
     /** Whether it has happened. */
     raced: () => meanwhile === undefined,
   };
+}
+
+/** A store that counts its atomic writes, by `swap` or the name of an operation. */
+export function storeWithCounts() {
+  const writes: string[] = [];
+  const { store } = storeWith(({ swap, apply }) => ({
+    swap(...args) {
+      writes.push("swap");
+      return swap(...args);
+    },
+    apply(collection, key, operation, args) {
+      writes.push(operation.name);
+      return apply!(collection, key, operation, args);
+    },
+  }));
+  return { store, writes };
 }

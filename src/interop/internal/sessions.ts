@@ -70,7 +70,8 @@ export function sessionsIn(store: AsyncKeyValue, options: SessionStoreOptions): 
     read: (id) => store.ttl(id, { collection }),
     create: (id, data, ttl) => store.put(id, data, { collection, ttl }),
     change,
-    extend: (id, ttl) => change(id, (data) => data, ttl),
+    extend: (id, ttl) =>
+      supports(store, "swap") ? store.touch(id, ttl, { collection }) : change(id, (data) => data, ttl),
     async take<T>(id: string) {
       if (supports(store, "swap")) return store.take<T>(id, { collection });
       const data = await store.get<T>(id, { collection });
