@@ -5,7 +5,7 @@ import { entries } from "./scripts/entries.mjs";
 export default defineBuildConfig({
   entries: entries().map(({ name, source }) => ({ input: source, name })),
   declaration: "node16",
-  externals: [/^cloudflare:/],
+  externals: [/^cloudflare:/, /^bun:/],
   hooks: { "build:before": () => buildCommand() },
   rollup: {
     // Without it every file imports the chunks of its imports too, for nothing.

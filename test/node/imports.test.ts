@@ -29,6 +29,7 @@ const allowed: readonly (readonly [file: string, statement: string])[] = [
   ["adapters/upstash.ts", 'import type { Redis } from "@upstash/redis";'],
   ["adapters/upstash.ts", 'import { type Redis } from "@upstash/redis";'],
   ["adapters/upstash.ts", 'const load = () => import("@upstash/redis");'],
+  ["adapters/sql/sqlite-file.ts", 'const load = () => import("node:sqlite" as string);'],
   ["adapters/redis/scripts.ts", 'import { a } from "./calls.ts";'],
   ["adapters/objects/rows.ts", 'import { a } from "../sql/text.ts";'],
   [
@@ -55,6 +56,9 @@ const refused: readonly (readonly [rule: string, file: string, statement: string
   ["a folder needs a place in the map", "drawer/a.ts", ""],
   ["an import has an extension", "core/entry.ts", 'import { a } from "./store";'],
   ["Node's modules are not for the Web", "core/entry.ts", 'import { join } from "node:path";'],
+  ["a runtime's module is for one file", "adapters/sqlite.ts", 'const load = () => import("node:sqlite");'],
+  ["and not for it when it loads", "adapters/sql/sqlite-file.ts", 'import { DatabaseSync } from "node:sqlite";'],
+  ["nor are other modules", "adapters/sql/sqlite-file.ts", 'const load = () => import("node:fs" as string);'],
   ["Node's globals are not for the Web", "core/entry.ts", "const a = Buffer.from(globalThis.b);"],
   ["nor when reached through globalThis", "core/entry.ts", "const a = globalThis.process;"],
   ["only an adapter has a dependency", "wrappers/retry.ts", 'import type { Redis } from "@upstash/redis";'],

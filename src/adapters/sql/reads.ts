@@ -1,0 +1,50 @@
+import type { Awaitable, BaseDriver } from "../../core/driver.ts";
+import type { Entry } from "../../core/entry.ts";
+import { together } from "../../core/together.ts";
+import { chain } from "./awaitable.ts";
+import { type BulkItem, packedOf, partsOf } from "./bulks.ts";
+import type { SqlContext } from "./context.ts";
+import { toSqlText } from "./text.ts";
+
+/** Reads one entry, with its version. */
+export type ReadOne = (collection: string, key: string) => Awaitable<Entry | undefined>;
+
+/** Reads: one statement for one key, or for as many as fit. */
+export function sqlReads(context: SqlContext): { readonly read: BaseDriver["read"]; readonly readOne: ReadOne } {
+  const { dialect, limits, run, keyOf, entryOf } = context;
+
+  function readOne(collection: string, key: string, valueOnly = false, stale = false): Awaitable<Entry | undefined> {
+    const now = Date.now();
+    const details = { collection, key };
+    const ask = valueOnly ? dialect.readValue : dialect.read;
+    const statement = ask(toSqlText(collection), keyOf(collection, key), now);
+    return chain(run([statement], details, stale), (rows) => entryOf(rows[0], now, details));
+  }
+
+  function readPart(collection: string, part: readonly BulkItem[], now: number, stale: boolean) {
+    const statement = dialect.readMany(toSqlText(collection), packedOf(part), now);
+    return chain(run([statement], { collection }, stale), (answer) => {
+      const rows = new Map(answer.map((row) => [Number(row.place), row]));
+      return part.map(({ key }, place) => entryOf(rows.get(place), now, { collection, key }));
+    });
+  }
+
+  function readMany(collection: string, keys: readonly string[], stale: boolean) {
+    const now = Date.now();
+    const items = keys.map((key) => ({ key, packed: JSON.stringify(keyOf(collection, key)) }));
+    const parts = partsOf(items, limits.bulkBytes);
+    if (parts.length === 1) return readPart(collection, items, now, stale);
+    return together(
+      parts.map((part) => [part.map(({ key }) => key), () => readPart(collection, part, now, stale)] as const),
+    ).then((entries) => entries.flat());
+  }
+
+  return {
+    readOne: (collection, key) => readOne(collection, key),
+    read(collection, keys, { fresh = false, valueOnly = false } = {}) {
+      const stale = context.stale && !fresh;
+      if (keys.length !== 1) return readMany(collection, keys, stale);
+      return chain(readOne(collection, keys[0] as string, valueOnly && !fresh, stale), (entry) => [entry]);
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { Awaitable } from "../../core/driver.ts";
+import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
+import { pause } from "../../core/times.ts";
+import { chain, recover } from "./awaitable.ts";
+import type { SqlDatabase, SqlRow, Statement } from "./database.ts";
+
+/** Does things with a database; what fails is remedied where that is possible, and otherwise a `KeyValueError`. */
+export interface Runner {
+  /** Runs statements in one transaction, and returns all their rows. */
+  run(statements: readonly Statement[], details: ErrorDetails, stale?: boolean): Awaitable<readonly SqlRow[]>;
+  /** Does any work that can be done again. */
+  attempt<R>(work: () => Awaitable<R>, details: ErrorDetails): Awaitable<R>;
+}
+
+/** How long to repeat what the database rolls back, in milliseconds. */
+const BUDGET = 30_000;
+
+/** The longest pause, in milliseconds. */
+const LONGEST_PAUSE = 500;
+
+/** A runner that creates the table where it turns out to be missing. */
+export function runner(database: SqlDatabase, create: readonly Statement[]): Runner {
+  const { name: store } = database;
+
+  function attempt<R>(work: () => Awaitable<R>, details: ErrorDetails): Awaitable<R> {
+    const began = Date.now();
+    let created = false;
+
+    function again(tries: number): Awaitable<R> {
+      return recover(work, (cause) => {
+        if (cause instanceof KeyValueError && cause.store) throw cause;
+        const { code, message, remedy } = database.failure(cause);
+        if (remedy === "create" && !created) {
+          created = true;
+          return chain(createTable(details), () => again(tries));
+        }
+        if (remedy === "repeat" && Date.now() - began < BUDGET) {
+          return pause(Math.random() * Math.min(2 ** tries, LONGEST_PAUSE), undefined).then(() => again(tries + 1));
+        }
+        throw new KeyValueError(code, message, { store, ...details, cause });
+      });
+    }
+    return again(1);
+  }
+
+  function createTable(details: ErrorDetails): Awaitable<unknown> {
+    const work = () => database.batch(create);
+    return recover<unknown>(work, (cause) => {
+      const { code, message, remedy } = database.failure(cause);
+      // Somebody else has created it at the same time.
+      if (remedy === "repeat") return undefined;
+      throw new KeyValueError(code, `the table is missing and cannot be created: ${message}`, {
+        store,
+        ...details,
+        cause,
+      });
+    });
+  }
+
+  return {
+    attempt,
+    run: (statements, details, stale) =>
+      chain(
+        attempt(() => database.batch(statements, stale), details),
+        (results) => (results.length === 1 ? (results[0] as readonly SqlRow[]) : results.flat()),
+      ),
+  };
+}

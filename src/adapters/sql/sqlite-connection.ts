@@ -1,0 +1,72 @@
+import type { SqlRow, SqlValue, Statement } from "./database.ts";
+
+/** What is needed of a prepared statement. */
+export interface SQLiteStatement {
+  all(...args: SqlValue[]): unknown[];
+  run(...args: SqlValue[]): unknown;
+  /** Of `better-sqlite3`, which refuses `all` for a statement that returns no rows. */
+  readonly reader?: boolean;
+}
+
+/** What is needed of a database; those of `node:sqlite`, `bun:sqlite` and `better-sqlite3` fit. */
+export interface SQLiteDatabase {
+  prepare(sql: string): SQLiteStatement;
+  /** Whether a transaction is open, as `node:sqlite` calls it. */
+  readonly isTransaction?: boolean;
+  /** The same, as `bun:sqlite` and `better-sqlite3` call it. */
+  readonly inTransaction?: boolean;
+}
+
+/** A connection that prepares each statement once. */
+export interface SQLiteConnection {
+  run(statement: Statement): readonly SqlRow[];
+  /** One transaction, or a part of the one that the caller has open. */
+  transaction<R>(work: () => R): R;
+}
+
+/** Uses a database of any of these modules. */
+export function sqliteConnection(database: SQLiteDatabase): SQLiteConnection {
+  /** The driver has a fixed number of texts. */
+  const prepared = new Map<string, SQLiteStatement>();
+
+  function prepare(text: string): SQLiteStatement {
+    const known = prepared.get(text);
+    if (known) return known;
+    const statement = database.prepare(text);
+    prepared.set(text, statement);
+    return statement;
+  }
+
+  function run({ text, args }: Statement): readonly SqlRow[] {
+    const statement = prepare(text);
+    if (statement.reader !== false) return statement.all(...args) as SqlRow[];
+    statement.run(...args);
+    return [];
+  }
+
+  function control(text: string): void {
+    run({ text, args: [] });
+  }
+
+  return {
+    run,
+    transaction(work) {
+      const isOpen = database.isTransaction ?? database.inTransaction ?? false;
+      // A write lock from the start, since a read lock cannot always be turned into one.
+      control(isOpen ? "SAVEPOINT edge_key_value" : "BEGIN IMMEDIATE");
+      try {
+        const result = work();
+        control(isOpen ? "RELEASE edge_key_value" : "COMMIT");
+        return result;
+      } catch (error) {
+        try {
+          if (isOpen) control("ROLLBACK TO edge_key_value");
+          control(isOpen ? "RELEASE edge_key_value" : "ROLLBACK");
+        } catch {
+          // SQLite has already rolled back, as it does when the disk is full.
+        }
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import type { Awaitable, BaseDriver } from "../../core/driver.ts";
+import { chain } from "./awaitable.ts";
+import { type BulkItem, packedOf, sendBulk } from "./bulks.ts";
+import type { SqlContext } from "./context.ts";
+import type { SqlRow, Statement } from "./database.ts";
+import { isLive, type SentRow } from "./dialect.ts";
+import { toSqlText } from "./text.ts";
+
+interface RowItem extends BulkItem {
+  readonly row: SentRow;
+}
+
+/** How many rows one statement reclaims. */
+const CULL_ROWS = 1000;
+
+/** Writes and removals: one statement for one key, or for as many as fit. */
+export function sqlWrites(context: SqlContext): Pick<BaseDriver, "write" | "remove"> & { cull(): Awaitable<number> } {
+  const { dialect, run, keyOf, encode } = context;
+  // In this process a prepared statement for each row is faster than one statement with all of them as JSON.
+  const isLocal = context.database.transaction !== undefined;
+
+  /** Writes the rows of a part, and removes those whose deadline has passed. */
+  function writePart(collection: string, items: readonly RowItem[], now: number): Statement[] {
+    const place = toSqlText(collection);
+    const version = crypto.randomUUID();
+    const written = items.filter(({ row }) => isLive(row));
+    const removed = items.filter(({ row }) => !isLive(row)).map(({ row }) => JSON.stringify(row.key));
+    const statements: Statement[] =
+      // One row goes without being packed, since that may be too large for a bulk.
+      written.length > 1 && !isLocal
+        ? [dialect.writeMany(place, packedOf(written), version, now)]
+        : written.map(({ row }) => dialect.write(place, row, version, now));
+    return removed.length > 0 ? [...statements, dialect.removeMany(place, removed, now)] : statements;
+  }
+
+  return {
+    write(collection, items) {
+      const now = Date.now();
+      const isBulk = items.length > 1 && !isLocal;
+      const rows = items.map(([key, entry]) => {
+        const row = encode(collection, key, entry, now);
+        return { key, row, packed: isBulk ? dialect.packRow(row) : "" };
+      });
+      if (isBulk) return sendBulk(context, collection, rows, (part) => writePart(collection, part, now)).then(() => {});
+      const key = rows.length === 1 ? rows[0]?.key : undefined;
+      return chain(run(writePart(collection, rows, now), { collection, key }), () => {});
+    },
+
+    remove(collection, keys) {
+      const now = Date.now();
+      const place = toSqlText(collection);
+      if (keys.length === 1) {
+        const key = keys[0] as string;
+        return chain(run([dialect.remove(place, keyOf(collection, key), now)], { collection, key }), sumOf);
+      }
+      const items = keys.map((key) => ({ key, packed: JSON.stringify(keyOf(collection, key)) }));
+      return sendBulk(context, collection, items, (part) => [dialect.removeMany(place, packedOf(part), now)]).then(
+        sumOf,
+      );
+    },
+
+    cull() {
+      const next = (before: number): Awaitable<number> =>
+        chain(run([dialect.cull(CULL_ROWS, Date.now())], {}), (rows) => {
+          const culled = sumOf(rows);
+          return culled < CULL_ROWS ? before + culled : next(before + culled);
+        });
+      return next(0);
+    },
+  };
+}
+
+/** How many rows were removed. */
+function sumOf(rows: readonly SqlRow[]): number {
+  return rows.reduce((sum, { removed }) => sum + Number(removed), 0);
+}
