@@ -1,5 +1,7 @@
 import { isOver, ttlOf } from "./internal/lifetimes.ts";
-import { clear, entriesOf, type ListedStore, requireListing } from "./internal/listed.ts";
+import { clear, entriesOf, type ListedStore } from "./internal/listed.ts";
+import { requireStore } from "./internal/requirements.ts";
+import { close, putEach } from "./internal/writes.ts";
 
 /** Options of {@link toKeyv} and {@link toKeyv5}. */
 export interface KeyvOptions {
@@ -66,7 +68,7 @@ export interface Keyv5Adapter extends KeyvBase {
  * ```
  */
 export function toKeyv(store: ListedStore, { collection = "keyv" }: KeyvOptions = {}): KeyvAdapter {
-  requireListing(store, "Keyv");
+  requireStore(store, "toKeyv", { listing: true });
   const place = (): string => (adapter.namespace ? `${collection}:${adapter.namespace}` : collection);
   const left = (expires: number | undefined) => (expires === undefined ? undefined : expires - Date.now());
 
@@ -74,12 +76,15 @@ export function toKeyv(store: ListedStore, { collection = "keyv" }: KeyvOptions 
     ...storage(store, place),
     capabilities: { expires: true },
     async set(key, value, expires) {
-      await write(store, place(), [[key, { value, life: left(expires) }]]);
+      await write(store, place(), [[key, value, left(expires)]]);
       return true;
     },
     async setMany(entries) {
-      const items = entries.map(({ key, value, expires }) => [key, { value, life: left(expires) }] as const);
-      await write(store, place(), items);
+      await write(
+        store,
+        place(),
+        entries.map(({ key, value, expires }) => [key, value, left(expires)]),
+      );
       return entries.map(() => true);
     },
     async deleteMany(keys) {
@@ -113,7 +118,7 @@ export function toKeyv(store: ListedStore, { collection = "keyv" }: KeyvOptions 
  * ```
  */
 export function toKeyv5(store: ListedStore, { collection = "keyv" }: KeyvOptions = {}): Keyv5Adapter {
-  requireListing(store, "Keyv");
+  requireStore(store, "toKeyv5", { listing: true });
   const listeners: Listener[] = [];
   const prefixOf = (namespace: string | undefined): string => (namespace ? `${namespace}:` : "");
   const base = storage(store, () => collection);
@@ -135,12 +140,15 @@ export function toKeyv5(store: ListedStore, { collection = "keyv" }: KeyvOptions
       }
     },
     async set(key, value, ttl) {
-      await write(store, collection, [[key, { value, life: ttl }]]);
+      await write(store, collection, [[key, value, ttl]]);
       return true;
     },
     async setMany(entries) {
-      const items = entries.map(({ key, value, ttl }) => [key, { value, life: ttl }] as const);
-      await write(store, collection, items);
+      await write(
+        store,
+        collection,
+        entries.map(({ key, value, ttl }) => [key, value, ttl]),
+      );
       return entries.map(() => true);
     },
     deleteMany: async (keys) => (await store.deleteMany(keys, { collection })) > 0,
@@ -159,26 +167,26 @@ function storage(store: ListedStore, place: () => string): Omit<KeyvBase, "names
     has: async (key) => (await store.get(key, at())) !== null,
     hasMany: async (keys) => (await store.getMany(keys, at())).map((value) => value !== null),
     delete: (key) => store.delete(key, at()),
-    async disconnect() {
-      await (store as Partial<AsyncDisposable>)[Symbol.asyncDispose]?.();
-    },
+    disconnect: () => close(store),
   };
 }
 
-/** Writes values with a lifetime in milliseconds each: one call for all that share it. Of a repeated key the last stays. */
+/** Writes values with a lifetime in milliseconds each, and removes the keys whose lifetime is over. */
 async function write(
   store: ListedStore,
   collection: string,
-  items: readonly (readonly [key: string, item: { value: unknown; life: number | undefined }])[],
+  items: readonly (readonly [key: string, value: unknown, life: number | undefined])[],
 ): Promise<void> {
-  const over: string[] = [];
-  const groups = new Map<number | undefined, [key: string, value: unknown][]>();
-  for (const [key, { value, life }] of new Map(items)) {
-    const group = groups.get(life);
-    if (isOver(life)) over.push(key);
-    else if (group) group.push([key, value]);
-    else groups.set(life, [[key, value]]);
-  }
-  const writes = [...groups].map(([life, pairs]) => store.putMany(pairs, { collection, ttl: ttlOf(life) }));
-  await Promise.all([over.length > 0 && store.deleteMany(over, { collection }), ...writes]);
+  // Of a repeated key the last item counts.
+  const last = [...new Map(items.map((item) => [item[0], item])).values()];
+  const over = last.filter(([, , life]) => isOver(life)).map(([key]) => key);
+  const writes = last.filter(([, , life]) => !isOver(life));
+  await Promise.all([
+    over.length > 0 && store.deleteMany(over, { collection }),
+    putEach(
+      store,
+      collection,
+      writes.map(([key, value, life]) => [key, value, ttlOf(life)]),
+    ),
+  ]);
 }

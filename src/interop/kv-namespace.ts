@@ -1,4 +1,5 @@
-import { type ListedStore, requireListing } from "./internal/listed.ts";
+import type { ListedStore } from "./internal/listed.ts";
+import { requireStore } from "./internal/requirements.ts";
 import { calling, failed } from "./kv-namespace/failures.ts";
 import {
   checkCacheTtl,
@@ -54,7 +55,7 @@ export interface KVNamespaceOptions {
  * ```
  */
 export function toKVNamespace(store: ListedStore, { collection = "kv" }: KVNamespaceOptions = {}): KVNamespaceLike {
-  requireListing(store, "a KV namespace");
+  requireStore(store, "toKVNamespace", { listing: true });
   const at = { collection };
 
   async function getOne(key: string, options?: KVReadOptions): Promise<KVValueWithMetadata<unknown, unknown>> {

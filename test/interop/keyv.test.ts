@@ -105,7 +105,7 @@ for (const [version, make] of versions) {
 
     it("is refused by a store that cannot list its keys", () => {
       const { listKeys: _, ...unlisted } = memoryStore();
-      expect(() => make(unlisted as never)).toThrow("use a store with listKeys");
+      expect(() => make(unlisted as never)).toThrow("a store that can list its keys");
     });
   });
 }

@@ -213,7 +213,7 @@ describe("a KV namespace over a store", () => {
   it("refuses a store that cannot list its keys", () => {
     const store = { ...memoryStore(), listKeys: undefined };
     const { listKeys: _, ...unlisted } = store;
-    expect(() => toKVNamespace(unlisted as never)).toThrow("use a store with listKeys");
+    expect(() => toKVNamespace(unlisted as never)).toThrow("a store that can list its keys");
   });
 });
 

@@ -1,9 +1,11 @@
 /** The bridges fit the packages that they are for. Checked by the compiler, never run. */
 import type { KeyvStorageAdapter } from "keyv";
 import type { KeyvStoreAdapter } from "keyv5";
+import type { Driver } from "unstorage";
 import { type AsyncKeyValue, memoryStore } from "../../src/index.ts";
 import { toKeyv, toKeyv5 } from "../../src/interop/keyv.ts";
 import { toKVNamespace } from "../../src/interop/kv-namespace.ts";
+import { toUnstorageDriver } from "../../src/interop/unstorage.ts";
 
 declare const anyStore: AsyncKeyValue;
 
@@ -23,3 +25,7 @@ toKeyv(memoryStore()) satisfies Pick<KeyvStorageAdapter, KeyvMethods | "setMany"
 toKeyv5(memoryStore()) satisfies Pick<KeyvStoreAdapter, KeyvMethods | "opts" | "on">;
 // @ts-expect-error: a store that cannot list its keys
 toKeyv(anyStore);
+
+toUnstorageDriver(memoryStore()) satisfies Driver;
+// @ts-expect-error: a store that cannot list its keys
+toUnstorageDriver(anyStore);

@@ -1,20 +1,8 @@
-import { KeyValueError } from "../../core/errors.ts";
 import type { AsyncKeyValue, CapabilityMethods } from "../../core/protocol.ts";
-import { supports, toDriver } from "../../core/store.ts";
+import { supports } from "../../core/store.ts";
 
 /** A store whose keys can be listed. */
 export type ListedStore = AsyncKeyValue & Pick<CapabilityMethods, "listKeys">;
-
-/**
- * Refuses a store that cannot list its keys; `who` is what lists them.
- *
- * @throws KeyValueError `misconfigured`.
- */
-export function requireListing(store: AsyncKeyValue, who: string): void {
-  if (supports(store, "listKeys")) return;
-  const message = `${who} lists its keys: use a store with listKeys, such as memory, SQLite, Redis or Durable Objects`;
-  throw new KeyValueError("misconfigured", message, { store: toDriver(store).name });
-}
 
 /** Iterates over the keys of a collection that start with a prefix, with their values, page by page. */
 export async function* entriesOf<T>(
@@ -35,6 +23,13 @@ export async function clear(store: ListedStore, collection: string, prefix = "")
     return;
   }
   for await (const names of pagesOf(store, collection, prefix)) await store.deleteMany(names, { collection });
+}
+
+/** All keys of a collection that start with a prefix. */
+export async function keysOf(store: ListedStore, collection: string, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const names of pagesOf(store, collection, prefix)) keys.push(...names);
+  return keys;
 }
 
 /** Pages of keys, without empty ones. */
