@@ -8,6 +8,8 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Redis } from "@upstash/redis";
 import type { Around } from "../../src/combinators/index.ts";
 import type { AnyDriver, Capability, Store } from "../../src/index.ts";
+import type { ReactRouterStorage } from "../../src/interop/react-router.ts";
+import type { RemixSession } from "../../src/interop/remix-session.ts";
 
 export declare const store: Store<Capability>;
 export declare const primary: Store<Capability>;
@@ -25,3 +27,5 @@ export declare const data: Record<string, Record<string, unknown>>;
 export declare const value: string;
 export declare const schema: StandardSchemaV1<{ name: string }>;
 export declare const around: Around;
+export declare const create: () => ReactRouterStorage;
+export declare const createSession: () => RemixSession;
