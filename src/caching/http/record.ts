@@ -39,7 +39,11 @@ export async function recordOf(response: Response, maxBytes: number): Promise<Re
 export function responseOf(record: ResponseRecord): Response | undefined {
   const { status, statusText, headers } = record;
   try {
-    return new Response(bodyOf(record), { status, statusText, headers: headers.map(([name, value]): [string, string] => [name, value]) });
+    return new Response(bodyOf(record), {
+      status,
+      statusText,
+      headers: headers.map(([name, value]): [string, string] => [name, value]),
+    });
   } catch {
     return undefined;
   }
