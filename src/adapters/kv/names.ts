@@ -1,4 +1,5 @@
-import { toBase64, utf8 } from "../../core/bytes.ts";
+import { toBase64 } from "../../core/base64.ts";
+import { utf8 } from "../../core/bytes.ts";
 
 /** The longest name that Workers KV takes: developers.cloudflare.com/kv/platform/limits. */
 const NAME_BYTES = 512;

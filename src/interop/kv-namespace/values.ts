@@ -1,4 +1,5 @@
-import { type Bytes, fromBase64, joined, toBase64, utf8 } from "../../core/bytes.ts";
+import { fromBase64, toBase64 } from "../../core/base64.ts";
+import { type Bytes, joined, utf8 } from "../../core/bytes.ts";
 import { KeyValueError } from "../../core/errors.ts";
 import type { JsonValue } from "../../core/json.ts";
 import { failed } from "./failures.ts";
