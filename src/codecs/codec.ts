@@ -1,25 +1,39 @@
-import { type AsyncKeyValue, transform, type Wrapped, wrap } from "../combinators/index.ts";
+import { type AsyncKeyValue, type Transformation, transform, type Wrapped, wrap } from "../combinators/index.ts";
 import { type Bytes, fromBytes, toBytes } from "../core/bytes.ts";
-import type { Address } from "../core/entry.ts";
+import type { Address, Entry } from "../core/entry.ts";
 import { KeyValueError } from "../core/errors.ts";
 import type { JsonValue } from "../core/json.ts";
 import { checkOrder } from "./stack-order.ts";
 
+/** An object with the property that marks it as a codec's own. */
+export type Envelope = { readonly [name: string]: JsonValue };
+
+/** What was in an envelope. */
+export interface Opened {
+  /** The value's JSON. */
+  readonly plain: Bytes;
+  /** The latest deadline that the entry may have, in epoch milliseconds. Default: the stored deadline is trusted. */
+  readonly expiresAt?: number | undefined;
+}
+
+/** Opens an envelope that was found at an address. */
+export type Open = (envelope: Envelope, address: Address) => Promise<Opened>;
+
 /**
  * Stores JSON as envelopes.
  *
- * `seal` and `open` throw a KeyValueError when the value is the problem; `coded` adds collection and key to it. Anything
- * else that they throw means that the keys or the runtime are the problem.
+ * Its functions throw a KeyValueError when the value is the problem; `coded` adds collection and key to it. Anything else
+ * that they throw means that the keys or the runtime are the problem.
  */
 export interface Codec {
   /** The name of the wrapper, for messages. */
   readonly name: string;
   /** The property that makes an object an envelope. */
   readonly mark: string;
-  /** Returns what to store for a value; `plain` is the value's JSON. */
-  seal(plain: Bytes, address: Address, value: JsonValue): Promise<JsonValue>;
-  /** Returns the JSON that was sealed. */
-  open(envelope: { readonly [name: string]: JsonValue }, address: Address): Promise<Bytes>;
+  /** Returns what to store for an entry; `plain` is the JSON of its value. */
+  seal(plain: Bytes, entry: Entry, address: Address): Promise<JsonValue>;
+  /** Returns a function that opens the envelopes of one call. */
+  opener(): Open;
   /** Returns the most bytes of JSON that `seal` fits into `bytes`; without an argument, the most that it takes at all. */
   capacity(bytes?: number): number | undefined;
 }
@@ -39,7 +53,7 @@ export interface CodecOptions {
  */
 export function coded<S extends AsyncKeyValue>(
   store: S,
-  { name, mark, seal, open, capacity }: Codec,
+  { name, mark, seal, opener, capacity }: Codec,
   { onFailure = "throw", readPlain = false }: CodecOptions = {},
 ): Wrapped<S> {
   return wrap(store, (driver) => {
@@ -52,31 +66,40 @@ export function coded<S extends AsyncKeyValue>(
         : new KeyValueError("misconfigured", `${name} failed: ${error.message}`, { ...place, cause: error });
     }
 
-    async function opened(value: JsonValue, address: Address): Promise<JsonValue> {
-      if (hasProperty(value, mark)) return fromBytes(await open(value, address));
-      if (readPlain) return value;
+    async function encode(entry: Entry, address: Address): Promise<Entry> {
+      try {
+        return { ...entry, value: await seal(toBytes(entry.value), entry, address) };
+      } catch (error) {
+        throw located(error as Error, address);
+      }
+    }
+
+    async function opened(entry: Entry, address: Address, open: Open): Promise<Entry> {
+      if (hasProperty(entry.value, mark)) {
+        const { plain, expiresAt } = await open(entry.value, address);
+        return { ...entry, value: fromBytes(plain), expiresAt: earlier(entry.expiresAt, expiresAt) };
+      }
+      if (readPlain) return entry;
       throw new KeyValueError("not_encrypted", "the stored value is not encrypted");
     }
 
+    const decoding =
+      (open: Open): Transformation["decode"] =>
+      async (entry, address) => {
+        try {
+          return await opened(entry, address, open);
+        } catch (error) {
+          const failure = located(error as Error, address);
+          if (onFailure === "miss" && failure.code !== "misconfigured") return undefined;
+          throw failure;
+        }
+      };
+
     return {
-      ...transform(driver, {
-        async encode(entry, address) {
-          try {
-            return { ...entry, value: await seal(toBytes(entry.value), address, entry.value) };
-          } catch (error) {
-            throw located(error as Error, address);
-          }
-        },
-        async decode(entry, address) {
-          try {
-            return { ...entry, value: await opened(entry.value, address) };
-          } catch (error) {
-            const failure = located(error as Error, address);
-            if (onFailure === "miss" && failure.code !== "misconfigured") return undefined;
-            throw failure;
-          }
-        },
-      }),
+      ...transform(driver, { encode, decode: (entry, address) => decoding(opener())(entry, address) }),
+      // The envelopes of one read share an opener, which may limit what they expand to together.
+      read: (collection, keys, options) =>
+        transform(driver, { encode, decode: decoding(opener()) }).read(collection, keys, options),
       codecs: [name, ...(driver.codecs ?? [])],
       limits: { ...driver.limits, valueBytes: capacity(driver.limits?.valueBytes) },
     };
@@ -84,6 +107,11 @@ export function coded<S extends AsyncKeyValue>(
 }
 
 /** Whether a value is an object with a property of this name. */
-export function hasProperty(value: JsonValue, name: string): value is { readonly [name: string]: JsonValue } {
+export function hasProperty(value: JsonValue, name: string): value is Envelope {
   return Object.hasOwn(Object(value), name);
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.min(a, b);
 }

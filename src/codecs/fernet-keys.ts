@@ -1,4 +1,5 @@
-import { type Bytes, fromUrlSafeBase64, toUrlSafeBase64, utf8 } from "../core/bytes.ts";
+import { fromUrlSafeBase64, toUrlSafeBase64 } from "../core/base64.ts";
+import { type Bytes, utf8 } from "../core/bytes.ts";
 import { refuse, string } from "../core/checks.ts";
 import { KeyValueError } from "../core/errors.ts";
 import { once } from "../core/once.ts";

@@ -1,16 +1,7 @@
-import {
-  type Bytes,
-  fromBase64,
-  fromUrlSafeBase64,
-  joined,
-  toBase64,
-  toBytes,
-  toUrlSafeBase64,
-  unencodedBytes,
-  utf8,
-} from "../core/bytes.ts";
+import { decodedLength, fromBase64, fromUrlSafeBase64, toBase64, toUrlSafeBase64 } from "../core/base64.ts";
+import { type Bytes, joined, toBytes, utf8 } from "../core/bytes.ts";
 import { KeyValueError } from "../core/errors.ts";
-import type { Codec } from "./codec.ts";
+import type { Codec, Envelope, Opened } from "./codec.ts";
 import { type FernetKeys, fernetLoaders, type LoadedFernetKey } from "./fernet-keys.ts";
 
 /** The layout of a token: github.com/fernet/spec. */
@@ -23,7 +14,19 @@ const SIGNATURE_BYTES = 32;
 /** The codec of `fernet`: Fernet tokens in the envelope of Python's py-key-value-aio, which encodes them as base64 again. */
 export function fernetToken(keys: FernetKeys): Codec {
   const loaders = fernetLoaders(keys);
-  const envelope = (data: string) => ({ __encrypted_data__: data, __encryption_version__: 1 });
+  const envelopeOf = (data: string) => ({ __encrypted_data__: data, __encryption_version__: 1 });
+
+  async function open(envelope: Envelope): Promise<Opened> {
+    const { __encrypted_data__: data, __encryption_version__: version } = envelope;
+    if (version !== 1) throw new KeyValueError("corrupted", "the stored value is encrypted in another way");
+    const text = fromBase64(data);
+    const token = (text && fromUrlSafeBase64(new TextDecoder().decode(text))) ?? new Uint8Array();
+    for (const load of loaders) {
+      const plain = await decryptToken(token, await load());
+      if (plain) return { plain };
+    }
+    throw new KeyValueError("tampered", "the stored value was changed, or encrypted with a key that is not given");
+  }
 
   return {
     name: "fernet",
@@ -31,23 +34,14 @@ export function fernetToken(keys: FernetKeys): Codec {
 
     async seal(plain) {
       const token = await encryptToken(plain, await loaders[0]());
-      return envelope(toBase64(utf8(toUrlSafeBase64(token))));
+      return envelopeOf(toBase64(utf8(toUrlSafeBase64(token))));
     },
 
-    async open({ __encrypted_data__: data, __encryption_version__: version }) {
-      if (version !== 1) throw new KeyValueError("corrupted", "the stored value is encrypted in another way");
-      const text = fromBase64(data);
-      const token = (text && fromUrlSafeBase64(new TextDecoder().decode(text))) ?? new Uint8Array();
-      for (const load of loaders) {
-        const plain = await decryptToken(token, await load());
-        if (plain) return plain;
-      }
-      throw new KeyValueError("tampered", "the stored value was changed, or encrypted with a key that is not given");
-    },
+    opener: () => open,
 
     capacity(bytes) {
       if (bytes === undefined) return undefined;
-      const tokenBytes = unencodedBytes(unencodedBytes(bytes - toBytes(envelope("")).length));
+      const tokenBytes = decodedLength(decodedLength(bytes - toBytes(envelopeOf("")).length));
       const blocks = Math.floor((tokenBytes - HEAD_BYTES - IV_BYTES - SIGNATURE_BYTES) / BLOCK_BYTES);
       // Padding takes at least one byte of the last block.
       return Math.max(0, blocks * BLOCK_BYTES - 1);

@@ -2,28 +2,44 @@ import type { AnyDriver, Awaitable } from "../core/driver.ts";
 import type { Address } from "../core/entry.ts";
 import { type Entry, live } from "../core/entry.ts";
 
-/** How {@link transform} changes entries; either may answer with a promise. */
+/** How {@link transform} changes entries. Both functions may return a promise. */
 export interface Transformation {
-  /** Changes an entry on its way in. Not called for a removal. */
+  /** Changes an entry on its way in. It is not called for a removal. */
   encode(entry: Entry, address: Address): Awaitable<Entry>;
   /**
-   * Changes an entry on its way out, unless it has expired; `undefined` makes it missing. The version is kept whatever
-   * this returns.
+   * Changes a live entry on its way out. An entry is missing if this returns `undefined`, or an entry that has expired. The
+   * version stays that of the backend.
    */
   decode(entry: Entry, address: Address): Awaitable<Entry | undefined>;
 }
 
 /**
- * A driver that changes entries on their way in and out of another one, `swap` included.
+ * Makes a driver that changes entries on their way in and out of another one, with `swap`.
  *
- * A whole bulk is encoded before any of it is written, so a failure to encode writes nothing.
+ * It encodes a whole bulk before it writes any of it, so a failure to encode writes nothing. Atomic operations become a read
+ * and a swap, since the backend does not know what the values mean.
+ *
+ * @example
+ * ```ts
+ * import type { AsyncKeyValue } from "edge-key-value";
+ * import { transform, type Wrapped, wrap } from "edge-key-value/combinators";
+ *
+ * export function shout<S extends AsyncKeyValue>(store: S): Wrapped<S> {
+ *   return wrap(store, (driver) =>
+ *     transform(driver, {
+ *       encode: (entry) => (typeof entry.value === "string" ? { ...entry, value: entry.value.toUpperCase() } : entry),
+ *       decode: (entry) => entry,
+ *     }),
+ *   );
+ * }
+ * ```
  */
 export function transform<D extends AnyDriver>(driver: D, { encode, decode }: Transformation): D {
   const { read, write, swap } = driver as AnyDriver;
   async function decoded(entry: Entry | undefined, collection: string, key: string): Promise<Entry | undefined> {
     const found = live(entry);
     if (!found) return undefined;
-    const result = await decode(found, { collection, key });
+    const result = live(await decode(found, { collection, key }));
     return result && { ...result, version: found.version };
   }
   return {
@@ -47,9 +63,10 @@ export function transform<D extends AnyDriver>(driver: D, { encode, decode }: Tr
         const result = await swap(collection, key, expected, encoded);
         if (result.ok) return result;
         const current = await decoded(result.current, collection, key);
-        // An entry that decoding makes missing can be replaced: a swap that expects nothing takes its place.
-        const replaceable = expected === undefined && result.current && !current;
-        return replaceable ? swap(collection, key, result.current?.version, encoded) : { ok: false, current };
+        if (expected !== undefined || !result.current || current) return { ok: false, current };
+        // To a caller who expects nothing, an entry that decoding makes missing is nothing: it can be replaced.
+        const again = await swap(collection, key, result.current.version, encoded);
+        return again.ok ? again : { ok: false, current: await decoded(again.current, collection, key) };
       },
     }),
   } satisfies AnyDriver as D;

@@ -178,6 +178,49 @@ describe("compress", () => {
     expect(toDriver(small).limits?.valueBytes).toBe(2000);
   });
 
+  it("bounds what the values of one call expand to together, and reads them one at a time", async () => {
+    const inner = memoryStore();
+    const maxBytes = 1_000_000;
+    const store = compress(inner, { maxBytes });
+    const keys = Array.from({ length: 40 }, (_, i) => `k${i}`);
+    const bomb = envelope(await compressed(`"${"0".repeat(300_000)}"`));
+    await inner.putMany(keys.map((key) => [key, bomb]));
+    let open = 0;
+    let most = 0;
+    let out = 0;
+    const { DecompressionStream: real } = globalThis;
+    globalThis.DecompressionStream = class {
+      readonly readable: ReadableStream;
+      readonly writable: WritableStream;
+      constructor(format: CompressionFormat) {
+        most = Math.max(most, ++open);
+        const count = new TransformStream<Uint8Array, Uint8Array>({
+          transform(piece, controller) {
+            out += piece.length;
+            controller.enqueue(piece);
+          },
+        });
+        const { readable, writable } = new real(format);
+        const ended = () => open--;
+        readable.pipeTo(count.writable).then(ended, ended);
+        this.readable = count.readable;
+        this.writable = writable;
+      }
+    } as typeof DecompressionStream;
+    try {
+      expect(await codeOf(store.getMany(keys))).toBe("too_large");
+      expect(await codeOf(store.ttlMany(keys))).toBe("too_large");
+      expect(await store.getMany(keys.slice(0, 3))).toEqual(Array(3).fill("0".repeat(300_000)));
+      expect(await store.get("k39")).toBe("0".repeat(300_000));
+    } finally {
+      globalThis.DecompressionStream = real;
+    }
+    // The stream before may end only while the next one starts.
+    expect(most).toBeLessThanOrEqual(2);
+    // Of 24 MB in two calls with all their values.
+    expect(out).toBeLessThanOrEqual(5_000_000);
+  });
+
   it("decompresses little more of a bomb than maxBytes, also where all that a piece gives comes at once", async () => {
     const inner = memoryStore();
     await inner.put("bomb", envelope(btoa("\0".repeat(500_000))));

@@ -38,7 +38,7 @@ describe("encrypt", () => {
       "__encryption_version__",
     ]);
     expect(stored?.value.__encryption_key_id__).toBe("a");
-    expect(unpack(stored!.value.__encrypted_data__).length).toBe(9 + 12 + JSON.stringify(secret).length + 16);
+    expect(unpack(stored!.value.__encrypted_data__).length).toBe(9 + 12 + 8 + JSON.stringify(secret).length + 16);
     expect(stored?.ttl).toBeGreaterThan(50);
     expect(await store.get("k")).toEqual(secret);
     await store.putMany([
@@ -241,13 +241,80 @@ describe("encrypt", () => {
     const bits = await passphrase("correct horse battery staple", "0123456789abcdef").derive();
     expect(pack(new Uint8Array(bits))).toBe("VPRoNrjJjEjIVcwFh4Lek5byE4y6PP1Spbf0Kq92+A0=");
     const pinned = {
-      __encrypted_data__: "IpU/bd8pbSFEBhOLjgLPFroPUi+ioUJT8vwpIFqvWqcj2gvAxghF47YTh2sKRi9SKHLprIw=",
+      __encrypted_data__: "IpU/bd8pbSFENBYP+ymql5PdyLrDMDiuZ1mP9BtU+wDwGczKFHxiSQXWdSqKToQvA0C2ihQj+IjoDFD8RA==",
       __encryption_key_id__: "a",
       __encryption_version__: 2,
     };
     const inner = memoryStore();
     await inner.put("user:123", pinned, { collection: "users" });
-    expect(await encrypt(inner, { keys: [a] }).get("user:123", { collection: "users" })).toEqual({ name: "Alice" });
+    const store = encrypt(inner, { keys: [a], context: "production" });
+    expect(await store.get("user:123", { collection: "users" })).toEqual({ name: "Alice" });
+  });
+
+  it("binds the deadline: whoever moves it in the backend gains five minutes at most", async () => {
+    const inner = memoryStore();
+    const store = encrypt(inner, { keys: [a] });
+    const driver = toDriver(inner);
+    const at = "default_collection";
+    await store.put("token", secret, { ttl: 60 });
+    const [token] = await driver.read(at, ["token"]);
+    const { now } = Date;
+    const start = now();
+    const ends = (later: number) => {
+      Date.now = () => start + later * 1000;
+    };
+    try {
+      for (const expiresAt of [undefined, start + 1e12]) {
+        await driver.write(at, [["token", { ...token!, expiresAt }]]);
+        ends(59);
+        expect(await store.get("token")).toEqual(secret);
+        expect((await store.ttl("token"))!.ttl).toBeLessThanOrEqual(301);
+        ends(361);
+        expect(await inner.get("token")).not.toBe(null);
+        expect([await store.get("token"), await store.ttl("token"), await store.take("token")]).toEqual([
+          null,
+          null,
+          null,
+        ]);
+        expect(await store.putIfAbsent("token", 1)).toBe(true);
+        ends(0);
+      }
+      await store.put("for ever", secret);
+      ends(1e9);
+      expect(await store.get("for ever")).toEqual(secret);
+    } finally {
+      Date.now = now;
+    }
+  });
+
+  it("lets updates, touches and rotation move the deadline, since they encrypt again", async () => {
+    const inner = memoryStore();
+    const store = encrypt(inner, { keys: [a] });
+    const { now } = Date;
+    try {
+      await store.put("k", 1, { ttl: 60 });
+      await store.touch("k", 6000);
+      Date.now = () => now() + 5000_000;
+      expect(await store.get("k")).toBe(1);
+      await encrypt(inner, { keys: [b, a] }).update("k", (value) => value, { ttl: 6000 });
+      Date.now = () => now() + 10_000_000;
+      expect(await encrypt(inner, { keys: [b] }).get("k")).toBe(1);
+      await encrypt(inner, { keys: [b] }).touch("k", null);
+      Date.now = () => now() + 1e12;
+      expect(await encrypt(inner, { keys: [b] }).ttl("k")).toEqual({ value: 1, ttl: null });
+    } finally {
+      Date.now = now;
+    }
+  });
+
+  it("binds the context: a value from a store with another one does not decrypt", async () => {
+    const inner = memoryStore();
+    const [staging, production] = ["staging", "production"].map((context) => encrypt(inner, { keys: [a], context }));
+    await staging!.put("k", secret);
+    expect(await staging!.get("k")).toEqual(secret);
+    expect(await codeOf(production!.get("k"))).toBe("tampered");
+    expect(await codeOf(encrypt(inner, { keys: [a] }).get("k"))).toBe("tampered");
+    expect(() => encrypt(inner, { keys: [a], context: 5 as never })).toThrow(TypeError);
   });
 
   it("copies raw keys, so that the caller may overwrite them before the first use", async () => {

@@ -56,13 +56,15 @@ export function nested(levels: number): unknown {
   return value;
 }
 
-/** ASCII text of so many bytes that compresses little. */
+/** ASCII text of so many bytes that does not get shorter when it is compressed and written as base64. */
 export function noise(length: number): string {
   const bytes = new Uint8Array(length);
   let state = 1;
   for (let i = 0; i < length; i++) {
     state = (state * 48271) % 2147483647;
-    bytes[i] = 48 + (state % 44);
+    // 64 characters, without the two that JSON escapes.
+    const character = 35 + (state % 64);
+    bytes[i] = character < 92 ? character : character + 1;
   }
   return new TextDecoder().decode(bytes);
 }
