@@ -1,7 +1,7 @@
 import { KeyValueError } from "../core/errors.ts";
 import type { AsyncKeyValue, CollectionOptions, ValueWithTtl } from "../core/protocol.ts";
 
-/** The reads of a store, with no `null` in what they answer. */
+/** The reads of a store, without `null` in their results. */
 export interface RequiredReads {
   get<T = unknown>(key: string, options?: CollectionOptions): Promise<T>;
   getMany<T = unknown>(keys: readonly string[], options?: CollectionOptions): Promise<T[]>;
@@ -22,7 +22,7 @@ export interface Readable {
 
 type Present<R> = R extends readonly (infer T)[] ? NonNullable<T>[] : NonNullable<R>;
 
-/** What {@link required} makes: the reads answer or throw, every other method is that of the store. */
+/** What {@link required} makes: reads return a value or throw; every other method is that of the store. */
 export type RequiredStore<S extends Readable> = Omit<Pick<S, keyof S & string>, keyof RequiredReads> &
   (S extends AsyncKeyValue
     ? RequiredReads
@@ -30,31 +30,45 @@ export type RequiredStore<S extends Readable> = Omit<Pick<S, keyof S & string>, 
         [M in keyof RequiredReads]: (...args: Parameters<S[M]>) => Promise<Present<Awaited<ReturnType<S[M]>>>>;
       });
 
+/** How many missing keys a message names, and how much of each. */
+const NAMED_KEYS = 10;
+const NAMED_LENGTH = 100;
+
 /**
- * A view of a store whose `get`, `getMany`, `ttl` and `ttlMany` throw where the store answers `null`.
+ * Makes a view of a store whose `get`, `getMany`, `ttl` and `ttlMany` throw where the store returns `null`.
  *
- * The error is a KeyValueError `not_found`; of a bulk its message and `failed` name the missing keys. All other methods
- * are the store's own: `take` and `update` still know `null`, since to them a missing entry is nothing unusual. The store
- * may be a `typed` view; types and defaults are kept.
+ * The error is a KeyValueError with code `not_found`; its message and `failed` name the missing keys. All other methods are
+ * those of the store: `take` and `update` still return `null`, since they expect that an entry may be missing. The store may
+ * be a `typed` view; its types and defaults are kept.
+ *
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { required } from "edge-key-value/views/required";
+ *
+ * const settings = required(memoryStore());
+ * await settings.put("theme", "dark");
+ * const theme: string = await settings.get("theme");
+ * ```
  */
 export function required<S extends Readable>(store: S): RequiredStore<S> {
   async function read(method: keyof RequiredReads, keys: string | readonly string[], options?: CollectionOptions) {
-    const asked: readonly string[] = typeof keys === "object" ? [...keys] : [keys];
+    const isBulk = typeof keys === "object";
+    const asked = isBulk ? [...keys] : [keys];
     const found: unknown = await store[method](...([keys, options] as never[]));
-    const answers = typeof keys === "object" ? (found as unknown[]) : [found];
-    const failed = [...new Set(asked.filter((_, i) => (answers[i] ?? null) === null))];
-    if (failed.length === 0) return found;
-    const names = failed.slice(0, 10).map((key) => JSON.stringify(key.slice(0, 100)));
-    const message = `there is no entry under ${names.join(", ")}${failed.length > 10 ? ", …" : ""}`;
-    const collection = options?.collection ?? store.defaultCollection;
-    throw new KeyValueError("not_found", message, { collection, key: failed[0], failed });
+    const results = isBulk ? (found as readonly unknown[]) : [found];
+    const missing = [...new Set(asked.filter((_, i) => (results[i] ?? null) === null))];
+    if (missing.length === 0) return found;
+    throw notFound(missing, options?.collection ?? store.defaultCollection);
   }
 
-  const view: Record<PropertyKey, unknown> = {};
-  for (const method of ["get", "getMany", "ttl", "ttlMany"] as const) {
-    view[method] = (keys: string | readonly string[], options?: CollectionOptions) => read(method, keys, options);
-  }
-  // The methods of somebody's class are on its prototype, and need their `this`.
+  const view: Record<PropertyKey, unknown> = {
+    get: (key: string, options?: CollectionOptions) => read("get", key, options),
+    getMany: (keys: readonly string[], options?: CollectionOptions) => read("getMany", keys, options),
+    ttl: (key: string, options?: CollectionOptions) => read("ttl", key, options),
+    ttlMany: (keys: readonly string[], options?: CollectionOptions) => read("ttlMany", keys, options),
+  };
+  // A class has its methods on its prototype, and they need their `this`.
   for (let at: object = store; Object.getPrototypeOf(at); at = Object.getPrototypeOf(at)) {
     for (const name of Reflect.ownKeys(at)) {
       if (name === "constructor" || name in view) continue;
@@ -63,4 +77,11 @@ export function required<S extends Readable>(store: S): RequiredStore<S> {
     }
   }
   return view as RequiredStore<S>;
+}
+
+function notFound(missing: readonly string[], collection: string | undefined): KeyValueError {
+  const names = missing.slice(0, NAMED_KEYS).map((key) => JSON.stringify(key.slice(0, NAMED_LENGTH)));
+  const more = missing.length > NAMED_KEYS ? ", …" : "";
+  const details = { collection, key: missing[0], failed: missing };
+  return new KeyValueError("not_found", `there is no entry under ${names.join(", ")}${more}`, details);
 }

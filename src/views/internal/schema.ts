@@ -1,6 +1,6 @@
 import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
 
-/** What a validation library offers: version 1 of Standard Schema (standardschema.dev), as far as it is used here. */
+/** The part of Standard Schema, version 1 (standardschema.dev), that `typed` uses. */
 export interface StandardSchema<Input = unknown, Output = Input> {
   readonly "~standard": {
     readonly version: 1;
@@ -19,27 +19,32 @@ interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** One thing that a schema finds wrong: the `cause` of an `invalid_value` error is a list of them. */
+/** Why a schema refused a value. The `cause` of an `invalid_value` error is a list of these. */
 export interface Issue {
   readonly path: readonly PropertyKey[];
-  /** The schema's message, with `…` where it repeats what is in the value. */
+  /** The schema's message, with `…` in place of everything that it repeats of the value. */
   readonly message: string;
 }
 
-/** An `invalid_value` error that says what is wrong and where, and nothing of what is in the value. */
+/** How much of what is wrong a message says. */
+const LISTED_ISSUES = 10;
+const MESSAGE_LENGTH = 1000;
+
+/** Makes an `invalid_value` error. It says what is wrong and where, and contains nothing of the value. */
 export function invalid(value: unknown, found: readonly SchemaIssue[], details: ErrorDetails): KeyValueError {
   const issues = found.map((issue): Issue => {
-    // Not `map`, which keeps a library's subclass of Array.
+    // A library may return a subclass of Array, which `map` would keep.
     const path = Array.from(issue.path ?? [], (part) => (typeof part === "object" ? part.key : part));
     return { path, message: redact(issue.message, texts(value)) };
   });
   const listed = issues
-    .slice(0, 10)
+    .slice(0, LISTED_ISSUES)
     .map(({ path, message }) => `${["value", ...path.map(String)].join(".")}: ${message}`);
-  return new KeyValueError("invalid_value", listed.join("; ").slice(0, 1000), { ...details, cause: issues });
+  const message = listed.join("; ").slice(0, MESSAGE_LENGTH);
+  return new KeyValueError("invalid_value", message, { ...details, cause: issues });
 }
 
-/** The texts by which a message could give away what is in a value; the longest first. */
+/** Returns the texts by which a message could give the value away, the longest first. */
 function texts(value: unknown): string[] {
   const found = new Set<string>();
   const visit = (part: unknown): void => {
@@ -50,7 +55,7 @@ function texts(value: unknown): string[] {
   return [...found].sort((a, b) => b.length - a.length);
 }
 
-/** Replaces texts that stand for themselves: `a` in `received "a"`, not in `invalid`. */
+/** Replaces secrets where they are whole words: `a` in `received "a"`, not in `invalid`. */
 function redact(message: string, secrets: readonly string[]): string {
   for (const secret of secrets) {
     if (!message.includes(secret)) continue;
