@@ -1,5 +1,6 @@
 import { KeyValueError } from "../src/core/errors.ts";
-import { CopyError, transfer } from "../src/migration/transfer.ts";
+import { CopyError } from "../src/migration/progress.ts";
+import { transfer } from "../src/migration/transfer.ts";
 import { type Options, UsageError } from "./place.ts";
 import { placeOf } from "./places.ts";
 import { progressBar, summaryOf } from "./report.ts";

@@ -1,4 +1,5 @@
-import type { Batch, CopyProgress, Written } from "../src/migration/transfer.ts";
+import type { CopyProgress } from "../src/migration/progress.ts";
+import type { Batch, Written } from "../src/migration/transfer.ts";
 
 /** What the command line says of a copy. */
 export interface Options {

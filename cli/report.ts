@@ -1,5 +1,5 @@
 import { type Options as BarOptions, SingleBar } from "cli-progress";
-import type { CopyProgress } from "../src/migration/transfer.ts";
+import type { CopyProgress } from "../src/migration/progress.ts";
 
 const number = (value: number) => value.toLocaleString("en");
 

@@ -4,9 +4,10 @@ import type { AsyncKeyValue } from "./core/protocol.ts";
 import { toDriver } from "./core/store.ts";
 import { batchesOf, type SourceOptions } from "./migration/copy-source.ts";
 import { into, type TargetOptions } from "./migration/copy-target.ts";
-import { type CopyProgress, type TransferOptions, transfer } from "./migration/transfer.ts";
+import type { CopyProgress } from "./migration/progress.ts";
+import { type TransferOptions, transfer } from "./migration/transfer.ts";
 
-export { type CopyCounts, CopyError, type CopyProgress } from "./migration/transfer.ts";
+export { type CopyCounts, CopyError, type CopyProgress } from "./migration/progress.ts";
 
 /** Options of {@link copy}. */
 export interface CopyOptions extends TransferOptions, TargetOptions, Omit<SourceOptions, "cursor"> {}
@@ -14,15 +15,24 @@ export interface CopyOptions extends TransferOptions, TargetOptions, Omit<Source
 /**
  * Copies entries from one store to another, with their deadlines and creation times, a batch at a time.
  *
- * It can stop at any point and go on from the token of its last progress: what it does again then changes nothing. A
- * failure that has to do with one entry is counted and the copy goes on; any other stops it. Let `retry` and `timeout`
- * stand around the stores to get past a backend that fails for a moment.
+ * A copy can stop at any point and go on from the token of its last progress; what it then does again changes nothing. It
+ * counts a failure that concerns one entry and goes on; any other failure stops it. Wrap the stores in `retry` and `timeout`
+ * to get past a backend that fails for a moment.
  *
- * While others write, use `migrating` for them and copy into its new store, not into the store that it makes: what they
- * have put or removed there is left alone, if `overwrite` is not set.
+ * While others write, give them the store of `migrating`, and copy into the new store itself: entries that they have put or
+ * removed there are left alone, unless `overwrite` is set.
  *
- * @throws CopyError when it stops before its end, with the `progress` so far; code `aborted` after its signal.
- * @throws TypeError when the source cannot list what to copy.
+ * @throws CopyError when it stops before its end, with the `progress` so far; its code is `aborted` after the signal.
+ * @throws TypeError when the source cannot list what to copy, and when the target is the store of `migrating`.
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { copy } from "edge-key-value/migrate";
+ *
+ * const [source, target] = [memoryStore(), memoryStore()];
+ * const { copied, failures } = await copy(source, target);
+ * console.log(`copied ${copied} entries`, failures);
+ * ```
  */
 export function copy(
   source: Store<"listKeys" | "listCollections">,

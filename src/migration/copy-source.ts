@@ -1,27 +1,46 @@
+import { fromUrlSafeBase64, toUrlSafeBase64 } from "../core/base64.ts";
+import { fromBytes, toBytes } from "../core/bytes.ts";
 import type { AnyDriver } from "../core/driver.ts";
 import { type Entry, live } from "../core/entry.ts";
 import { KeyValueError } from "../core/errors.ts";
+import { concernsEntries, entryFailure } from "./entry-failures.ts";
 import { unburied } from "./tombstones.ts";
-import { attempt, type Batch, concernsEntries } from "./transfer.ts";
+import type { Batch } from "./transfer.ts";
 
-/** Where to go on: in which collections, after which page of the first one's keys, and of which page of collections. */
-type Position = readonly [collections: readonly string[], keys: string | null, more: string | null];
+/** Which entries of a store to copy. */
+export interface SourceOptions {
+  /** The names of the collections to copy. Default: all that the source lists. */
+  readonly collections?: readonly string[] | undefined;
+  /** How many entries to read and write at a time, and to hold in memory. Default: 100. */
+  readonly batch?: number | undefined;
+  readonly cursor?: string | undefined;
+}
 
-/** Starts a token, so that it can be told from a file name on a command line. */
-const MARK = "ekv1.";
+/** Where to go on. */
+interface Position {
+  /** The collections to copy before the next page of collections; the first may be half done. */
+  readonly names: readonly string[];
+  /** The cursor in the keys of the first of them; `null` for its start. */
+  readonly keys: string | null;
+  /** The cursor of the next page of collections, `""` for the first page, `null` when there is none. */
+  readonly more: string | null;
+}
 
-/** The entries of a store, page after page, of some collections or all. */
+/** How many names of collections to ask for at a time. */
+const COLLECTIONS_PER_PAGE = 100;
+
+/** Yields the entries of a store, page after page. */
 export async function* batchesOf(
   { name: store, read, listKeys, listCollections }: AnyDriver,
   { collections, batch: limit = 100, cursor }: SourceOptions,
 ): AsyncGenerator<Batch, void, undefined> {
-  let [names, keys, more]: Position =
-    cursor === undefined ? [collections ?? [], null, collections ? null : ""] : positionOf(cursor, store);
+  const start: Position = { names: collections ?? [], keys: null, more: collections ? null : "" };
+  let { names, keys, more } = cursor === undefined ? start : positionOf(cursor, store);
   for (;;) {
     const collection = names[0];
     if (collection === undefined) {
       if (more === null) return;
-      const page = await listCollections!({ cursor: more || undefined, limit: 100 });
+      const page = await listCollections!({ cursor: more || undefined, limit: COLLECTIONS_PER_PAGE });
       names = page.names;
       more = page.cursor ?? null;
       continue;
@@ -29,37 +48,28 @@ export async function* batchesOf(
     const page = await listKeys!(collection, { cursor: keys ?? undefined, limit });
     keys = page.cursor ?? null;
     if (keys === null) names = names.slice(1);
-    const rest = names.length > 0 || more !== null;
+    const isLast = names.length === 0 && more === null;
     const again = async (keys: readonly string[]) => read(collection, keys, { fresh: true });
     yield {
       collection,
-      ...(await found(collection, page.names, again)),
-      cursor: rest ? tokenOf([names, keys, more]) : undefined,
+      ...(await entriesOf(collection, page.names, again)),
+      cursor: isLast ? undefined : tokenOf({ names, keys, more }),
       again,
     };
   }
 }
 
-/** Which entries of a store to copy. */
-export interface SourceOptions {
-  /** Which collections, by name. Default: all that the source lists. */
-  readonly collections?: readonly string[] | undefined;
-  /** How many entries to read and write at a time; as many are in memory at once. Default: 100. */
-  readonly batch?: number | undefined;
-  readonly cursor?: string | undefined;
-}
-
-/** The entries behind some keys. When one cannot be read all are read by themselves. */
-async function found(
+/** Reads the entries under some keys, one by one if one of them cannot be read. */
+async function entriesOf(
   collection: string,
   keys: readonly string[],
   read: (keys: readonly string[]) => Promise<readonly (Entry | undefined)[]>,
 ): Promise<Pick<Batch, "items" | "expired" | "failures">> {
   const items: [string, Entry][] = [];
   const failures: KeyValueError[] = [];
-  const keep = (key: string, lying: Entry | undefined) => {
-    // The source may be where an earlier migration went, with its tombstones still there.
-    const entry = live(lying && unburied(lying));
+  const keep = (key: string, stored: Entry | undefined) => {
+    // The source may be the new store of an earlier migration, with its tombstones.
+    const entry = live(stored && unburied(stored));
     if (entry) items.push([key, entry]);
   };
   try {
@@ -68,31 +78,38 @@ async function found(
   } catch (error) {
     if (!concernsEntries(error)) throw error;
     for (const key of keys) {
-      const failure = await attempt(async () => keep(key, (await read([key]))[0]), collection, key);
+      const failure = await entryFailure(async () => keep(key, (await read([key]))[0]), collection, key);
       if (failure) failures.push(failure);
     }
   }
   return { items, failures, expired: keys.length - items.length - failures.length };
 }
 
-/** A position as text that survives a command line. */
-function tokenOf(position: Position): string {
-  const ascii = JSON.stringify(position).replace(
-    /[^ -~]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  return MARK + btoa(ascii).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+/** Starts a token, which tells it from a file name on a command line. */
+const TOKEN_START = "ekv1.";
+
+/** Writes a position as text that needs no quotes on a command line. */
+function tokenOf({ names, keys, more }: Position): string {
+  return TOKEN_START + toUrlSafeBase64(toBytes([names, keys, more])).replace(/=+$/, "");
 }
 
 function positionOf(token: string, store: string): Position {
+  const position = token.startsWith(TOKEN_START) ? parsePosition(token.slice(TOKEN_START.length)) : undefined;
+  if (position) return position;
+  throw new KeyValueError("invalid_cursor", "the cursor is not the token of a copy", { store });
+}
+
+function parsePosition(text: string): Position | undefined {
+  const bytes = fromUrlSafeBase64(text.padEnd(Math.ceil(text.length / 4) * 4, "="));
+  if (!bytes) return undefined;
   try {
-    if (token.startsWith(MARK)) {
-      const [names, keys, more] = JSON.parse(atob(token.slice(MARK.length).replaceAll("-", "+").replaceAll("_", "/")));
-      const texts = [...names, keys ?? "", more ?? ""];
-      if (texts.every((text) => typeof text === "string")) return [names, keys, more];
-    }
+    const parts = fromBytes(bytes);
+    if (!Array.isArray(parts) || parts.length !== 3) return undefined;
+    const [names, keys, more] = parts;
+    const isCursor = (part: unknown): part is string | null => part === null || typeof part === "string";
+    const areNames = Array.isArray(names) && names.every((name): name is string => typeof name === "string");
+    return areNames && isCursor(keys) && isCursor(more) ? { names, keys, more } : undefined;
   } catch {
-    // Falls through to the error.
+    return undefined;
   }
-  throw new KeyValueError("invalid_cursor", "this is no token of a copy", { store });
 }

@@ -2,15 +2,17 @@ import type { AnyDriver } from "../core/driver.ts";
 import { type Entry, live } from "../core/entry.ts";
 import { KeyValueError } from "../core/errors.ts";
 import type { JsonValue } from "../core/json.ts";
-import { attempt, type Batch, concernsEntries, type Written } from "./transfer.ts";
+import { inLanes } from "../core/lanes.ts";
+import { concernsEntries, entryFailure } from "./entry-failures.ts";
+import type { Batch, Written } from "./transfer.ts";
 
-/** How entries get into the target. */
+/** How to write entries to the target. */
 export interface TargetOptions {
-  /** Whether to replace entries that the target has. Default: false, they are left alone. */
+  /** Whether to replace entries that the target has. Default: `false`, they are left alone. */
   readonly overwrite?: boolean | undefined;
-  /** Only counts what would be copied. Default: false. */
+  /** Whether to count what would be copied and write nothing. Default: `false`. */
   readonly dryRun?: boolean | undefined;
-  /** Whether to read back what was written, and compare it. Default: true. */
+  /** Whether to read back what was written and compare it. Default: `true`. */
   readonly verify?: boolean | undefined;
   /** How many atomic operations to have under way at once. Default: 10. */
   readonly concurrency?: number | undefined;
@@ -19,10 +21,10 @@ export interface TargetOptions {
 type Item = Batch["items"][number];
 
 /**
- * Puts batches into a store.
+ * Returns a function that writes batches to a store.
  *
- * What may not be overwritten is put by `swap` where the target has it, so that no writer who comes in between loses
- * anything; elsewhere by a read and a write, between which one can.
+ * Unless it may overwrite, it writes with `swap` where the target has it, so a writer that comes in between loses nothing.
+ * Elsewhere it reads and writes, and a put between the two is overwritten.
  */
 export function into(
   target: AnyDriver,
@@ -30,7 +32,7 @@ export function into(
 ): (batch: Batch) => Promise<Written> {
   const { read, write, swap } = target;
 
-  /** Writes items in bulk, or one by one when the target does not take one of them; gives those that were written. */
+  /** Writes items in bulk, or one by one if the target refuses one of them; returns those that were written. */
   async function putAll(collection: string, items: readonly Item[], failures: KeyValueError[]): Promise<Item[]> {
     try {
       await write(collection, items);
@@ -40,42 +42,32 @@ export function into(
     }
     const written: Item[] = [];
     for (const item of items) {
-      const failure = await attempt(() => write(collection, [item]), collection, item[0]);
+      const failure = await entryFailure(() => write(collection, [item]), collection, item[0]);
       if (failure) failures.push(failure);
       else written.push(item);
     }
     return written;
   }
 
-  /** Puts each item where nothing is that lives, and gives those that were put. */
-  async function putAbsent(
-    collection: string,
-    items: readonly (readonly [item: Item, lying: Entry | undefined])[],
-    failures: KeyValueError[],
-  ): Promise<Item[]> {
+  /** Writes each item unless a live entry exists; returns the items written. */
+  async function putAbsent(collection: string, items: readonly Item[], failures: KeyValueError[]): Promise<Item[]> {
     const written: Item[] = [];
-    const rest = items.values();
-    const lane = async () => {
-      for (const [item, lying] of rest) {
-        const [key, { version: _, ...entry }] = item;
-        const put = async () => {
-          let current = lying;
-          for (;;) {
-            const result = await swap!(collection, key, current?.version, entry);
-            if (result.ok) return written.push(item);
-            current = result.current;
-            if (live(current)) return;
-          }
-        };
-        const failure = await attempt(put, collection, key);
-        if (failure) failures.push(failure);
-      }
-    };
-    await Promise.all(Array.from({ length: concurrency }, lane));
+    await inLanes(items, concurrency, async (item) => {
+      const [key, { version: _, ...entry }] = item;
+      const put = async () => {
+        const { ok } = await swap!(collection, key, undefined, entry);
+        if (ok) written.push(item);
+      };
+      const failure = await entryFailure(put, collection, key);
+      if (failure) failures.push(failure);
+    });
     return written;
   }
 
-  /** Reads back what was written, and gives how much of it is right. What others have changed since is nobody's fault. */
+  /**
+   * Reads back what was written and returns how many entries are the same. Entries that others changed in the meantime, in
+   * the target or in the source, are not failures.
+   */
   async function check(
     { collection, again }: Batch,
     items: readonly Item[],
@@ -98,14 +90,11 @@ export function into(
     const failures: KeyValueError[] = [];
     const alive = batch.items.filter(([, entry]) => live(entry));
     const keys = alive.map(([key]) => key);
-    const lying = overwrite || keys.length === 0 ? [] : await read(collection, keys, { fresh: true });
-    const free = alive.flatMap((item, i) => (live(lying[i]) ? [] : [[item, lying[i]] as const]));
-    const items = free.map(([item]) => item);
+    const there = overwrite || keys.length === 0 ? [] : await read(collection, keys, { fresh: true });
+    const items = alive.filter((_, i) => !live(there[i]));
     let written = items;
     if (items.length > 0 && !dryRun) {
-      written = await (swap && !overwrite
-        ? putAbsent(collection, free, failures)
-        : putAll(collection, items, failures));
+      written = await (swap && !overwrite ? putAbsent : putAll)(collection, items, failures);
     }
     const skipped = alive.length - written.length - failures.length;
     const verified = verify && !dryRun ? await check(batch, written, failures) : 0;
@@ -113,15 +102,19 @@ export function into(
   };
 }
 
-/** Whether an entry is from another put than the one that was copied, as far as they say. */
+/** Whether an entry is from another put than the one that was copied, as far as the two say. */
 function isNewer(back: Entry | undefined, { createdAt }: Entry): boolean {
   return back?.createdAt !== undefined && createdAt !== undefined && back.createdAt !== createdAt;
 }
 
-/** Whether two entries hold the same, and end at the same time but for what a store that counts in seconds is off by. */
-function same(a: Entry, b: Entry | undefined): boolean {
-  if (!b || !equal(a.value, b.value) || (a.expiresAt === undefined) !== (b.expiresAt === undefined)) return false;
-  return a.expiresAt === undefined || Math.abs(a.expiresAt - (b.expiresAt as number)) <= 1000;
+/** By how much a deadline may move on the way, in milliseconds: some backends count in seconds. */
+const DEADLINE_TOLERANCE = 1000;
+
+/** Whether two entries hold the same value and end at the same time. */
+function same({ value, expiresAt }: Entry, other: Entry | undefined): boolean {
+  if (!other || !equal(value, other.value)) return false;
+  if (expiresAt === undefined || other.expiresAt === undefined) return expiresAt === other.expiresAt;
+  return Math.abs(expiresAt - other.expiresAt) <= DEADLINE_TOLERANCE;
 }
 
 function equal(a: JsonValue | undefined, b: JsonValue | undefined): boolean {

@@ -1,30 +1,33 @@
 import type { Entry } from "../core/entry.ts";
 
-/** Stands for an entry that is not there. */
+/** Says that the entry under a key was removed. */
 export const REMOVED: Entry = { value: "removed", expiresAt: 0 };
 
 /**
- * An entry so that its place stays taken for at least `keep` milliseconds, also when it ends sooner or is a removal.
+ * Returns an entry that stays in the new store for at least `keep` milliseconds, even if it is a removal or ends sooner.
  *
- * It then lies there longer, and its creation time, which no put can choose, says below zero when it really ends. The
- * value stays as it is.
+ * The entry's own deadline is then its creation time, below zero, which no put can choose. The value stays as it is.
  */
 export function buried({ value, createdAt, expiresAt, version: _ }: Entry, keep: number): Entry {
-  const kept = Date.now() + keep;
-  const ends = deadline({ value, createdAt, expiresAt });
-  if (ends === undefined || ends >= kept) return { value, createdAt, expiresAt };
-  return { value, createdAt: -Math.max(1, ends), expiresAt: keep > 0 ? Math.max(expiresAt as number, kept) : ends };
+  const keptUntil = Date.now() + keep;
+  const ends = endOf({ value, createdAt, expiresAt });
+  if (ends === undefined || ends >= keptUntil) return { value, createdAt, expiresAt };
+  const stays = keep > 0 ? Math.max(expiresAt ?? 0, keptUntil) : ends;
+  return { value, createdAt: -Math.max(1, ends), expiresAt: stays };
 }
 
-/** The entry as it was before {@link buried}, apart from its creation time; one that has ended counts as expired. */
+/** Undoes {@link buried}, except for the creation time. A removal, or an entry that has ended, comes back as expired. */
 export function unburied(entry: Entry): Entry {
-  const { value, createdAt, version } = entry;
-  return (createdAt as number) < 0 ? { value, expiresAt: deadline(entry), version } : entry;
+  return isBuried(entry) ? { value: entry.value, expiresAt: endOf(entry), version: entry.version } : entry;
 }
 
-/** When an entry ends; without one `min` would give `NaN`. */
-function deadline({ createdAt, expiresAt }: Entry): number | undefined {
-  return (createdAt as number) < 0
-    ? Math.min(-(createdAt as number), expiresAt ?? Number.POSITIVE_INFINITY)
-    : expiresAt;
+/** Returns the time at which an entry ends, buried or not. */
+function endOf(entry: Entry): number | undefined {
+  if (!isBuried(entry)) return entry.expiresAt;
+  // A wrapper or a backend may have moved the deadline forward meanwhile.
+  return Math.min(-entry.createdAt, entry.expiresAt ?? Number.POSITIVE_INFINITY);
+}
+
+function isBuried(entry: Entry): entry is Entry & { readonly createdAt: number } {
+  return entry.createdAt !== undefined && entry.createdAt < 0;
 }
