@@ -1,4 +1,5 @@
-import { type Bytes, fromBase64, toBase64 } from "../core/bytes.ts";
+import { fromBase64, toBase64 } from "../core/base64.ts";
+import type { Bytes } from "../core/bytes.ts";
 import { KeyValueError } from "../core/errors.ts";
 import { clear, keysOf, type ListedStore } from "./internal/listed.ts";
 import { requireStore } from "./internal/requirements.ts";
