@@ -1,9 +1,9 @@
 import { type Arguments, refuse, string } from "./checks.ts";
+import { combine } from "./combine.ts";
 import type { Driver, MethodNames } from "./driver.ts";
 import { live } from "./entry.ts";
 import { KeyValueError } from "./errors.ts";
 import { toJson } from "./json.ts";
-import { modify } from "./modify.ts";
 import { operate } from "./operation.ts";
 import { increment } from "./operations/increment.ts";
 import { take } from "./operations/take.ts";
@@ -25,25 +25,18 @@ export function atomics(
     return address;
   }
 
+  async function putIfVersion(key: string, value: unknown, version: string | null, options?: AtomicPutOptions) {
+    const { collection } = addressOf(key, options);
+    const entry = entryOf(key, value, options);
+    const result = await swap(collection, key, version === null ? undefined : string(version, "version"), entry);
+    return result.ok ? result.version : null;
+  }
+
   return {
-    async putIfAbsent(key, value, options) {
-      const entry = entryOf(key, value, options);
-      let written = true;
-      const keep = { signal: options?.signal, blind: true };
-      await modify(
-        driver,
-        addressOf(key, options),
-        (there) => {
-          written = !there;
-          return there ?? entry;
-        },
-        keep,
-      );
-      return written;
-    },
+    putIfAbsent: async (key, value, options) => (await putIfVersion(key, value, null, options)) !== null,
 
     async take<T>(key: string, options?: AtomicOptions) {
-      const value = await operate(driver, addressOf(key, options), take, null, options);
+      const value = await operate(driver, addressOf(key, options), take, null, options?.signal);
       return value === null ? null : (toJson(value) as T);
     },
 
@@ -55,17 +48,20 @@ export function atomics(
       if (typeof change !== "function") refuse("change", "a function");
       // Refuses a wrong TTL before anything is read.
       entryOf(key, 0, options);
-      const next = await modify(
+      const next = await combine(
         driver,
         addressOf(key, options),
-        async (old) => {
-          const value = await change(old ? (toJson(old.value) as T) : null);
-          if (value === undefined) return old;
-          if (value === null) return undefined;
-          const entry = entryOf(key, value, options, old);
-          return old && options?.ttl === undefined ? { ...entry, keepsDeadline: true } : entry;
+        (old) => {
+          const next = (value: T | null | undefined) => {
+            if (value === undefined) return old;
+            if (value === null) return undefined;
+            const entry = entryOf(key, value, options, old);
+            return old && options?.ttl === undefined ? { ...entry, keepsDeadline: true as const } : entry;
+          };
+          const value = change(old ? (toJson(old.value) as T) : null);
+          return value instanceof Promise ? value.then(next) : next(value);
         },
-        options,
+        options?.signal,
       );
       return next ? (toJson(next.value) as T) : null;
     },
@@ -74,7 +70,7 @@ export function atomics(
       if (!Number.isFinite(by)) refuse("by", "a finite number");
       const address = addressOf(key, options);
       const life = lifetime(options?.ttl, "ttl", { store, ...address }) ?? null;
-      const result = await operate(driver, address, increment, { by, life }, options);
+      const result = await operate(driver, address, increment, { by, life }, options?.signal);
       if ("sum" in result) return result.sum;
       const problem = result.error === "not_a_number" ? "the value is not a number" : "the sum is beyond 2^53 - 1";
       throw new KeyValueError(result.error, problem, { store, ...address });
@@ -83,7 +79,7 @@ export function atomics(
     async touch(key, ttl, options) {
       const address = addressOf(key, options);
       const life = ttl === null ? null : lifetime(ttl ?? Number.NaN, "ttl", { store, ...address });
-      return operate(driver, address, touch, { life }, options);
+      return operate(driver, address, touch, { life }, options?.signal);
     },
 
     async getWithVersion<T>(key: string, options?: CollectionOptions) {
@@ -92,12 +88,7 @@ export function atomics(
       return entry ? { ...withTtl<T>(entry), version: entry.version as string } : null;
     },
 
-    async putIfVersion(key: string, value: unknown, version: string | null, options?: PutOptions) {
-      const entry = entryOf(key, value, options);
-      const expected = version === null ? undefined : string(version, "version");
-      const result = await swap(collectionOf(options), key, expected, entry);
-      return result.ok ? result.version : null;
-    },
+    putIfVersion,
 
     async deleteIfVersion(key, version, options) {
       const { collection } = addressOf(key, options);

@@ -1,7 +1,7 @@
+import { combine } from "./combine.ts";
 import type { AnyDriver, Driver } from "./driver.ts";
 import type { Address, Entry } from "./entry.ts";
 import type { JsonValue } from "./json.ts";
-import { type Contention, modify } from "./modify.ts";
 
 /** What an operation does to an entry: the entry that takes its place, and what the caller is told. */
 export interface Step<R> {
@@ -23,19 +23,19 @@ export interface Operation<A extends JsonValue, R extends JsonValue> {
 /**
  * Applies an operation: in one call if the driver knows it, else by a read and a swap.
  *
- * @throws KeyValueError `conflict` or `aborted`, as {@link modify} does.
+ * @throws KeyValueError `conflict` or `aborted`, as {@link combine} does.
  */
 export async function operate<A extends JsonValue, R extends JsonValue>(
   driver: Driver<"swap">,
   { collection, key }: Address,
   operation: Operation<A, R>,
   args: A,
-  contention?: Contention,
+  signal?: AbortSignal,
 ): Promise<R> {
   const { operations, apply }: AnyDriver = driver;
   if (apply && operations?.has(operation.name)) return apply(collection, key, operation, args);
   let result: R | undefined;
-  await modify(
+  await combine(
     driver,
     { collection, key },
     (entry) => {
@@ -43,7 +43,7 @@ export async function operate<A extends JsonValue, R extends JsonValue>(
       result = step.result;
       return step.next;
     },
-    contention,
+    signal,
   );
   return result as R;
 }

@@ -1,0 +1,107 @@
+import type { Awaitable, Driver } from "./driver.ts";
+import type { Address, Entry } from "./entry.ts";
+import { modify } from "./modify.ts";
+import { onWorkers } from "./runtime.ts";
+import { orAborted } from "./times.ts";
+
+/** Returns the next entry, or a promise of it, as {@link modify} takes it. */
+type Change = (entry: Entry | undefined) => Awaitable<Entry | undefined>;
+
+/** A change that waits to be made. */
+interface Waiting {
+  readonly change: Change;
+  readonly signal: AbortSignal | undefined;
+  readonly resolve: (entry: Awaitable<Entry | undefined>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What waits in this process, by driver and by entry. */
+const lines: WeakMap<object, Map<string, Waiting[]>> = /* @__PURE__ */ new WeakMap();
+
+/**
+ * Does what {@link modify} does, and makes the changes that wait for the same entry in one swap.
+ *
+ * Without it callers of one process race each other, and one swap succeeds per round trip to the backend. Only changes that
+ * are made at once are combined: an asynchronous one could wait for another change, or for ever. On Workers no request may
+ * wait for another, so each change is made alone there.
+ *
+ * @throws What `change` throws, and the errors of {@link modify}.
+ */
+export async function combine(
+  driver: Driver<"swap">,
+  address: Address,
+  change: Change,
+  signal?: AbortSignal,
+): Promise<Entry | undefined> {
+  if (onWorkers()) return modify(driver, address, change, signal);
+  const changed = new Promise<Entry | undefined>((resolve, reject) => {
+    const here = lines.get(driver) ?? new Map<string, Waiting[]>();
+    const id = JSON.stringify([address.collection, address.key]);
+    const line = here.get(id);
+    lines.set(driver, here.set(id, [...(line ?? []), { change, signal, resolve, reject }]));
+    if (!line) void drain(driver, address, here, id);
+  });
+  return orAborted(changed, signal, { store: driver.name, ...address });
+}
+
+/** Makes the changes that wait for an entry, until none waits. */
+async function drain(
+  driver: Driver<"swap">,
+  address: Address,
+  here: Map<string, Waiting[]>,
+  id: string,
+): Promise<void> {
+  // Callers of the same turn of the event loop go together.
+  await null;
+  for (let batch = here.get(id); batch && batch.length > 0; batch = here.get(id)) {
+    // A change that comes from now on waits for the next read: this one may be older than the caller.
+    here.set(id, []);
+    await makeTogether(driver, address, batch);
+  }
+  here.delete(id);
+}
+
+/** Makes changes one after the other on one entry, and swaps it once. */
+async function makeTogether(driver: Driver<"swap">, address: Address, batch: readonly Waiting[]): Promise<void> {
+  let settle: (() => void)[] = [];
+  const change: Change = (stored) => {
+    settle = [];
+    let entry = stored;
+    for (const { change, signal, resolve, reject } of batch) {
+      try {
+        const next = change(entry);
+        if (isPromise(next)) {
+          // Whoever waits for more than the backend does so alone, and goes on from here if that is still possible.
+          next.then(undefined, () => {});
+          const begun = entry === stored ? { entry, next } : undefined;
+          settle.push(() => resolve(modify(driver, address, change, signal, begun)));
+        } else {
+          entry = following(next, entry, stored);
+          settle.push(() => resolve(next));
+        }
+      } catch (error) {
+        settle.push(() => reject(error));
+      }
+    }
+    return entry;
+  };
+  await modify(driver, address, change).catch((error: unknown) => {
+    settle = batch.map(
+      ({ reject }) =>
+        () =>
+          reject(error),
+    );
+  });
+  for (const done of settle) done();
+}
+
+/** The next entry: it keeps the stored deadline only if the one before it does. */
+function following(next: Entry | undefined, before: Entry | undefined, stored: Entry | undefined): Entry | undefined {
+  return next?.keepsDeadline && before !== stored && !before?.keepsDeadline
+    ? { ...next, keepsDeadline: undefined }
+    : next;
+}
+
+function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | undefined)?.then === "function";
+}

@@ -1,0 +1,5 @@
+/** Whether this is Cloudflare Workers, where one request must not wait for a promise of another. */
+export function onWorkers(): boolean {
+  const { navigator }: { navigator?: { userAgent?: string } } = globalThis;
+  return navigator?.userAgent === "Cloudflare-Workers";
+}
