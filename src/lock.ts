@@ -69,7 +69,7 @@ const LONGEST_PAUSE = 1000;
  * ```
  */
 export async function tryLock(store: AtomicKeyValue, key: string, options: LockOptions): Promise<Lock | null> {
-  return take(lockable(store), string(key), options);
+  return await take(lockable(store), string(key), options);
 }
 
 /**

@@ -8,7 +8,7 @@ import { operate } from "./operation.ts";
 import { increment } from "./operations/increment.ts";
 import { take } from "./operations/take.ts";
 import { touch } from "./operations/touch.ts";
-import type { AtomicOptions, AtomicPutOptions, CapabilityMethods, CollectionOptions, PutOptions } from "./protocol.ts";
+import type { AtomicOptions, AtomicPutOptions, CapabilityMethods, CollectionOptions } from "./protocol.ts";
 import { abortable, lifetime } from "./times.ts";
 
 /** The atomic operations of a store whose driver has `swap`. */

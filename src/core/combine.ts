@@ -33,7 +33,7 @@ export async function combine(
   change: Change,
   signal?: AbortSignal,
 ): Promise<Entry | undefined> {
-  if (onWorkers()) return modify(driver, address, change, signal);
+  if (onWorkers()) return await modify(driver, address, change, signal);
   const changed = new Promise<Entry | undefined>((resolve, reject) => {
     const here = lines.get(driver) ?? new Map<string, Waiting[]>();
     const id = JSON.stringify([address.collection, address.key]);
@@ -41,7 +41,7 @@ export async function combine(
     lines.set(driver, here.set(id, [...(line ?? []), { change, signal, resolve, reject }]));
     if (!line) void drain(driver, address, here, id);
   });
-  return orAborted(changed, signal, { store: driver.name, ...address });
+  return await orAborted(changed, signal, { store: driver.name, ...address });
 }
 
 /** Makes the changes that wait for an entry, until none waits. */

@@ -33,7 +33,7 @@ export async function operate<A extends JsonValue, R extends JsonValue>(
   signal?: AbortSignal,
 ): Promise<R> {
   const { operations, apply }: AnyDriver = driver;
-  if (apply && operations?.has(operation.name)) return apply(collection, key, operation, args);
+  if (apply && operations?.has(operation.name)) return await apply(collection, key, operation, args);
   let result: R | undefined;
   await combine(
     driver,

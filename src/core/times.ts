@@ -19,7 +19,7 @@ export async function orAborted<T>(
   signal: AbortSignal | undefined,
   details?: ErrorDetails,
 ): Promise<T> {
-  if (!signal) return call;
+  if (!signal) return await call;
   let stop = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
     stop = () => {
@@ -32,7 +32,7 @@ export async function orAborted<T>(
     signal.addEventListener("abort", stop);
     stop();
   });
-  return Promise.race([call, aborted]).finally(() => signal.removeEventListener("abort", stop));
+  return await Promise.race([call, aborted]).finally(() => signal.removeEventListener("abort", stop));
 }
 
 /** Waits until the time has passed or the signal is aborted. */
