@@ -89,4 +89,9 @@ export class KeyValueError extends Error implements ErrorDetails {
     super(message, details);
     Object.assign(this, details, { code });
   }
+
+  /** Adds the message to what `JSON.stringify` writes: an `Error` alone loses it. The cause stays out. */
+  toJSON(): object {
+    return { ...this, message: this.message };
+  }
 }
