@@ -3,7 +3,6 @@ import { type Entry, live } from "../core/entry.ts";
 import { inLanes } from "../core/lanes.ts";
 import { modify } from "../core/modify.ts";
 import type { Follow } from "./following.ts";
-import { readNewer } from "./moving.ts";
 import { REMOVED, tombstone, unburied } from "./tombstones.ts";
 
 /** How many swaps to have under way at once. */
@@ -21,27 +20,33 @@ export function removing(
   keep: number,
 ): (collection: string, keys: readonly string[]) => Promise<number> {
   /** Puts a tombstone over the entry in the new store, or where the entry of the old one would move to. */
-  async function bury(collection: string, key: string, inOlder: boolean): Promise<boolean> {
+  async function bury(
+    collection: string,
+    key: string,
+    known: Entry | undefined,
+    old: Entry | undefined,
+  ): Promise<boolean> {
     let removed = false;
     const change = (stored: Entry | undefined): Entry | undefined => {
-      removed = stored ? live(unburied(stored)) !== undefined : inOlder;
+      removed = live(stored ? unburied(stored) : old) !== undefined;
       const isTombstone = stored && !removed;
       return isTombstone ? stored : tombstone(keep);
     };
-    // Without tombstones there is nothing to put where nothing is, so a blind swap would not look.
-    await modify(newer, { collection, key }, change, { blind: keep > 0 });
+    const begun = { entry: known, next: Promise.resolve(change(known)) };
+    await modify(newer, { collection, key }, change, undefined, begun);
     return removed;
   }
 
   return async (collection, keys) => {
-    // The old store has to be read first: once the tombstone is there, others may write the entry anew.
-    const known = await readNewer(newer, collection, keys, true);
-    const unknown = keys.filter((_, i) => !known[i]);
-    const old = unknown.length > 0 ? await older.read(collection, unknown, { fresh: true }) : [];
-    const inOlder = new Set(unknown.filter((_, i) => live(old[i])));
+    const stored = await newer.read(collection, keys, { fresh: true });
+    const known = new Map(keys.map((key, i) => [key, live(stored[i])]));
+    const unknown = keys.filter((key) => !known.get(key));
+    // The old store has to be read before the tombstone is there: after that, others may write the entry anew.
+    const found = unknown.length > 0 ? await older.read(collection, unknown, { fresh: true }) : [];
+    const old = new Map(unknown.map((key, i) => [key, found[i]]));
     const removals = keys.map((key) => [key, REMOVED] as const);
     const removed = await follow(collection, removals, () =>
-      inLanes(keys, LANES, (key) => bury(collection, key, inOlder.has(key))),
+      inLanes(keys, LANES, (key) => bury(collection, key, known.get(key), old.get(key))),
     );
     return removed.filter(Boolean).length;
   };
