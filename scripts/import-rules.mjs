@@ -10,12 +10,11 @@ const arrows = {
   caching: ["core"],
   migration: ["core", "caching"],
   idempotency: ["core", "caching"],
-  "rate-limiting": ["core"],
   conformance: ["core"],
   views: ["core", "combinators"],
   adapters: ["core", "combinators", "codecs"],
   wrappers: ["core", "combinators", "codecs", "caching", "migration"],
-  "": ["core", "combinators", "codecs", "caching", "migration", "idempotency", "rate-limiting"],
+  "": ["core", "combinators", "codecs", "caching", "migration", "idempotency"],
   interop: ["core", "combinators", "codecs", "caching", ""],
 };
 

@@ -37,13 +37,14 @@ export interface SQLiteStoreOptions extends StoreOptions {
  * | Stores | a row in the table `edge_key_value`, the value as JSON text; the table is created at first use |
  *
  * With a path, the store opens the file at first use with the runtime's own SQLite (`node:sqlite` of Node 22.13 or newer
- * and of Deno, `bun:sqlite`), in WAL mode and with a busy timeout of five seconds. `await using` closes it.
+ * and of Deno, `bun:sqlite`), in WAL mode. `await using` closes it.
  *
  * A database of `node:sqlite`, `bun:sqlite` or `better-sqlite3` keeps its settings, and stays open. If it has a transaction
  * open, the store takes part in it.
  *
  * In WAL mode a process that is killed loses no write that was acknowledged. After a power cut the last few writes may be
- * missing, unless the database has `PRAGMA synchronous = FULL`. SQLite blocks the thread that calls it. Expired entries
+ * missing, unless the database has `PRAGMA synchronous = FULL`. While another connection
+ * holds the write lock, writes wait for up to five seconds. Expired entries
  * are never seen, and stay in the file until `cull()` is called.
  *
  * Limits: sqlite.org/limits.html.

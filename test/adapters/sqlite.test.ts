@@ -190,13 +190,13 @@ function tests({ open, path, writeFile }: TestSQLite): void {
           database.prepare("UPDATE edge_key_value SET value = ? WHERE key = ?").all(damaged, key);
         }
         for (const call of [
-          strict.get("k"),
-          strict.getMany(["k", "l"]),
-          strict.take("taken"),
-          strict.increment("counted"),
-          strict.update("k", () => 2),
+          () => strict.get("k"),
+          () => strict.getMany(["k", "l"]),
+          () => strict.take("taken"),
+          () => strict.increment("counted"),
+          () => strict.update("k", () => 2),
         ]) {
-          const error = await failureOf(call);
+          const error = await failureOf(call());
           expect([error.code, error.collection]).toEqual(["corrupted", "default_collection"]);
           expect(String(error.message).includes("json")).toBe(false);
         }
@@ -241,15 +241,17 @@ function tests({ open, path, writeFile }: TestSQLite): void {
 
       const locking = open(file);
       const waiting = open(file);
-      locking.exec("BEGIN IMMEDIATE");
       const blocked = sqliteStore(waiting);
+      locking.exec("BEGIN IMMEDIATE");
       expect(await blocked.get("k")).toBe("v".repeat(100));
-      expect([await codeOf(blocked.put("k", 1)), await codeOf(blocked.increment("n"))]).toEqual([
-        "unavailable",
-        "unavailable",
-      ]);
+      // Writes wait for the lock, but not for ever.
+      const calls = [codeOf(blocked.put("k", 1)), codeOf(blocked.increment("n"))];
+      passed += 6000;
+      expect(await Promise.all(calls)).toEqual(["unavailable", "unavailable"]);
+      const waits = blocked.put("k", 1);
       locking.exec("COMMIT");
-      await blocked.put("k", 1);
+      await waits;
+      expect(await blocked.get("k")).toBe(1);
 
       waiting.exec("PRAGMA query_only = ON");
       expect([await codeOf(blocked.put("k", 2)), await codeOf(blocked.take("k"))]).toEqual(["read_only", "read_only"]);

@@ -4,6 +4,7 @@
  * A call with another argument does not compile: add the argument here, with the type that its name suggests.
  */
 
+import type { Client } from "@libsql/client";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Redis } from "@upstash/redis";
 import type { Around } from "../../src/combinators/index.ts";
@@ -19,9 +20,10 @@ export declare const from: Store<Capability>;
 export declare const to: Store<Capability>;
 export declare const driver: AnyDriver;
 
-export declare const env: { readonly KV: KVNamespace; readonly STORE: DurableObjectNamespace };
+export declare const env: { readonly KV: KVNamespace; readonly DB: D1Database; readonly STORE: DurableObjectNamespace };
 export declare const ctx: { readonly storage: DurableObjectStorage };
 export declare const redis: Redis;
+export declare const libsql: Client;
 
 export declare const data: Record<string, Record<string, unknown>>;
 export declare const value: string;

@@ -14,6 +14,7 @@ export const WITHOUT_EXAMPLES: readonly string[] = [
   "src/wrappers/instrument.ts",
   "src/wrappers/limit-size.ts",
   "src/wrappers/log.ts",
+  "src/wrappers/migrating.ts",
   "src/wrappers/prefix-collections.ts",
   "src/wrappers/prefix-keys.ts",
   "src/wrappers/read-only.ts",

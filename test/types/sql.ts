@@ -1,5 +1,9 @@
 /** That the real clients fit what the SQL stores ask for. Checked by the compiler, never run. */
 import type { DatabaseSync } from "node:sqlite";
+import type { D1Database } from "@cloudflare/workers-types";
+import type { Client, Transaction } from "@libsql/client";
+import { d1Store } from "../../src/adapters/d1.ts";
+import { libsqlStore } from "../../src/adapters/libsql.ts";
 import { type SQLiteStoreOptions, sqliteStore } from "../../src/adapters/sqlite.ts";
 import type { CapabilitiesOf, Capability } from "../../src/index.ts";
 
@@ -19,4 +23,22 @@ export async function sqlite(database: DatabaseSync, options: SQLiteStoreOptions
   sqliteStore(new Map());
   // @ts-expect-error: no such policy
   sqliteStore("data.db", { onCorrupt: "ignore" });
+}
+
+export function d1(database: D1Database) {
+  const strong = d1Store(database, { table: "entries" });
+  proves<Equal<CapabilitiesOf<typeof strong>, Capability>>();
+  d1Store(database, { consistency: "eventual", session: database.withSession("first-primary") });
+  // @ts-expect-error: a session may read from replicas, so it is an option
+  d1Store(database.withSession());
+  // @ts-expect-error: no such consistency
+  d1Store(database, { consistency: "weak" });
+}
+
+export function libsql(client: Client, transaction: Transaction) {
+  const store = libsqlStore(client, { onCorrupt: "miss" });
+  proves<Equal<CapabilitiesOf<typeof store>, Capability>>();
+  libsqlStore(transaction).increment("a");
+  // @ts-expect-error: not a client
+  libsqlStore(new Map());
 }

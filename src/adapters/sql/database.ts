@@ -13,12 +13,14 @@ export interface Statement {
 /** A row by the names of its columns. */
 export type SqlRow = Readonly<Record<string, unknown>>;
 
-/** What a failure of a database means, and what can be done about it. */
+/** What a failure of a database means, and what helps. */
 export interface SqlFailure {
   readonly code: ErrorCode;
   readonly message: string;
-  /** `create`: the table is missing. `repeat`: nothing has happened, and the same may succeed if it is sent again. */
-  readonly remedy?: "create" | "repeat" | undefined;
+  /** The table is missing. */
+  readonly missingTable?: true | undefined;
+  /** Nothing has happened, and the same may succeed if it is sent again: for how many milliseconds that is worth a try. */
+  readonly repeatFor?: number | undefined;
 }
 
 /** A SQL database, however it is reached. */

@@ -12,9 +12,6 @@ export interface Runner {
   attempt<R>(work: () => Awaitable<R>, details: ErrorDetails): Awaitable<R>;
 }
 
-/** How long to repeat what the database rolls back, in milliseconds. */
-const BUDGET = 30_000;
-
 /** The longest pause, in milliseconds. */
 const LONGEST_PAUSE = 500;
 
@@ -29,12 +26,12 @@ export function runner(database: SqlDatabase, create: readonly Statement[]): Run
     function again(tries: number): Awaitable<R> {
       return recover(work, (cause) => {
         if (cause instanceof KeyValueError && cause.store) throw cause;
-        const { code, message, remedy } = database.failure(cause);
-        if (remedy === "create" && !created) {
+        const { code, message, missingTable, repeatFor = 0 } = database.failure(cause);
+        if (missingTable && !created) {
           created = true;
           return chain(createTable(details), () => again(tries));
         }
-        if (remedy === "repeat" && Date.now() - began < BUDGET) {
+        if (Date.now() - began < repeatFor) {
           return pause(Math.random() * Math.min(2 ** tries, LONGEST_PAUSE), undefined).then(() => again(tries + 1));
         }
         throw new KeyValueError(code, message, { store, ...details, cause });
@@ -46,9 +43,9 @@ export function runner(database: SqlDatabase, create: readonly Statement[]): Run
   function createTable(details: ErrorDetails): Awaitable<unknown> {
     const work = () => database.batch(create);
     return recover<unknown>(work, (cause) => {
-      const { code, message, remedy } = database.failure(cause);
-      // Somebody else has created it at the same time.
-      if (remedy === "repeat") return undefined;
+      const { code, message, repeatFor } = database.failure(cause);
+      // Somebody else is creating it at the same time.
+      if (repeatFor) return undefined;
       throw new KeyValueError(code, `the table is missing and cannot be created: ${message}`, {
         store,
         ...details,

@@ -135,7 +135,11 @@ export function sqliteDialect(name: string, clock: Clock): Dialect {
       statement(`${texts.holds} AND collection = ?2 LIMIT 1`, at, collection),
       statement(`DELETE FROM ${table} WHERE collection = ?1`, collection),
     ],
-    destroy: (at) => [statement(`${texts.holds} LIMIT 1`, at), statement(`DELETE FROM ${table}`)],
+    // Without any other placeholder, a value for the first one would be one too many.
+    destroy: (at) => [
+      statement(`${texts.holds} LIMIT 1`, ...(clock === "caller" ? [at] : [])),
+      statement(`DELETE FROM ${table}`),
+    ],
     cull: (limit, at) => statement(texts.cull, at, limit),
 
     operations: {

@@ -1,9 +1,12 @@
 import { KeyValueError } from "../../core/errors.ts";
 import type { SqlFailure } from "./database.ts";
 
+/** How long to wait for the lock of another connection, in milliseconds. */
+const LOCK_PATIENCE = 5000;
+
 /** By the name that SQLite has for them, without `SQLITE_`. Source: sqlite.org/rescode.html. */
 const FAILURES: Readonly<Record<string, SqlFailure>> = {
-  BUSY: { code: "unavailable", message: "the database is locked by another connection" },
+  BUSY: { code: "unavailable", message: "the database is locked by another connection", repeatFor: LOCK_PATIENCE },
   LOCKED: { code: "unavailable", message: "the table is locked by another statement" },
   FULL: { code: "full", message: "the disk or the database is full" },
   READONLY: { code: "read_only", message: "the database is read-only" },
@@ -41,7 +44,7 @@ export function sqliteFailure(cause: unknown): SqlFailure {
   if (cause instanceof KeyValueError) return cause;
   const { code, errcode, message } = Object(cause) as Partial<Record<"code" | "errcode" | "message", unknown>>;
   if (String(message).includes("no such table")) {
-    return { code: "backend", message: "the table is missing", remedy: "create" };
+    return { code: "backend", message: "the table is missing", missingTable: true };
   }
   // Deno opens files without a code in its errors.
   if (String(message).includes("unable to open database file")) return FAILURES.CANTOPEN as SqlFailure;

@@ -8,8 +8,8 @@ interface OwnDatabase extends SQLiteDatabase {
 
 type DatabaseClass = new (path: string) => OwnDatabase;
 
-/** How long to wait for another process's write lock, in milliseconds. */
-const BUSY_TIMEOUT = 5000;
+/** How long SQLite may block the thread to wait for a lock, in milliseconds. After that the store waits without blocking. */
+const BUSY_TIMEOUT = 50;
 
 /** A file that is opened at first use. */
 export interface SQLiteFile {
