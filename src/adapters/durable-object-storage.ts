@@ -2,15 +2,14 @@ import { refuse } from "../core/checks.ts";
 import type { OnCorrupt } from "../core/corrupt.ts";
 import type { Capability, Store } from "../core/driver.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
-import { entryTable } from "./objects/entry-table.ts";
-import { rowDriver } from "./objects/row-driver.ts";
-import type { SqlObjectStorage } from "./objects/tables.ts";
+import { localDriver } from "./objects/local-driver.ts";
+import { type SqlObjectStorage, sqlTables } from "./objects/tables.ts";
 
 export type { OnCorrupt, SqlObjectStorage };
 
 /** Options of {@link durableObjectStorageStore}. */
 export interface DurableObjectStorageStoreOptions extends StoreOptions {
-  /** What to make of a stored value that is not JSON. Default: `"throw"`, an error with code `corrupted`. */
+  /** What to do with a stored value that is not JSON. Default: `"throw"`, an error with code `corrupted`. */
   readonly onCorrupt?: OnCorrupt | undefined;
 }
 
@@ -21,29 +20,36 @@ export interface DurableObjectStorageStoreOptions extends StoreOptions {
  * |---|---|
  * | Consistency | strong |
  * | Limits | collection, key and value (as JSON) together 1,999,800 bytes; 10 GB an object |
- * | Calls per operation | none: the storage is in the object; each operation is one transaction |
- * | Stores | a row in the table `edge_key_value`, the value as JSON text; the table is made at first use |
+ * | Calls per operation | none: the storage is in the object; each operation, also an atomic one, is one transaction |
+ * | Stores | a row in the table `edge_key_value`, the value as JSON text; the table is created at first use |
  *
- * It leaves the object's alarm alone. Expired entries are never seen, but stay in the table until something calls the
- * store's `cull()`, such as your own alarm. `destroy()` empties this library's tables and no others. The table is that
- * of `KeyValueObject`, so a subclass of it can read and write its entries in place, except that deadlines written so
- * do not set its alarm.
+ * The store leaves the object's alarm alone. Nobody sees expired entries, but they stay in the table until you call
+ * `cull()`, for example in your own alarm. `destroy()` empties this library's table and no others. `KeyValueObject` has
+ * the same table, so a subclass of it can read and write its entries in place; deadlines written so do not set its alarm.
  *
  * Limits: developers.cloudflare.com/durable-objects/platform/limits.
  *
  * @throws TypeError when `storage` is not that of a Durable Object.
+ *
+ * @example
+ * ```ts
+ * import { DurableObject } from "cloudflare:workers";
+ * import { durableObjectStorageStore } from "edge-key-value/adapters/durable-object-storage";
+ *
+ * export class Room extends DurableObject {
+ *   readonly #store = durableObjectStorageStore(this.ctx.storage);
+ *
+ *   seen(visitor: string): Promise<number> {
+ *     return this.#store.increment(visitor, 1, { collection: "visits" });
+ *   }
+ * }
+ * ```
  */
 export function durableObjectStorageStore(
   storage: SqlObjectStorage,
   options: DurableObjectStorageStoreOptions = {},
 ): Store<Capability> {
-  if (typeof storage?.transactionSync !== "function") refuse("storage", "that of a Durable Object");
-  const table = entryTable(storage);
-  const driver = rowDriver(
-    "durable-object-storage",
-    1,
-    (_, operation, args) => table.call(operation, ...args),
-    options.onCorrupt,
-  );
-  return createStore(driver, options);
+  const { onCorrupt = "throw" } = options;
+  if (typeof storage?.transactionSync !== "function") refuse("storage", "the storage of a Durable Object");
+  return createStore(localDriver("durable-object-storage", sqlTables(storage), onCorrupt), options);
 }

@@ -1,12 +1,18 @@
-import { count } from "../core/checks.ts";
+import { count, refuse, string } from "../core/checks.ts";
 import type { OnCorrupt } from "../core/corrupt.ts";
 import type { Capability, Store } from "../core/driver.ts";
-import { KeyValueError } from "../core/errors.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
-import type { ObjectFailure, Outcome } from "./objects/operations.ts";
-import { rowDriver, type Send } from "./objects/row-driver.ts";
+import { objectCaller, type Transport } from "./objects/caller.ts";
+import {
+  collectionPlacement,
+  customPlacement,
+  hashPlacement,
+  type PlaceEntry,
+  type Placement,
+} from "./objects/placement.ts";
+import { remoteDriver } from "./objects/remote-driver.ts";
 
-export type { OnCorrupt };
+export type { OnCorrupt, PlaceEntry };
 
 /** What this adapter needs of a binding; `DurableObjectNamespace` of `@cloudflare/workers-types` fits. */
 export interface DurableObjects {
@@ -21,10 +27,10 @@ export interface DurableObjectsId {
   equals(other: DurableObjectsId): boolean;
 }
 
-/** A way to an object, as a binding gives it; of a class that is not `KeyValueObject`, calls fail. */
+/** A stub of an object, as a binding returns it. If its class is not `KeyValueObject`, calls fail. */
 export interface DurableObjectsStub {
   readonly id: DurableObjectsId;
-  keyValue?(shards: number, claimed: boolean, operation: string, args: never): PromiseLike<unknown>;
+  keyValue?(shards: number, claim: boolean | number, operation: string, args: never): PromiseLike<unknown>;
 }
 
 /** Where objects are created. Source: developers.cloudflare.com/durable-objects/reference/data-location. */
@@ -41,23 +47,43 @@ export type DurableObjectsLocation =
   | "afr"
   | "me";
 
-/** What objects never leave. Source: developers.cloudflare.com/durable-objects/reference/data-location. */
+/** A jurisdiction that objects never leave. Source: developers.cloudflare.com/durable-objects/reference/data-location. */
 export type DurableObjectsJurisdiction = "eu" | "fedramp" | "fedramp-high" | "us";
 
 /** Options of {@link durableObjectStore}. */
 export interface DurableObjectStoreOptions extends StoreOptions {
+  /** Sets the objects of this store apart from those of other stores in the same namespace. Default: the store without a name. */
+  readonly name?: string | undefined;
   /**
-   * Over how many objects to spread the keys. Default: 1. An object takes about 1,000 calls a second. The number is
-   * recorded by the first call and stays: a store made with another one is refused with code `misconfigured`, until
-   * `destroy()` has emptied it.
+   * Which object keeps an entry. Default: `"hash"`, which spreads entries over `shards` objects. `"collection"` keeps each
+   * collection in an object of its own, and a function names the object itself, such as a tenant or a room. The
+   * placement must never change: an entry is only found in the object where it was put.
+   */
+  readonly placement?: "hash" | "collection" | PlaceEntry | undefined;
+  /**
+   * The number of objects over which `"hash"` spreads entries. Default: 1. An object takes about 1,000 calls a second. The
+   * first call records the number: a store with another number is refused with code `misconfigured`, until `destroy()`
+   * has emptied the store.
    */
   readonly shards?: number | undefined;
-  /** Where objects are created that do not exist yet. Default: near to who calls first. */
+  /** Where objects are created that do not exist yet. Default: near the first caller. */
   readonly locationHint?: DurableObjectsLocation | undefined;
-  /** Keeps the objects in a jurisdiction. The same namespace has other objects, so other entries, in each. */
+  /** Keeps the objects in a jurisdiction. In each jurisdiction, a namespace has other objects and so other entries. */
   readonly jurisdiction?: DurableObjectsJurisdiction | undefined;
-  /** What to make of a stored value that is not JSON. Default: `"throw"`, an error with code `corrupted`. */
+  /** What to do with a stored value that is not JSON. Default: `"throw"`, an error with code `corrupted`. */
   readonly onCorrupt?: OnCorrupt | undefined;
+}
+
+/** Options of a store that keeps each collection in an object of its own. */
+export interface CollectionPlacementOptions extends DurableObjectStoreOptions {
+  readonly placement: "collection";
+  readonly shards?: undefined;
+}
+
+/** Options of a store that names the object of each entry. */
+export interface CustomPlacementOptions extends DurableObjectStoreOptions {
+  readonly placement: PlaceEntry;
+  readonly shards?: undefined;
 }
 
 /**
@@ -67,74 +93,79 @@ export interface DurableObjectStoreOptions extends StoreOptions {
  * |---|---|
  * | Consistency | strong |
  * | Limits | collection, key and value (as JSON) together 1,999,800 bytes; 10 GB and about 1,000 calls a second an object |
- * | Calls per operation | one RPC to each object that is concerned, bulk included; more only where a call would pass 24 MiB; a listing page, `destroy`, `destroyCollection` and `cull` ask every object |
+ * | Calls per operation | one RPC to each object that keeps some of the keys, also for bulks and atomic operations (`update`: two); more only if a call would pass 24 MiB; a listing page, `destroyCollection` and `cull` call every object, `destroy` calls the first one twice |
  * | Stores | a row in the table `edge_key_value` of the objects named `edge-key-value-0`, `-1`, …; the value as JSON text |
  *
- * A bulk write is one transaction in each object, not across objects; when it fails in some, the error names their
+ * A bulk write is one transaction in each object, not across objects. If it fails in some objects, the error names their
  * keys. The first call ever to an object costs two more, to learn the number of shards. An alarm in each object removes
- * what has expired.
+ * expired entries.
  *
- * A failure that is worth a retry has code `unavailable`, one that is not since the object has too much to do has code
- * `overloaded`. A write that fails so may have happened. A `swap` is sent once more in the first case: the object knows
- * it by its id, so that it happens once.
+ * Objects decide by their own clock when an entry expires, so a caller whose clock is wrong sees the same as others.
+ *
+ * A store that cannot list its objects lacks what concerns all of them: with `placement: "collection"` that is
+ * `listCollections`, `destroy` and `cull`, with a function also `listKeys` and `destroyCollection`.
+ *
+ * A failure that is worth a retry has code `unavailable`; one that a retry makes worse, since the object has too much to
+ * do, has code `overloaded`. A write that fails so may have happened. When the reply to a read is lost, the store reads again.
+ * When the reply to an atomic operation is lost, the store asks the object what became of it and sends it again only
+ * if the object knows that it did not happen. A `put` or `delete` is never sent again.
  *
  * Calls are RPC, so the Worker needs a compatibility date of 2024-04-03 or later.
  *
  * Limits: developers.cloudflare.com/durable-objects/platform/limits and /workers/runtime-apis/rpc.
  *
- * @throws TypeError when `shards` is not a whole number of at least 1, or `namespace` is not a binding.
+ * @throws TypeError when `shards` is not a whole number of at least 1, or is given with another placement than `"hash"`;
+ * when `placement` or `name` is of another type; or when `namespace` is not a binding.
+ *
+ * @example
+ * ```ts
+ * import { durableObjectStore } from "edge-key-value/adapters/durable-object";
+ *
+ * export { KeyValueObject } from "edge-key-value/adapters/key-value-object";
+ *
+ * export default {
+ *   async fetch(request: Request, env: { STORE: DurableObjectNamespace }): Promise<Response> {
+ *     const store = durableObjectStore(env.STORE, { shards: 4 });
+ *     const visits = await store.increment(new URL(request.url).pathname, 1, { collection: "visits" });
+ *     return new Response(`Visit number ${visits}`);
+ *   },
+ * };
+ * ```
  */
+export function durableObjectStore(namespace: DurableObjects, options: CustomPlacementOptions): Store<"swap">;
 export function durableObjectStore(
   namespace: DurableObjects,
-  options: DurableObjectStoreOptions = {},
-): Store<Capability> {
-  const { shards = 1, locationHint, jurisdiction, onCorrupt } = options;
-  count(shards, "shards");
-  if (typeof namespace?.idFromName !== "function")
-    throw new TypeError("namespace must be a binding of Durable Objects");
-  return createStore(
-    rowDriver("durable-object", shards, sender(namespace, shards, locationHint, jurisdiction), onCorrupt),
-    options,
-  );
+  options: CollectionPlacementOptions,
+): Store<"swap" | "listKeys" | "destroyCollection">;
+export function durableObjectStore(
+  namespace: DurableObjects,
+  options?: DurableObjectStoreOptions & { readonly placement?: "hash" | undefined },
+): Store<Capability>;
+export function durableObjectStore(namespace: DurableObjects, options?: DurableObjectStoreOptions): Store<"swap">;
+export function durableObjectStore(namespace: DurableObjects, options: DurableObjectStoreOptions = {}): Store<"swap"> {
+  if (typeof namespace?.idFromName !== "function") refuse("namespace", "a binding of Durable Objects");
+  const placement = placementOf(options);
+  const caller = objectCaller(placement, transport(namespace, options));
+  return createStore(remoteDriver("durable-object", placement, caller, options.onCorrupt ?? "throw"), options);
 }
 
-function sender(
+function placementOf({ name, placement = "hash", shards }: DurableObjectStoreOptions): Placement {
+  if (name !== undefined) string(name, "name");
+  if (placement === "hash") return hashPlacement(name, count(shards, "shards") ?? 1);
+  if (shards !== undefined) throw new TypeError('shards needs placement: "hash", which is the default');
+  if (placement === "collection") return collectionPlacement(name);
+  if (typeof placement !== "function") refuse("placement", '"hash", "collection" or a function');
+  return customPlacement(name, placement);
+}
+
+function transport(
   namespace: DurableObjects,
-  shards: number,
-  locationHint: DurableObjectsLocation | undefined,
-  jurisdiction: DurableObjectsJurisdiction | undefined,
-): Send {
-  /** A stub for every call: one that has thrown is broken, and one of another request cannot be used. */
-  function call(shard: number, claimed: boolean, operation: string, args: unknown): PromiseLike<Outcome> {
+  { locationHint, jurisdiction }: Pick<DurableObjectStoreOptions, "locationHint" | "jurisdiction">,
+): Transport {
+  /** Takes a stub for every call: one that has thrown is broken, and one of another request cannot be used. */
+  return (object, shards, claim, operation, args) => {
     const objects = jurisdiction ? namespace.jurisdiction(jurisdiction) : namespace;
-    const stub = objects.get(objects.idFromName(`edge-key-value-${shard}`), locationHint && { locationHint });
-    return (stub as Required<DurableObjectsStub>).keyValue(
-      shards,
-      claimed,
-      operation,
-      args as never,
-    ) as PromiseLike<Outcome>;
-  }
-
-  async function send(shard: number, operation: string, args: unknown): Promise<never> {
-    let outcome = await call(shard, shard === 0, operation, args);
-    if (!outcome.ok && outcome.code === "unclaimed") {
-      // The first object is claimed without asking, so all agree on the number it knows.
-      await send(0, "claim", []);
-      outcome = await call(shard, true, operation, args);
-    }
-    if (outcome.ok) return outcome.result as never;
-    const { code, message, cause } = outcome as ObjectFailure;
-    throw new KeyValueError(code, message, { cause });
-  }
-
-  return async (shard, operation, args) => {
-    try {
-      return await send(shard, operation, args);
-    } catch (error) {
-      const { retryable, overloaded } = Object(error) as { retryable?: unknown; overloaded?: unknown };
-      if (operation !== "swap" || !retryable || overloaded) throw error;
-      return send(shard, operation, args);
-    }
+    const stub = objects.get(objects.idFromName(object), locationHint && { locationHint });
+    return (stub as Required<DurableObjectsStub>).keyValue(shards, claim, operation, args as never);
   };
 }

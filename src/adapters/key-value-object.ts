@@ -1,29 +1,22 @@
 // biome-ignore lint/suspicious/noTsIgnore: the types of workerd know this module, and cannot be loaded beside those of the Web.
 // @ts-ignore
 import { DurableObject } from "cloudflare:workers";
-import { type EntryTable, entryTable } from "./objects/entry-table.ts";
+import { KeyValueError } from "../core/errors.ts";
+import { type ClaimGate, claimGate } from "./objects/claim-gate.ts";
+import { type AlarmStorage, type CullAlarm, cullAlarm } from "./objects/cull-alarm.ts";
 import { toObjectFailure } from "./objects/failure.ts";
-import { CULL_ROWS, type Operations, type Outcome } from "./objects/operations.ts";
-import type { SqlObjectStorage } from "./objects/tables.ts";
+import { objectCalls } from "./objects/object-calls.ts";
+import { type ShardClaim, type ShardRecord, shardRecord } from "./objects/shard-record.ts";
+import { sqlTables } from "./objects/tables.ts";
+import { type CallOutcome, CULL_ROWS, type ObjectCalls } from "./objects/wire.ts";
 
-/** What a `KeyValueObject` needs of its state; `DurableObjectState` of `@cloudflare/workers-types` fits. */
+/** What {@link KeyValueObject} needs of its state; `DurableObjectState` of `@cloudflare/workers-types` fits. */
 export interface KeyValueObjectState {
-  readonly storage: SqlObjectStorage & {
-    getAlarm(): Promise<number | null>;
-    setAlarm(time: number): Promise<void>;
-    deleteAlarm(): Promise<void>;
-  };
+  readonly storage: AlarmStorage;
 }
 
-/** For how many milliseconds a removal by `swap` is remembered: longer than any client goes on sending it again. */
-const KEEP_REMOVALS = 60_000;
-/** The least milliseconds between two alarms, unless there is more to cull at once. Alarms are billed. */
-const ALARM_PAUSE = 60_000;
-/** The most milliseconds to the next alarm, a year: the platform refuses dates after 2189. */
-const FARTHEST_ALARM = 365 * 86_400_000;
-
 /**
- * The Durable Object behind `durableObjectStore`: export it from your Worker and bind it as a class with SQLite.
+ * The Durable Object behind `durableObjectStore`: export it from your Worker, and bind it as a class with SQLite.
  *
  * ```ts
  * export { KeyValueObject } from "edge-key-value/adapters/key-value-object";
@@ -38,22 +31,30 @@ const FARTHEST_ALARM = 365 * 86_400_000;
  * new_sqlite_classes = ["KeyValueObject"]
  * ```
  *
- * Its alarm removes expired entries, at most 1,000 at a time, and is set only while something can expire. A subclass may
- * have an alarm of its own: an alarm that it sets is never moved or replaced (expired entries then stay, unseen, until
- * it comes), and its `alarm()` calls `super.alarm()`, before or after its own work. It sets its alarm whether or not
- * there is one, since that may be for entries, and looks whether its own work is due, since it may be called for them.
+ * Its alarm removes expired entries, at most 1,000 at a time, and is set only while something can expire.
  *
+ * A subclass can have an alarm of its own. An alarm that the subclass sets is never moved or replaced; expired entries
+ * then stay, unseen, until it comes. The subclass
+ *
+ * - calls `super.alarm()` in its `alarm()`, before or after its own work;
+ * - sets its alarm even if there is one, which may be for entries;
+ * - checks whether its own work is due, since the alarm may have come for entries.
+ *
+ * @example
  * ```ts
+ * import { KeyValueObject } from "edge-key-value/adapters/key-value-object";
+ *
  * export class Store extends KeyValueObject {
- *   async remindAt(time: number) {
+ *   async remindAt(time: number): Promise<void> {
  *     await this.ctx.storage.put("remind", time);
  *     await this.ctx.storage.setAlarm(time);
  *   }
- *   override async alarm() {
+ *
+ *   override async alarm(): Promise<void> {
  *     const time = await this.ctx.storage.get<number>("remind");
  *     if (time && time <= Date.now()) {
  *       await this.ctx.storage.delete("remind");
- *       await this.remind();
+ *       console.log("It is time.");
  *     } else if (time) {
  *       await this.ctx.storage.setAlarm(time);
  *     }
@@ -63,38 +64,41 @@ const FARTHEST_ALARM = 365 * 86_400_000;
  * ```
  */
 export class KeyValueObject extends DurableObject {
-  readonly #storage: KeyValueObjectState["storage"];
-  readonly #table: EntryTable;
-  #alarmAt = 0;
-  #culledAt = 0;
+  readonly #calls: ObjectCalls;
+  readonly #shards: ShardRecord;
+  readonly #gate: ClaimGate;
+  readonly #alarm: CullAlarm;
 
   constructor(ctx: KeyValueObjectState, env: unknown) {
     super(ctx as never, env as never);
-    this.#storage = ctx.storage;
-    this.#table = entryTable(this.#storage, KEEP_REMOVALS);
+    const tables = sqlTables(ctx.storage);
+    this.#calls = objectCalls(tables, Date.now());
+    this.#shards = shardRecord(tables, () => this.#calls.destroy());
+    this.#gate = claimGate(this.#shards);
+    this.#alarm = cullAlarm(ctx.storage, tables);
   }
 
   /**
-   * What `durableObjectStore` calls: answers with an outcome as data, and never throws.
+   * Is called by `durableObjectStore`. Returns an outcome as data, and never throws.
    *
-   * The number of shards is recorded by the first call. An object that has none is to ask the first of them, since that
-   * may know of another number; `claimed` says that this was done.
+   * The first call records the number of shards. An object without a record refuses calls until the first object has
+   * agreed to the number; `claim` tells whether it has.
    */
-  async keyValue(shards: number, claimed: boolean, operation: string, args: unknown[]): Promise<Outcome> {
+  async keyValue(shards: number, claim: ShardClaim, operation: string, args: unknown[]): Promise<CallOutcome> {
     try {
-      const recorded = this.#table.recall("shards");
-      if (recorded === undefined) {
-        if (!claimed) return { ok: false, code: "unclaimed" };
-        this.#table.remember("shards", shards);
-      } else if (recorded !== shards) {
-        const message = `the store was made with shards: ${shards}, but its entries are spread over ${recorded}`;
-        return { ok: false, code: "misconfigured", message };
+      const refusal = this.#gate(shards, claim);
+      const refused = refusal instanceof Promise ? await refusal : refusal;
+      if (refused) return refused;
+      if (operation === "claim") return { ok: true, result: this.#shards.epoch() };
+      if (operation === "renew") return { ok: true, result: this.#shards.renew() };
+      // While a release is being deployed, the caller may be newer than the object.
+      if (!Object.hasOwn(this.#calls, operation)) throw new KeyValueError("backend", `cannot do ${operation}`);
+      const result = (this.#calls[operation as keyof ObjectCalls] as (...args: unknown[]) => unknown)(...args);
+      if (operation === "write" || operation === "swap" || operation === "apply") await this.#alarm.schedule();
+      if (operation === "destroy") {
+        this.#shards.forget(claim);
+        await this.#alarm.cancel();
       }
-      if (operation === "claim") return { ok: true, result: undefined };
-      const alarm = operation === "destroy" ? this.#table.recall("alarm") : undefined;
-      const result = this.#table.call(operation as keyof Operations, ...(args as never));
-      if (operation === "write" || operation === "swap") await this.#setAlarm();
-      if (alarm !== undefined && alarm === (await this.#storage.getAlarm())) await this.#storage.deleteAlarm();
       return { ok: true, result };
     } catch (error) {
       return { ok: false, ...toObjectFailure(error) };
@@ -105,26 +109,8 @@ export class KeyValueObject extends DurableObject {
   // biome-ignore lint/suspicious/noTsIgnore: there is nothing to override where the base class is not known.
   // @ts-ignore
   override async alarm(): Promise<void> {
-    const { more } = this.#table.call("cull", CULL_ROWS);
-    this.#culledAt = more ? 0 : Date.now();
-    this.#alarmAt = 0;
-    await this.#setAlarm();
-  }
-
-  /** Sees to it that an alarm comes when the next entry expires. One that somebody else has set is left alone. */
-  async #setAlarm(): Promise<void> {
-    const deadline = this.#table.nextDeadline();
-    if (deadline === undefined) return;
-    const now = Date.now();
-    const time = Math.min(Math.max(deadline, this.#culledAt + ALARM_PAUSE), now + FARTHEST_ALARM);
-    // The table forgets it when it is emptied, by `destroy` or `deleteAll`, and the alarm is gone then as well.
-    const set = this.#table.recall("alarm");
-    if (set !== undefined && this.#alarmAt > now && this.#alarmAt <= time) return;
-    const current = await this.#storage.getAlarm();
-    if (current === null || (current > time && current === set)) {
-      this.#table.remember("alarm", time);
-      await this.#storage.setAlarm(time);
-    }
-    this.#alarmAt = time;
+    const { more } = this.#calls.cull(CULL_ROWS);
+    this.#alarm.came(more);
+    await this.#alarm.schedule();
   }
 }

@@ -7,9 +7,18 @@ type Item = readonly [key: string, entry: Entry];
 /** Makes a change in the new store and lets the old one follow, unless the change was a swap that was refused. */
 export type Follow = <R>(collection: string, items: readonly Item[], change: () => Awaitable<R>) => Promise<R>;
 
-/** Returns what readers see of an entry, to compare; an expired entry is nothing. */
-const visible = (entry: Entry | undefined): string =>
-  live(entry) ? JSON.stringify([entry?.value, entry?.expiresAt]) : "";
+/** Deadlines this close, in milliseconds, are the same: some backends return the time that is left, not the deadline. */
+const DEADLINE_SLACK = 1000;
+
+/** Whether readers see the same of two entries; an expired entry is nothing. */
+function looksLike(a: Entry | undefined, b: Entry | undefined): boolean {
+  const [there, other] = [live(a), live(b)];
+  if (!there || !other) return there === other;
+  if (JSON.stringify(there.value) !== JSON.stringify(other.value)) return false;
+  const never = Number.POSITIVE_INFINITY;
+  const [ends, otherEnds] = [there.expiresAt ?? never, other.expiresAt ?? never];
+  return ends === otherEnds || Math.abs(ends - otherEnds) <= DEADLINE_SLACK;
+}
 
 /**
  * Changes the new store first, always. The old one then gets the same change, or with `write: "to"` a removal: it must have
@@ -30,7 +39,7 @@ export function following(older: AnyDriver, newer: AnyDriver, write: "both" | "t
         collection,
         rest.map(([key]) => key),
       );
-      rest = now.filter(([key, entry]) => visible(entry) !== visible(followed.get(key)));
+      rest = now.filter(([key, entry]) => !looksLike(entry, followed.get(key)));
     }
   }
 

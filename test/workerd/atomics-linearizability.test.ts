@@ -71,8 +71,12 @@ for (const shards of [1, 4]) {
           ...namespace,
           get: (...where) => {
             const { id, keyValue } = namespace.get(...where) as Required<DurableObjectsStub>;
-            const renewed = (operation: string, args: readonly unknown[]) =>
-              operation === "swap" ? [...args.slice(0, 4), crypto.randomUUID()] : args;
+            /** The same call under another id. */
+            const renewed = (operation: string, args: readonly unknown[]) => {
+              if (operation === "outcome") return [...args.slice(0, 2), crypto.randomUUID()];
+              const atomic = operation === "swap" || operation === "apply";
+              return atomic ? [...args.slice(0, 3), { id: crypto.randomUUID() }] : args;
+            };
             return {
               id,
               keyValue: (shards, claimed, operation, args) =>

@@ -4,8 +4,14 @@ import { durableObjectStore } from "../../src/adapters/durable-object.ts";
 import { KeyValueError, toDriver } from "../../src/index.ts";
 import { type Fault, objects } from "./objects.ts";
 
+interface PlatformFields {
+  readonly retryable?: true;
+  readonly overloaded?: true;
+  readonly durableObjectReset?: true;
+}
+
 /** An exception as the platform throws it. */
-function exception(fields: { retryable?: true; overloaded?: true }): Error {
+function exception(fields: PlatformFields): Error {
   return Object.assign(new Error("Network connection lost."), fields);
 }
 
@@ -17,7 +23,7 @@ function faulty(scope: string, shards = 1) {
 }
 
 const fails =
-  (fields: { retryable?: true; overloaded?: true }): Fault =>
+  (fields: PlatformFields): Fault =>
   () =>
     Promise.reject(exception(fields));
 
@@ -41,12 +47,14 @@ describe("durableObjectStore, when calls fail", () => {
     const { faults, store } = faulty("codes");
     for (const [fields, code] of [
       [{ retryable: true }, "unavailable"],
+      [{ durableObjectReset: true }, "unavailable"],
+      [{ durableObjectReset: true, overloaded: true }, "overloaded"],
       [{ overloaded: true }, "overloaded"],
       [{ retryable: true, overloaded: true }, "overloaded"],
       [{}, "backend"],
     ] as const) {
       faults.push(fails(fields));
-      const error = await failureOf(store.get("k", { collection: "c" }));
+      const error = await failureOf(store.put("k", 1, { collection: "c" }));
       expect(error).toBeInstanceOf(KeyValueError);
       expect(error).toMatchObject({ code, store: "durable-object", collection: "c", key: "k" });
       expect((error.cause as Error).message).toBe("Network connection lost.");
@@ -83,10 +91,10 @@ describe("durableObjectStore, when calls fail", () => {
     expect((await failureOf(store.deleteMany(entries.map(([key]) => key)))).failed?.length).toBeGreaterThan(2);
   });
 
-  it("counts once when the reply to a swap is lost", async () => {
+  it("counts once when a reply is lost", async () => {
     const { faults, store } = faulty("lost");
     expect(await store.increment("n")).toBe(1);
-    faults.push((_, proceed) => proceed(), losesReply);
+    faults.push(losesReply);
     expect(await store.increment("n")).toBe(2);
     faults.push(losesReply);
     expect(await store.putIfAbsent("new", "mine")).toBe(true);
@@ -97,7 +105,7 @@ describe("durableObjectStore, when calls fail", () => {
   it("does not lose a token when the reply to its taking is lost", async () => {
     const { faults, store } = faulty("token");
     await store.put("token", "secret");
-    faults.push((_, proceed) => proceed(), losesReply);
+    faults.push(losesReply);
     expect(await store.take("token")).toBe("secret");
     expect(await store.take("token")).toBe(null);
     expect(await store.putIfAbsent("token", "next")).toBe(true);
@@ -112,10 +120,11 @@ describe("durableObjectStore, when calls fail", () => {
       await other.increment("n", 100);
       throw exception({ retryable: true });
     };
-    faults.push((_, proceed) => proceed(), lostWithAnother);
+    faults.push(lostWithAnother);
+    namespace.calls.length = 0;
     expect(await store.increment("n")).toBe(11);
+    expect(namespace.calls.map(({ operation }) => operation)).toEqual(["apply", "outcome"]);
     expect(await store.get("n")).toBe(111);
-    expect(namespace.calls.filter(({ operation }) => operation === "swap")).toHaveLength(2);
   });
 
   it("still counts once, and loses no token, when the object is restarted with the reply", async () => {
@@ -129,24 +138,39 @@ describe("durableObjectStore, when calls fail", () => {
       ["n", 1],
       ["token", "secret"],
     ]);
-    faults.push((_, proceed) => proceed(), restarted);
+    faults.push(restarted);
     expect(await store.increment("n")).toBe(2);
     expect(await store.get("n")).toBe(2);
-    faults.push((_, proceed) => proceed(), restarted);
+    faults.push(restarted);
     expect(await store.take("token")).toBe("secret");
     expect(await store.take("token")).toBe(null);
     expect(await Array.fromAsync(store.keys())).toEqual(["n"]);
   });
 
-  it("sends a swap a second time only, and nothing else again", async () => {
+  it("asks what became of an operation before it sends it a second time, and gives up when that is lost as well", async () => {
     const { faults, namespace, store } = faulty("twice");
-    faults.push(fails({ retryable: true }), fails({ retryable: true }));
-    expect((await failureOf(store.putIfAbsent("k", 1))).code).toBe("unavailable");
+    const operationsOf = async (work: () => Promise<unknown>) => {
+      namespace.calls.length = 0;
+      await work();
+      return namespace.calls.map(({ operation }) => operation);
+    };
+    await store.put("k", 1);
+    const lost = fails({ retryable: true });
+    faults.push(lost);
+    expect(await operationsOf(() => store.increment("k"))).toEqual(["apply", "outcome", "apply"]);
+    faults.push(lost);
+    expect(await operationsOf(() => store.putIfAbsent("k", 1))).toEqual(["swap", "outcome", "swap"]);
+    faults.push(lost, lost, lost);
+    const unanswered = await operationsOf(async () => {
+      expect((await failureOf(store.increment("k"))).code).toBe("unavailable");
+    });
+    expect(unanswered).toEqual(["apply", "outcome", "outcome"]);
     faults.push(fails({ retryable: true, overloaded: true }));
-    expect((await failureOf(store.putIfAbsent("k", 1))).code).toBe("overloaded");
-    faults.push(fails({ retryable: true }));
-    expect((await failureOf(store.put("k", 1))).code).toBe("unavailable");
-    expect(namespace.calls.map(({ operation }) => operation)).toEqual(["swap", "swap", "swap", "write"]);
+    const overloaded = await operationsOf(async () => {
+      expect((await failureOf(store.increment("k"))).code).toBe("overloaded");
+    });
+    expect(overloaded).toEqual(["apply"]);
+    expect(await store.get("k")).toBe(2);
   });
 
   it("never gives a version twice, not after a delete, a restart or a deleteAll of the object's owner", async () => {

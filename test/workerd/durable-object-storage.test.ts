@@ -102,6 +102,6 @@ describe("durableObjectStorageStore", () => {
       transactionSync: <T>(work: () => T) => work(),
     };
     const store = durableObjectStorageStore(storage);
-    await expect(store.get("k")).rejects.toMatchObject({ code: "backend", key: "k", cause: expect.any(Error) });
+    await expect(store.get("k")).rejects.toMatchObject({ code: "full", key: "k", cause: expect.any(Error) });
   });
 });

@@ -6,7 +6,10 @@ import {
   durableObjectStore,
 } from "../../src/adapters/durable-object.ts";
 import { shardOf } from "../../src/adapters/objects/shard.ts";
+import { hold } from "../../src/core/operations/hold.ts";
+import { limit } from "../../src/core/operations/limit.ts";
 import { compareCodePoints } from "../../src/core/order.ts";
+import { type AnyDriver, toDriver } from "../../src/index.ts";
 import { bindings, objects } from "./objects.ts";
 
 /** The failure of a promise. */
@@ -39,7 +42,16 @@ describe("durableObjectStore", () => {
     expect(await callsOf(() => store.get("k"))).toEqual(["edge-key-value-0 read"]);
     expect(await callsOf(() => store.deleteMany(keys))).toEqual(["edge-key-value-0 remove"]);
     expect(await callsOf(() => store.putIfAbsent("new", 1))).toEqual(["edge-key-value-0 swap"]);
-    expect(await callsOf(() => store.increment("k"))).toEqual(["edge-key-value-0 read", "edge-key-value-0 swap"]);
+    expect(await callsOf(() => store.increment("k"))).toEqual(["edge-key-value-0 apply"]);
+    expect(await callsOf(() => store.take("k"))).toEqual(["edge-key-value-0 apply"]);
+    expect(await callsOf(() => store.touch("k", 60))).toEqual(["edge-key-value-0 apply"]);
+    const { apply }: AnyDriver = toDriver(store);
+    const taken = { limit: 2, window: 60_000, cost: 1 };
+    const held = { owner: "me", life: 60_000, take: true };
+    expect(await callsOf(async () => apply?.("limits", "ip", limit, taken))).toEqual(["edge-key-value-0 apply"]);
+    expect(await callsOf(async () => apply?.("locks", "k", hold, held))).toEqual(["edge-key-value-0 apply"]);
+    const update = await callsOf(() => store.update<number>("k", (n) => (n ?? 0) + 1));
+    expect(update).toEqual(["edge-key-value-0 read", "edge-key-value-0 swap"]);
     expect(await callsOf(() => store.listKeys())).toEqual(["edge-key-value-0 listKeys"]);
     expect(await callsOf(() => store.cull())).toEqual(["edge-key-value-0 cull"]);
   });

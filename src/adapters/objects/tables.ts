@@ -4,11 +4,21 @@ export interface SqlObjectStorage {
   transactionSync<T>(closure: () => T): T;
 }
 
-/** The tables in the storage of an object, and a few numbers that it has to remember. */
+/** The tables in the storage of an object: entries, and a few numbers that the object has to remember. */
 export interface SqlTables {
+  /** Runs one statement. */
   run<R>(query: string, ...bindings: unknown[]): R[];
-  /** One transaction. Missing tables are made: at first use, and after the object's owner has called `deleteAll`. */
+  /**
+   * Does work in which at most one statement writes, which needs no transaction: nothing else runs meanwhile. Missing
+   * tables are created, at first use and after the object's owner called `deleteAll`, and the work is done again.
+   */
+  attempt<R>(work: () => R): R;
+  /** Does work in a transaction, for several writes that must not be left half done. */
   transaction<R>(work: () => R): R;
+  /** How often the tables were created since the object started. What was read before the last time is gone. */
+  readonly generation: number;
+  /** Whether the storage had no tables when the object started. */
+  readonly startedEmpty: boolean;
   recall(name: string): number | undefined;
   remember(name: string, value: number): void;
 }
@@ -24,30 +34,43 @@ CREATE TABLE IF NOT EXISTS edge_key_value_meta (name TEXT PRIMARY KEY, value INT
 
 /** Opens the tables; nothing is read or written before they are used. */
 export function sqlTables(storage: SqlObjectStorage): SqlTables {
-  /** Reads every answer to its end: one that is left unfinished would lock the table. */
+  let used = false;
+  let generation = 0;
+  let startedEmpty = false;
+
+  /** Reads every result to its end: one that is left unfinished would lock the table. */
   function run<R>(query: string, ...bindings: unknown[]): R[] {
     return storage.sql.exec(query, ...bindings).toArray() as R[];
   }
 
-  function transaction<R>(work: () => R): R {
+  function attempt<R>(work: () => R): R {
     try {
-      return storage.transactionSync(work);
+      return work();
     } catch (error) {
       if (!String(error).includes("no such table: edge_key_value")) throw error;
       run(CREATE);
-      return storage.transactionSync(work);
+      startedEmpty ||= !used;
+      generation++;
+      return work();
+    } finally {
+      used = true;
     }
   }
 
   return {
     run,
-    transaction,
-    recall(name) {
-      const query = "SELECT value FROM edge_key_value_meta WHERE name = ?";
-      return transaction(() => run<{ value: number }>(query, name)[0]?.value);
+    attempt,
+    transaction: (work) => attempt(() => storage.transactionSync(work)),
+    get generation() {
+      return generation;
     },
+    get startedEmpty() {
+      return startedEmpty;
+    },
+    recall: (name) =>
+      attempt(() => run<{ value: number }>("SELECT value FROM edge_key_value_meta WHERE name = ?", name)[0]?.value),
     remember(name, value) {
-      transaction(() => run("INSERT OR REPLACE INTO edge_key_value_meta VALUES (?, ?)", name, value));
+      attempt(() => run("INSERT OR REPLACE INTO edge_key_value_meta VALUES (?, ?)", name, value));
     },
   };
 }

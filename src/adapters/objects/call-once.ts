@@ -1,0 +1,33 @@
+import type { Caller } from "./caller.ts";
+import { isLost } from "./failure.ts";
+import type { OnceOnly, Receipt } from "./wire.ts";
+
+/**
+ * Has an object carry out an atomic operation, once. If the reply is lost, the object is asked what became of it. If it
+ * does not know the operation, it is sent a second time, with the earliest time at which the first copy can have come:
+ * the object then carries it out, or refuses if it cannot know whether it did before.
+ */
+export async function callOnce<R>(
+  { call }: Caller,
+  object: string,
+  [collection, key]: readonly [collection: string, key: string],
+  send: (once: OnceOnly) => Promise<R>,
+  fromReceipt: (receipt: Receipt) => R,
+): Promise<R> {
+  const id = crypto.randomUUID();
+  const elapsed = stopwatch();
+  try {
+    return await send({ id });
+  } catch (error) {
+    if (!isLost(error)) throw error;
+    const { now, receipt } = await call(object, "outcome", collection, key, id);
+    // The object read its clock before this caller got the reply, so the first copy was not sent before this.
+    return receipt ? fromReceipt(receipt) : send({ id, notBefore: now - elapsed() });
+  }
+}
+
+/** Milliseconds from now on, by the clock that has gone further: one of them may be set back meanwhile. */
+function stopwatch(): () => number {
+  const [date, ticks] = [Date.now(), performance.now()];
+  return () => Math.max(Date.now() - date, performance.now() - ticks);
+}

@@ -1,0 +1,95 @@
+import { KeyValueError } from "../../core/errors.ts";
+import { bulkRows } from "./bulk-rows.ts";
+import { isOver, receiveDeadline, sendDeadline } from "./deadlines.ts";
+import { decideOperation, decideSwap, type NextRow } from "./decisions.ts";
+import { versionOf } from "./history.ts";
+import { tableListings } from "./listings.ts";
+import { onceOnly } from "./once.ts";
+import { objectOperations } from "./operations.ts";
+import { tableRemovals } from "./removals.ts";
+import type { StoredRow } from "./row.ts";
+import { tableRows } from "./rows.ts";
+import type { SqlTables } from "./tables.ts";
+import { CALL_UNITS, type DamagedRow, type ObjectCalls, type OnceOnly, type WireRow } from "./wire.ts";
+
+/** Carries out what callers ask of an object, each call at once or not at all. */
+export function objectCalls(tables: SqlTables, startedAt: number): ObjectCalls {
+  const rows = tableRows(tables);
+  const bulk = bulkRows(tables);
+  const { listKeys, listCollections } = tableListings(tables);
+  const { destroyCollection, empty, cull } = tableRemovals(tables, rows);
+  const { settle, outcome } = onceOnly(rows, tables, startedAt);
+
+  return {
+    read(collection, keys, valueOnly) {
+      const [first] = keys as [string];
+      const found = tables.attempt(() =>
+        keys.length === 1 ? [rows.find(collection, first)] : bulk.findMany(collection, keys, CALL_UNITS),
+      );
+      return found.map((row) => (valueOnly && row?.entry ? row.entry.json : toWire(row)));
+    },
+
+    write(collection, { items }) {
+      const version = versionOf(Date.now(), crypto.randomUUID());
+      const write = () => {
+        for (const [key, row] of items) {
+          const entry = fromWire(row);
+          if (isOver(entry)) rows.remove(collection, key);
+          else rows.put(collection, key, entry, version);
+        }
+      };
+      return items.length === 1 ? tables.attempt(write) : tables.transaction(write);
+    },
+
+    remove: (collection, keys) => tables.attempt(() => bulk.removeMany(collection, keys)),
+    listKeys: (collection, request) => tables.attempt(() => listKeys(collection, request)),
+    listCollections: (request) => tables.attempt(() => listCollections(request)),
+    destroyCollection: (collection) => tables.attempt(() => destroyCollection(collection)),
+    destroy: () => tables.attempt(empty),
+    cull: (limit) => tables.attempt(() => cull(limit)),
+
+    swap(collection, key, { expected, next, onCorrupt }, once) {
+      checkId(once);
+      const settled = tables.attempt(() =>
+        settle(collection, key, once, (row) => decideSwap(row, expected, next && fromWire(next), onCorrupt)),
+      );
+      if (settled.changed) return { ok: true, version: settled.receipt.version };
+      return { ok: false, current: toWire(settled.row) ?? undefined };
+    },
+
+    apply(collection, key, { name, args, onCorrupt }, once) {
+      checkId(once);
+      const operation = objectOperations.get(name);
+      if (!operation) throw new KeyValueError("backend", `the Durable Object does not know the operation ${name}`);
+      const settled = tables.attempt(() =>
+        settle(collection, key, once, (row) => decideOperation(row, operation, args as never, onCorrupt)),
+      );
+      return settled.changed ? settled.receipt.result : settled.result;
+    },
+
+    outcome: (collection, key, id) => tables.attempt(() => outcome(collection, key, id)),
+  };
+}
+
+/** A stored row as it is sent. */
+function toWire(row: StoredRow | undefined): WireRow | DamagedRow | null {
+  if (row?.damaged) return { damaged: true };
+  if (!row?.entry) return null;
+  const { json, createdAt, expiresAt } = row.entry;
+  return { json, createdAt, deadline: sendDeadline(expiresAt), version: row.version };
+}
+
+/** A row that was sent, as it is stored. */
+function fromWire({ json, createdAt, deadline, keepsDeadline }: WireRow): NextRow {
+  if (typeof json !== "string") throw otherRelease();
+  return { json, createdAt, expiresAt: receiveDeadline(deadline), keepsDeadline };
+}
+
+function checkId(once: OnceOnly): void {
+  if (typeof once?.id !== "string") throw otherRelease();
+}
+
+/** While a release is being deployed, a caller may be older or newer than the object. */
+function otherRelease(): KeyValueError {
+  return new KeyValueError("unavailable", "the Worker and its Durable Object are of different releases");
+}

@@ -1,0 +1,47 @@
+import { versionIn } from "./history.ts";
+
+/** An entry as a row holds it: the value as JSON text, times by the clock of the object. */
+export interface RowEntry {
+  readonly json: string;
+  readonly createdAt?: number | undefined;
+  readonly expiresAt?: number | undefined;
+}
+
+/** A row of the table of entries. */
+export interface StoredRow {
+  /** The entry, unless its deadline has passed or the row only marks a removal. */
+  readonly entry?: RowEntry | undefined;
+  /** Whether the row is not what this library writes, such as one with text for a deadline. */
+  readonly damaged: boolean;
+  readonly version: string;
+  /** The text of the column `version`, with the history of the row. */
+  readonly history: string;
+}
+
+/** What SQLite returns: values of any type, whatever a column was declared as. */
+export interface Columns {
+  readonly value: unknown;
+  readonly created_at: unknown;
+  readonly expires_at: unknown;
+  readonly version: unknown;
+}
+
+export const COLUMNS = "value, created_at, expires_at, version";
+
+/** Holds for rows that are live at a time. Without `IS NOT TRUE`, SQLite would take the index on the deadline and sort. */
+export const LIVE = "value IS NOT NULL AND (expires_at <= ?) IS NOT TRUE";
+
+export function toStoredRow({ value, created_at, expires_at, version }: Columns): StoredRow {
+  const history = typeof version === "string" ? version : "";
+  const row = { damaged: false, version: versionIn(history), history };
+  if (value === null) return row;
+  if (typeof value !== "string" || !isTime(created_at) || !isTime(expires_at) || !row.version) {
+    return { ...row, damaged: true };
+  }
+  if (expires_at !== null && expires_at <= Date.now()) return row;
+  return { ...row, entry: { json: value, createdAt: created_at ?? undefined, expiresAt: expires_at ?? undefined } };
+}
+
+function isTime(value: unknown): value is number | null {
+  return value === null || Number.isFinite(value);
+}
