@@ -1,12 +1,11 @@
-import { unchanged, unconditional, withStatus } from "./caching/http/messages.ts";
-import { bodyOf, recordOf, responseOf } from "./caching/http/record.ts";
-import { checkTimes, directivesOf, isUnchanged, lifeOf, secondsOf, varyOf } from "./caching/http/rules.ts";
-import { isValue, type Value, variantOf } from "./caching/http/variants.ts";
+import { httpCache } from "./caching/http/cache.ts";
+import { checkFreshness } from "./caching/http/freshness.ts";
+import { keysOf } from "./caching/http/keys.ts";
+import { isValue } from "./caching/http/values.ts";
 import type { RecallOptions } from "./caching/options.ts";
 import { recaller } from "./caching/recall.ts";
-import type { Answer, Life, Made, Result } from "./caching/results.ts";
 import { ownScope } from "./caching/scope.ts";
-import { count, refuse } from "./core/checks.ts";
+import { checkOptions, count, refuse } from "./core/checks.ts";
 import type { Awaitable } from "./core/driver.ts";
 import type { AsyncKeyValue } from "./core/protocol.ts";
 
@@ -19,25 +18,47 @@ export interface CachedResponseOptions<Args extends readonly unknown[] = readonl
   readonly store: AsyncKeyValue;
   /** Seconds for responses that do not say it themselves. Default: those are not kept. */
   readonly ttl?: number | undefined;
-  /** Seconds for which a response that does not say it is the answer while a new one is made. Default: 0. */
+  /** Seconds after the TTL in which a response that does not say it is the answer while a new one is made. Default: 0. */
   readonly staleWhileRevalidate?: number | undefined;
-  /** Seconds for which a response that does not say it stands in for a failure. Default: 0. */
+  /** Seconds after the TTL in which a response that does not say it is the answer when the handler fails. Default: 0. */
   readonly staleIfError?: number | undefined;
-  /** The key of a request; what its response varies by comes on top. Default: method and URL. */
-  readonly key?: ((request: Request, ...args: Args) => string) | undefined;
+  /**
+   * Seconds after the TTL in which a response with an `ETag` or `Last-Modified` is kept, so that the handler can answer
+   * 304 and need not make it again. Default: 3600.
+   */
+  readonly validateFor?: number | undefined;
+  /**
+   * The key of a request. The method is always added, and so is what the response varies by.
+   * Default: the URL without its fragment, and a digest of the body where there is one.
+   */
+  readonly key?: ((request: Request, ...args: Args) => Awaitable<string>) | undefined;
   /** The methods whose responses are kept. Default: `["GET", "HEAD"]`. */
   readonly methods?: readonly string[] | undefined;
+  /**
+   * Headers that make a request personal. Its response is only shared where `Cache-Control` or `Expires` says that it may
+   * be, and it only gets such responses. Use `[]` where pages do not depend on them, or where `key` contains the user.
+   * Default: `["Authorization", "Cookie"]`.
+   */
+  readonly personal?: readonly string[] | undefined;
+  /** The headers that say how long a response is kept, the first that is there counts. Default: `["Cache-Control"]`. */
+  readonly cacheControl?: readonly string[] | undefined;
+  /** Returns `true` for requests that go past the cache. Default: none. */
+  readonly bypass?: ((request: Request, ...args: Args) => Awaitable<boolean>) | undefined;
+  /** Returns `false` for responses that must not be kept. It must not read the body. Default: what HTTP allows is kept. */
+  readonly shouldCache?: ((response: Response, request: Request, ...args: Args) => Awaitable<boolean>) | undefined;
+  /** Whether a request with a method such as POST forgets what is kept for its URL. Default: `true`. */
+  readonly invalidate?: boolean | undefined;
   /** Bytes of the largest body that is kept; larger ones are passed on as they come. Default: 1,000,000. */
   readonly maxBytes?: number | undefined;
-  /** What the cache calls itself in the `Cache-Status` header, a token. Default: `"edge-key-value"`. */
-  readonly name?: string | undefined;
+  /** The cache's name in the `Cache-Status` header, a token; `false`: the header is not sent. Default: `"edge-key-value"`. */
+  readonly name?: string | false | undefined;
 }
 
 /** A handler whose responses are kept in a store. */
 export interface CachedHandler<Args extends readonly unknown[]> {
   (request: Request, ...args: Args): Promise<Response>;
   /**
-   * Removes what is kept for a request, of all that it varies by.
+   * Removes what is kept for a request, with all variants.
    *
    * @throws KeyValueError when the store fails.
    */
@@ -50,28 +71,33 @@ export interface CachedHandler<Args extends readonly unknown[]> {
 type Others<F extends (request: Request, ...args: never[]) => unknown> =
   Parameters<F> extends [Request, ...infer Rest] ? Rest : [];
 
-/** For how long it is remembered, at least, by which headers the responses vary, in seconds. */
-const VARY_TTL = 86_400;
-
-/** For how long requests do not wait for each other after a response that must not be kept, in seconds. */
-const PASS_TTL = 60;
-
 /**
- * Keeps the responses of a handler in a store, as a cache that many visitors share.
+ * Keeps the responses of a handler in a store, as a cache that many visitors share (RFC 9111).
  *
+ * `Cache-Control` of the response decides, then `Expires`, then the options. The cache keeps status, headers and body, one
+ * response for each combination of the request headers that `Vary` names. It never keeps `Set-Cookie`. A response for a
+ * visitor with `Authorization` or `Cookie` is only kept where it says that others may have it: see `personal`.
+ *
+ * Stale responses with an `ETag` or `Last-Modified` are validated at the handler. Requests with POST, PUT, PATCH or DELETE
+ * forget what is kept for their URL. Answers carry `Age` and `Cache-Status` (RFC 9211), and are 304 or 206 where the
+ * request allows it. docs/caching.md lists every clause.
+ *
+ * A status of 500 or above is not kept: it is a failure, as an exception is.
+ *
+ * The handler gets a request with a signal of its own, since others may wait for its response when the visitor leaves.
+ *
+ * @example
  * ```ts
- * const page = cachedResponse((request: Request) => render(request), { store, ttl: 60 });
- * export default { fetch: (request, env, ctx) => page.with(ctx)(request) };
+ * import { memoryStore } from "edge-key-value";
+ * import { cachedResponse } from "edge-key-value/cached-response";
+ *
+ * const page = cachedResponse(
+ *   async (request: Request) => new Response(`Hello from ${new URL(request.url).pathname}`),
+ *   { store: memoryStore(), ttl: 60 },
+ * );
+ *
+ * const response = await page(new Request("https://example.com/news"));
  * ```
- *
- * The `Cache-Control` of the response decides (`no-store`, `private`, `no-cache`, `max-age`, `s-maxage`,
- * `stale-while-revalidate`, `stale-if-error`, `must-revalidate`), then `Expires`, then the options. Kept are
- * status, headers and body, one for each combination of the request headers that `Vary` names. `Set-Cookie` is never
- * kept, and a response that has it only where it says itself that it may be kept. Requests with `Authorization`, with
- * `Range`, with `Cache-Control: no-store` or with another method go past the cache; `no-cache` and `max-age` ask for a
- * newer response. Answers carry `Age` and `Cache-Status` (RFC 9211), and are 304 where the request has the same `ETag`.
- *
- * A response of 500 or above is not kept; with `staleIfError` it is a failure, as an exception is.
  *
  * @throws TypeError when an argument or option is of the wrong type.
  * @throws KeyValueError `invalid_ttl` when a number of seconds is not positive, or not finite.
@@ -84,116 +110,35 @@ export function cachedResponse<Args extends readonly unknown[]>(
   handler: (request: Request, ...args: Args) => Awaitable<Response>,
   options: CachedResponseOptions<Args>,
 ): CachedHandler<Args> {
-  const { store, methods = ["GET", "HEAD"], maxBytes = 1_000_000, name = "edge-key-value" } = options;
-  const { key: keyOf = ({ method, url }: Request) => `${method} ${url}` } = options;
   if (typeof handler !== "function") refuse("handler", "a function");
-  if (typeof keyOf !== "function") refuse("key", "a function");
-  if (!/^[A-Za-z*][\w!#$%&'*+\-.^`|~:/]*$/.test(name)) refuse("name", "a token");
-  count(maxBytes, "maxBytes");
-  checkTimes(options);
-  const { recall, write, forget } = recaller(store, options, isValue);
-  const failures = new WeakSet<object>();
-
-  async function answer(request: Request, args: Args, scope: object | undefined): Promise<Response> {
-    const asked = directivesOf(request.headers);
-    const past = ["authorization", "range"].some((header) => request.headers.has(header)) || asked.has("no-store");
-    if (past || !methods.includes(request.method)) return handler(request, ...args);
-
-    const force = asked.has("no-cache") || (asked.size === 0 && request.headers.get("pragma") === "no-cache");
-    const maxAge = secondsOf(asked, "max-age");
-    const judge = ({ value, at, fresh }: Result): "hit" | "stale" | undefined => {
-      const now = Date.now();
-      const { response } = Object(value) as Value;
-      const isYoung = !response || (!force && response.age + (now - at) / 1000 <= (maxAge ?? Number.POSITIVE_INFINITY));
-      return isYoung && now < fresh ? "hit" : undefined;
-    };
-    const how = { scope, ...((force || maxAge !== undefined) && { judge }) };
-    const base = keyOf(request, ...args);
-    let place = base;
-    let names: readonly string[] = [];
-    /** What this very call got from the handler, cookies and all, and whether it was read to be kept. */
-    let own: { readonly response: Response; readonly read?: boolean } | undefined;
-    let answered = false;
-
-    /** Makes what is kept of a response. */
-    async function kept(response: Response): Promise<Made> {
-      const life = lifeOf(response, options);
-      const record = life && (await recordOf(response, maxBytes));
-      if (!record || record instanceof Response) {
-        own = { response: record ?? response };
-        if (answered) await own.response.body?.cancel();
-        return { value: { pass: true }, life: { fresh: PASS_TTL, stale: 0, onError: 0 } };
-      }
-      own = { response: new Response(bodyOf(record), response), read: true };
-      const vary = varyOf(response.headers) ?? [];
-      if (vary.every((header) => names.includes(header))) return { value: { response: record }, life };
-      const index = { vary: [...new Set([...names, ...vary])].sort(), salt: crypto.randomUUID() as string };
-      const variant = await variantOf(base, index, request);
-      await write(variant, { value: { response: record }, life });
-      return { value: index, life: { fresh: Math.max(VARY_TTL, lengthOf(life)), stale: 0, onError: 0 } };
-    }
-
-    async function make(): Promise<Made> {
-      const response = await handler(unconditional(request), ...args);
-      if (response.status < 500) return kept(response);
-      own = { response };
-      if (answered) await response.body?.cancel();
-      const failure = new Error(`the handler answered with status ${response.status}`);
-      failures.add(failure);
-      throw failure;
-    }
-
-    /** Asks the handler without waiting for others, and keeps the response where it may be kept after all. */
-    async function direct(): Promise<Response> {
-      const response = await handler(request, ...args);
-      if (lifeOf(response, options)) await recall(place, { make: () => kept(response), scope, force: true });
-      return finished(own ?? { response }, "fwd=bypass");
-    }
-
-    /** A response that says what the cache did; without a body where the request has it already. */
-    function finished({ response, read }: NonNullable<typeof own>, status: string): Response {
-      const same = read && isUnchanged(request.headers, response);
-      return withStatus(same ? unchanged(response) : response, `${name}; ${status}`);
-    }
-
-    // Each step knows more headers that the response varies by; there are seldom two.
-    for (let steps = 0; steps < 10; steps++) {
-      let recalled: Answer;
-      try {
-        recalled = await recall(place, { ...how, make });
-      } catch (error) {
-        if (!failures.has(error as object)) throw error;
-        return own ? finished(own, "fwd=miss") : direct();
-      }
-      const { state, at, fresh } = recalled;
-      const value = recalled.value as Value;
-      if (state === "made" && own) return finished(own, force ? "fwd=request" : "fwd=miss");
-      if (value.vary) {
-        names = value.vary;
-        place = await variantOf(base, value as Required<Value>, request);
-        continue;
-      }
-      const response = value.response && responseOf(value.response);
-      if (!value.response || !response) return direct();
-      answered = true;
-      if (state === "failed") await own?.response.body?.cancel();
-      const now = Date.now();
-      const status = state === "shared" ? "fwd=miss; collapsed" : `hit; ttl=${Math.floor((fresh - now) / 1000)}`;
-      response.headers.set("age", `${Math.floor(value.response.age + (now - at) / 1000)}`);
-      return finished({ response, read: true }, status);
-    }
-    return direct();
+  checkOptions(options, { key: "function", bypass: "function", shouldCache: "function", invalidate: "boolean" });
+  const { store, methods = ["GET", "HEAD"], maxBytes = 1_000_000, name = "edge-key-value" } = options;
+  const { personal = ["authorization", "cookie"], cacheControl = ["cache-control"] } = options;
+  if (name !== false && !/^[A-Za-z*][\w!#$%&'*+\-.^`|~:/]*$/.test(name)) refuse("name", "a token");
+  for (const [option, list] of Object.entries({ methods, personal, cacheControl })) {
+    if (!Array.isArray(list)) refuse(option, "an array");
   }
+  count(maxBytes, "maxBytes");
+  checkFreshness(options);
+
+  const { answer, invalidate } = httpCache<Args>({
+    ...options,
+    recaller: recaller(store, options, isValue),
+    handler,
+    keyOf: keysOf(options.key),
+    methods,
+    maxBytes,
+    name: name || undefined,
+    personal,
+    cacheControl,
+    invalidates: options.invalidate ?? true,
+  });
 
   const within = (scope: object | undefined): CachedHandler<Args> =>
     Object.assign((request: Request, ...args: Args) => answer(request, args, scope), {
-      invalidate: async (request: Request, ...args: Args) => forget([keyOf(request, ...args)]),
+      invalidate: (request: Request, ...args: Args) => invalidate(request, args),
       with: (scope: object) => (Object(scope) === scope ? within(scope) : refuse("scope", "an object")),
     });
 
   return within(ownScope());
-}
-
-function lengthOf({ fresh, stale, onError }: Life): number {
-  return fresh + Math.max(stale, onError);
 }

@@ -1,4 +1,4 @@
-import { type ResponseRecord, responseOf } from "./caching/http/record.ts";
+import { type ResponseRecord, toResponse } from "./caching/http/records.ts";
 import { hasWaitUntil } from "./caching/scope.ts";
 import { joined, utf8 } from "./core/bytes.ts";
 import { checkOptions, count, refuse, string } from "./core/checks.ts";
@@ -205,7 +205,7 @@ function isFinalByStatus({ status }: Response): boolean {
 
 /** A stored response, marked as such. */
 function replay(record: ResponseRecord): Response {
-  const response = responseOf(record);
+  const response = toResponse(record);
   if (!response) throw new KeyValueError("corrupted", "the stored response cannot be read");
   response.headers.set("idempotent-replayed", "true");
   return response;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "#test";
 import { type CachedResponseOptions, cachedResponse } from "../src/cached-response.ts";
-import { memoryStore } from "../src/index.ts";
+import { createStore, type Driver, memoryStore, toDriver } from "../src/index.ts";
 import { at, deferred, failure, sleep, withoutSwap } from "./support/caching.ts";
 
 const url = "https://example.com/page?a=1";
@@ -46,6 +46,7 @@ describe("cachedResponse", () => {
       expect([second.status, second.statusText, await second.text()]).toEqual([203, "From Elsewhere", "body 1"]);
       expect(Object.fromEntries(second.headers)).toEqual({
         ...init.headers,
+        "content-length": "6",
         age: "7",
         "cache-status": "edge-key-value; hit; ttl=92",
       });
@@ -76,7 +77,14 @@ describe("cachedResponse", () => {
     await (await fetch(get())).text();
     const stored = (await store.get(`GET ${url}`)) as { value: unknown };
     expect(stored.value).toEqual({
-      response: { status: 200, statusText: "", headers: [["content-type", "text/plain"]], body: "body 1", age: 0 },
+      response: {
+        status: 200,
+        statusText: "",
+        headers: [["content-type", "text/plain"]],
+        body: "body 1",
+        age: 0,
+        audience: "anonymous",
+      },
     });
   });
 
@@ -312,18 +320,19 @@ describe("cachedResponse", () => {
     });
   });
 
-  it("leaves alone requests with no-store, Authorization, Range, or another method", async () => {
+  it("leaves alone requests with no-store, Authorization or another method", async () => {
     for (const request of [
       () => get({ "cache-control": "no-store" }),
       () => get({ authorization: "Bearer x" }),
-      () => get({ range: "bytes=0-1" }),
       () => new Request(url, { method: "POST", body: "x" }),
     ]) {
       const { seen, store, fetch } = page();
       await fetch(get());
-      expect(await answer(fetch(request()))).toEqual([null, "body 2"]);
-      expect((await answer(fetch(get())))[1]).toBe("body 1");
-      expect([seen.length, (await store.listKeys()).names]).toEqual([2, [`GET ${url}`]]);
+      const [status, body] = await answer(fetch(request()));
+      expect([/^fwd=(bypass|method)$/.test(status ?? ""), body]).toEqual([true, "body 2"]);
+      const forgets = status === "fwd=method";
+      expect((await answer(fetch(get())))[1]).toBe(forgets ? "body 3" : "body 1");
+      expect([seen.length, (await store.listKeys()).names]).toEqual([forgets ? 3 : 2, [`GET ${url}`]]);
     }
   });
 
@@ -517,6 +526,155 @@ describe("cachedResponse", () => {
       await store.put(`GET ${url}`, { __cached__, value: { response: { ...record, ...damage } } });
       expect((await answer(fetch(get())))[0]).toBe("fwd=bypass");
       expect((await answer(fetch(get())))[0]).toMatch(/^hit/);
+    }
+  });
+
+  it("sends the first byte when it comes, and keeps the whole", async () => {
+    for (const waitUntil of [undefined, (_: Promise<unknown>) => {}]) {
+      const rest = deferred<void>();
+      let calls = 0;
+      const handler = () => {
+        calls++;
+        const body = new ReadableStream({
+          async start(controller) {
+            controller.enqueue(new TextEncoder().encode("first "));
+            await rest.promise;
+            controller.enqueue(new TextEncoder().encode("last"));
+            controller.close();
+          },
+        });
+        return new Response(body, cacheControl("max-age=60"));
+      };
+      const fetch = cachedResponse(handler, { store: memoryStore(), waitUntil }).with({});
+      const reader = (await fetch(get())).body!.getReader();
+      expect(new TextDecoder().decode((await reader.read()).value)).toBe("first ");
+      rest.resolve();
+      expect(new TextDecoder().decode((await reader.read()).value)).toBe("last");
+      expect((await reader.read()).done).toBe(true);
+      expect([(await answer(fetch(get())))[1], calls]).toEqual(["first last", 1]);
+    }
+  });
+
+  it("keeps the whole body for others when its visitor leaves, and the handler does not hear of it", async () => {
+    const rest = deferred<void>();
+    const visitor = new AbortController();
+    let aborted = false;
+    let calls = 0;
+    const handler = (request: Request) => {
+      calls++;
+      request.signal.addEventListener("abort", () => {
+        aborted = true;
+      });
+      const body = new ReadableStream({
+        async start(controller) {
+          controller.enqueue(new TextEncoder().encode("first "));
+          await rest.promise;
+          controller.enqueue(new TextEncoder().encode("last"));
+          controller.close();
+        },
+      });
+      return new Response(body, cacheControl("max-age=60"));
+    };
+    const fetch = cachedResponse(handler, { store: memoryStore() });
+    const reader = (await fetch(new Request(url, { signal: visitor.signal }))).body!.getReader();
+    await reader.read();
+    const other = answer(fetch.with({})(get()));
+    visitor.abort();
+    await reader.cancel();
+    rest.resolve();
+    expect([(await other)[1], calls, aborted]).toEqual(["first last", 1, false]);
+  });
+
+  it("ends the handler's work with its visitor where nothing is kept", async () => {
+    const visitor = new AbortController();
+    const signals: AbortSignal[] = [];
+    const handler = ({ signal }: Request) => {
+      signals.push(signal);
+      return new Response("body", cacheControl("no-store"));
+    };
+    await cachedResponse(handler, { store: memoryStore() })(new Request(url, { signal: visitor.signal }));
+    visitor.abort("gone");
+    expect(signals[0]?.aborted).toBe(true);
+  });
+
+  it("passes endless events on at once, and lets those who wait go", async () => {
+    let calls = 0;
+    const handler = () => {
+      calls++;
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode("data: 1\n\n")),
+      });
+      return new Response(body, { headers: { "content-type": "text/event-stream" } });
+    };
+    const fetch = cachedResponse(handler, { store: memoryStore(), ttl: 60 });
+    const all = await Promise.all([1, 2, 3].map(() => fetch.with({})(get())));
+    expect(calls).toBe(3);
+    await Promise.all(all.map(({ body }) => body?.cancel()));
+  });
+
+  it("does not keep a body that breaks off, or that is shorter than it says", async () => {
+    for (const breaks of [true, false]) {
+      let calls = 0;
+      const handler = () => {
+        calls++;
+        const body = new ReadableStream({
+          async pull(controller) {
+            controller.enqueue(new TextEncoder().encode("first "));
+            await sleep(1);
+            if (breaks) controller.error(new Error("broken"));
+            else controller.close();
+          },
+        });
+        return new Response(body, cacheControl("max-age=60", breaks ? {} : { "content-length": "100" }));
+      };
+      const fetch = cachedResponse(handler, { store: memoryStore() }).with({});
+      const first = await (await fetch(get())).text().catch((error) => error.message);
+      expect(first).toBe(breaks ? "broken" : "first ");
+      await (await fetch(get())).text().catch(() => {});
+      expect([breaks, calls]).toEqual([breaks, 2]);
+    }
+  });
+
+  it("takes one call for a hit with Vary, four for a first miss, and three for a miss of another variant", async () => {
+    const calls: string[] = [];
+    const driver = toDriver(memoryStore()) as Driver<"swap">;
+    const counted = <Name extends "read" | "write" | "swap">(name: Name) =>
+      ((...args: never[]) => {
+        calls.push(name);
+        return (driver[name] as (...args: never[]) => unknown)(...args);
+      }) as Driver<"swap">[Name];
+    const spied = { read: counted("read"), write: counted("write"), swap: counted("swap") };
+    const store = createStore({ ...driver, ...spied });
+    const fetch = cachedResponse(() => new Response("x", cacheControl("max-age=60", { vary: "x-a" })), { store });
+    const visit = async (value: string) => {
+      await (await fetch(get({ "x-a": value }))).text();
+      return calls.splice(0).length;
+    };
+    expect([await visit("1"), await visit("1"), await visit("2"), await visit("2")]).toEqual([4, 1, 3, 1]);
+  });
+
+  it("hashes long keys, and refuses keys that are no strings", async () => {
+    const { store, fetch } = page({}, { key: () => "x".repeat(2000) });
+    await answer(fetch(get()));
+    const [status] = await answer(fetch(get()));
+    const { names } = await store.listKeys();
+    expect([/^hit/.test(status ?? ""), names.length, names[0]!.length < 100]).toEqual([true, 1, true]);
+    for (const key of [null, undefined, 1]) {
+      const wrong = page({}, { key: (() => key) as never });
+      expect(await failure(wrong.fetch(get()))).toBeInstanceOf(TypeError);
+    }
+    const later = page({}, { key: async (request) => new URL(request.url).pathname });
+    await answer(later.fetch(get()));
+    expect((await answer(later.fetch(get())))[0]).toMatch(/^hit/);
+  });
+
+  it("counts a damaged index of headers as nothing", async () => {
+    const { store, fetch } = page();
+    const now = Date.now();
+    const __cached__ = { at: now, fresh: now + 9e4, stale: 0, onError: 0 };
+    for (const vary of [["a b"], [1], "x"]) {
+      await store.put(`GET ${url}`, { __cached__, value: { vary, salt: "s" } });
+      expect((await answer(fetch(get())))[0]).toBe("fwd=miss");
     }
   });
 

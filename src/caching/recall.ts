@@ -3,7 +3,7 @@ import type { AnyDriver, Awaitable } from "../core/driver.ts";
 import { KeyValueError } from "../core/errors.ts";
 import type { AsyncKeyValue } from "../core/protocol.ts";
 import { toDriver } from "../core/store.ts";
-import { hooksOf } from "./hooks.ts";
+import { type Hooks, hooksOf } from "./hooks.ts";
 import { joinsOf } from "./joins.ts";
 import { acquire } from "./leases.ts";
 import { type Making, makings } from "./making.ts";
@@ -38,6 +38,9 @@ export interface Recaller {
   write(key: string, made: Made): Promise<void>;
   /** Removes results, and keeps those out that are being made. */
   forget(keys: readonly string[]): Promise<void>;
+  readonly hooks: Hooks;
+  /** Milliseconds after which others may take over from a run that has not ended. */
+  readonly longest: number;
 }
 
 /** One call on its way. */
@@ -211,6 +214,8 @@ export function recaller(
 
   return {
     recall,
+    hooks,
+    longest,
     find: (keys) => look(keys),
 
     async write(key, { value, life }) {

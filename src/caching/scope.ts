@@ -1,11 +1,14 @@
+/** Whether this is Cloudflare Workers. */
+export function runsOnWorkers(): boolean {
+  return (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent === "Cloudflare-Workers";
+}
+
 /**
- * The scope of calls that name none: the function itself, but none on Cloudflare Workers, where the function may
- * outlive a request, and one request must not wait for a promise of another.
+ * The scope of calls that name none: the function itself. On Workers there is none: the function may outlive a request, and
+ * a request must not wait for a promise of another one.
  */
 export function ownScope(): object | undefined {
-  return (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent === "Cloudflare-Workers"
-    ? undefined
-    : {};
+  return runsOnWorkers() ? undefined : {};
 }
 
 /** Whether a scope keeps itself alive for work that goes on after an answer. */

@@ -1,4 +1,4 @@
-import { isRecord, type ResponseRecord } from "../caching/http/record.ts";
+import { isRecord, type ResponseRecord } from "../caching/http/records.ts";
 import { KeyValueError } from "../core/errors.ts";
 import type { AsyncKeyValue, CapabilityMethods } from "../core/protocol.ts";
 

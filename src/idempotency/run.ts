@@ -1,4 +1,5 @@
-import { bodyOf, type ResponseRecord, recordOf } from "../caching/http/record.ts";
+import { bodyOf, type ResponseRecord } from "../caching/http/records.ts";
+import { wholeRecord } from "../caching/http/whole.ts";
 import type { Awaitable } from "../core/driver.ts";
 import { KeyValueError } from "../core/errors.ts";
 import { pause } from "../core/times.ts";
@@ -30,7 +31,7 @@ export async function run(
       await attempt.abandon().catch(report);
       return response;
     }
-    const record = isStorable(response) ? await recordOf(response, maxBytes) : response;
+    const record = isStorable(response) ? await wholeRecord(response, maxBytes) : response;
     if (record instanceof Response) {
       await store(attempt, null, report);
       return record;

@@ -1,0 +1,90 @@
+import { type Bytes, joined } from "../../core/bytes.ts";
+import { unattended } from "../../core/shared-work.ts";
+
+/** A response for the visitor, and a copy of its body for the store. */
+export interface Copied {
+  readonly response: Response;
+  /** The whole body; nothing when it is too large, when it broke off, or when it has not ended in time. */
+  readonly copy: Promise<Bytes | undefined>;
+}
+
+export interface CopyLimits {
+  /** The most bytes to keep. */
+  readonly maxBytes: number;
+  /** Milliseconds after which a body that has not ended is not kept. */
+  readonly longest: number;
+  /** Holds back the end of the visitor's body, where the request would end with it and take the storing along. */
+  readonly beforeEnd?: Promise<unknown> | undefined;
+}
+
+/**
+ * Sends a body to the visitor as it comes and keeps a copy. It reads ahead up to `maxBytes`, so a slow visitor does not
+ * hold up the copy, and goes on when the visitor leaves. A body that is not going to be kept is read at the visitor's pace.
+ */
+export function copied(source: Response, { maxBytes, longest, beforeEnd }: CopyLimits): Copied {
+  const body = source.body as ReadableStream<Uint8Array> | null;
+  if (!body) return { response: source, copy: Promise.resolve(undefined) };
+  const declared = source.headers.get("content-length");
+  const isEncoded = source.headers.has("content-encoding");
+  const reader = body.getReader();
+  const chunks: Bytes[] = [];
+  let size = 0;
+  let keeps = true;
+  let visitorLeft = false;
+  let settle: (bytes: Bytes | undefined) => void = () => {};
+  const copy = new Promise<Bytes | undefined>((resolve) => {
+    settle = resolve;
+  });
+
+  const giveUp = (): void => {
+    keeps = false;
+    chunks.length = 0;
+    settle(undefined);
+    if (visitorLeft) reader.cancel().catch(() => {});
+  };
+  const timer = unattended(setTimeout(giveUp, longest));
+
+  /** Reads one chunk for both; returns whether there may be more. */
+  async function step(controller: ReadableStreamDefaultController<Uint8Array>): Promise<boolean> {
+    const { done, value } = await reader.read();
+    if (value) {
+      size += value.byteLength;
+      if (keeps && size > maxBytes) giveUp();
+      if (keeps) chunks.push(value.slice());
+      if (!visitorLeft) controller.enqueue(value);
+    }
+    if (!done) return true;
+    clearTimeout(timer);
+    // A body that is shorter than it said broke off.
+    const isWhole = declared === null || isEncoded || Number(declared) === size;
+    if (keeps) settle(isWhole ? joined(...chunks) : undefined);
+    await beforeEnd;
+    if (!visitorLeft) controller.close();
+    return false;
+  }
+
+  const forVisitor = new ReadableStream<Uint8Array>({
+    start(controller) {
+      const readAhead = async (): Promise<void> => {
+        while (keeps && (await step(controller)));
+      };
+      readAhead().catch((error) => fail(controller, error));
+    },
+    async pull(controller) {
+      if (keeps) return;
+      await step(controller).catch((error) => fail(controller, error));
+    },
+    cancel(reason) {
+      visitorLeft = true;
+      return keeps ? undefined : reader.cancel(reason);
+    },
+  });
+
+  function fail(controller: ReadableStreamDefaultController<Uint8Array>, error: unknown): void {
+    clearTimeout(timer);
+    giveUp();
+    if (!visitorLeft) controller.error(error);
+  }
+
+  return { response: new Response(forVisitor, source), copy };
+}

@@ -1,0 +1,56 @@
+import { httpDate } from "./dates.ts";
+import type { ResponseRecord } from "./records.ts";
+
+const CONDITIONS = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range"];
+
+/** The request for the handler: for the whole response, or whether the stored one is still right (RFC 9111, 4.3.1). */
+export function askingFor(request: Request, stored: ResponseRecord | undefined, signal: AbortSignal): Request {
+  const asking = new Request(request, { signal });
+  for (const name of CONDITIONS) asking.headers.delete(name);
+  const stale = new Headers(
+    stored?.headers.filter(([name]) => name === "etag" || name === "last-modified") as HeadersInit,
+  );
+  const [tag, modified] = [stale.get("etag"), stale.get("last-modified")];
+  if (tag) asking.headers.set("if-none-match", tag);
+  if (modified) asking.headers.set("if-modified-since", modified);
+  return asking;
+}
+
+/** Whether a record can be validated. */
+export function hasValidator({ headers }: ResponseRecord): boolean {
+  return headers.some(([name]) => name === "etag" || name === "last-modified");
+}
+
+/** Whether a 304 is about the stored response (RFC 9111, 4.3.4): a strong tag that differs says that it is not. */
+export function isAbout(notModified: Response, { headers }: ResponseRecord): boolean {
+  const tag = notModified.headers.get("etag");
+  if (tag === null) return true;
+  const [, stored] = headers.find(([name]) => name === "etag") ?? [];
+  return stored === undefined || opaque(tag) === opaque(stored);
+}
+
+/** Whether a request has the response already, by its tag or else by its date (RFC 9110, 13.2.2). */
+export function isUnchanged(request: Headers, { status, headers }: Response): boolean {
+  if (status !== 200) return false;
+  const tags = request.get("if-none-match");
+  if (tags !== null) {
+    const tag = headers.get("etag");
+    const known = [...tags.matchAll(/(?:W\/)?("[^"]*")/g)].map(([, one]) => one);
+    return tags.trim() === "*" || (tag !== null && known.includes(opaque(tag)));
+  }
+  const since = httpDate(request.get("if-modified-since"));
+  if (since === undefined) return false;
+  // Without a modification date the response is at most as old as it says it is (RFC 9111, 4.3.2).
+  const modified = httpDate(headers.get("last-modified") ?? headers.get("date"));
+  return modified !== undefined && modified <= since;
+}
+
+/** The answer to whoever has a response already (RFC 9110, 15.4.5). */
+export function notModified({ headers }: Response): Response {
+  const left = new Headers(headers);
+  for (const name of ["content-length", "content-type", "content-encoding"]) left.delete(name);
+  return new Response(null, { status: 304, headers: left });
+}
+
+/** A tag as weak comparison sees it (RFC 9110, 8.8.3.2). */
+const opaque = (tag: string): string => tag.trim().replace(/^W\//, "");
