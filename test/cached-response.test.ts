@@ -64,7 +64,7 @@ describe("cachedResponse", () => {
         return new Response(body, { status: body ? 200 : 204 });
       };
       const fetch = cachedResponse(handler, { store: memoryStore(), ttl: 60 }).with({});
-      await fetch(get());
+      await answer(fetch(get()));
       const again = await fetch(get());
       expect([calls, again.headers.get("content-type")]).toEqual([1, null]);
       expect([...new Uint8Array(await again.arrayBuffer())].join()).toBe([...(body ?? [])].join());
@@ -109,12 +109,12 @@ describe("cachedResponse", () => {
 
   it("keeps nothing of a response that sets a cookie and does not say that it may be kept", async () => {
     const { seen, fetch } = page({ headers: { "set-cookie": "a=1" } });
-    await fetch(get());
+    await answer(fetch(get()));
     const second = await fetch(get());
     expect([seen.length, second.headers.get("set-cookie")]).toEqual([2, "a=1"]);
     const open = page({ headers: { "set-cookie": "a=1", "cache-control": "public" } });
-    await open.fetch(get());
-    await open.fetch(get());
+    await answer(open.fetch(get()));
+    await answer(open.fetch(get()));
     expect(open.seen.length).toBe(1);
   });
 
@@ -143,7 +143,7 @@ describe("cachedResponse", () => {
     ];
     for (const [headers, seconds] of cases) {
       const { seen, fetch } = page({ headers });
-      await fetch(get());
+      await answer(fetch(get()));
       const [status] = await answer(fetch(get()));
       const ttl = /ttl=(-?\d+)/.exec(status ?? "")?.[1];
       const near = seconds === null ? status : Math.abs(Number(ttl) - seconds) <= 2;
@@ -184,8 +184,8 @@ describe("cachedResponse", () => {
 
   it("keeps nothing without a TTL from anywhere", async () => {
     const { seen, fetch } = page({}, { ttl: undefined });
-    await fetch(get());
-    await fetch(get());
+    await answer(fetch(get()));
+    await answer(fetch(get()));
     expect(seen.length).toBe(2);
   });
 
@@ -235,7 +235,7 @@ describe("cachedResponse", () => {
         ...cacheControl(calls === 1 ? "private" : "max-age=60"),
       });
     const fetch = cachedResponse(handler, { store: memoryStore() }).with({});
-    await fetch(get());
+    await answer(fetch(get()));
     expect((await fetch(get())).status).toBe(503);
     expect((await fetch(get())).status).toBe(200);
   });
@@ -290,7 +290,7 @@ describe("cachedResponse", () => {
 
   it("does not put the headers that a response varies by into names in the store", async () => {
     const { store, fetch } = page({ headers: { vary: "cookie" } });
-    await fetch(get({ cookie: "session=secret" }));
+    await answer(fetch(get({ cookie: "session=secret" })));
     for await (const key of store.keys()) expect(key).not.toContain("secret");
   });
 
@@ -302,7 +302,7 @@ describe("cachedResponse", () => {
       [{ "cache-control": "no-cache" }, { headers: { vary: "a" } }],
     ] as [Record<string, string>, ResponseInit][]) {
       const { seen, fetch } = page(options);
-      await fetch(get());
+      await answer(fetch(get()));
       await at(1_000, async () => {
         expect((await answer(fetch(get(headers))))[1]).toBe("body 2");
         expect((await answer(fetch(get())))[1]).toBe("body 2");
@@ -313,7 +313,7 @@ describe("cachedResponse", () => {
 
   it("gives a request with max-age what is young enough", async () => {
     const { fetch } = page();
-    await fetch(get());
+    await answer(fetch(get()));
     await at(10_000, async () => {
       expect((await answer(fetch(get({ "cache-control": "max-age=20" }))))[1]).toBe("body 1");
       expect((await answer(fetch(get({ "cache-control": "max-age=5" }))))[1]).toBe("body 2");
@@ -327,7 +327,7 @@ describe("cachedResponse", () => {
       () => new Request(url, { method: "POST", body: "x" }),
     ]) {
       const { seen, store, fetch } = page();
-      await fetch(get());
+      await answer(fetch(get()));
       const [status, body] = await answer(fetch(request()));
       expect([/^fwd=(bypass|method)$/.test(status ?? ""), body]).toEqual([true, "body 2"]);
       const forgets = status === "fwd=method";
@@ -343,7 +343,7 @@ describe("cachedResponse", () => {
     const store = memoryStore();
     const options = { store, ttl: 60, methods: ["GET", "HEAD", "QUERY"] };
     const fetch = cachedResponse(handler, options).with({});
-    await fetch(get({}, "HEAD"));
+    await answer(fetch(get({}, "HEAD")));
     const head = await fetch(get({}, "HEAD"));
     expect([head.headers.get("content-length"), head.body]).toEqual(["1", null]);
     expect([await (await fetch(get())).text(), await (await fetch(get({}, "QUERY"))).text()]).toEqual(["1", "2"]);
@@ -381,7 +381,7 @@ describe("cachedResponse", () => {
     ] as const) {
       const works: Promise<unknown>[] = [];
       const { seen, fetch } = page(init, { ...options, waitUntil: (work) => works.push(work) });
-      await fetch(get());
+      await answer(fetch(get()));
       await Promise.all(works);
       await at(20_000, async () => {
         const [status, body] = await answer(fetch(get()));
@@ -395,7 +395,7 @@ describe("cachedResponse", () => {
   it("never serves stale what must be revalidated, and by the options not what s-maxage says", async () => {
     for (const value of ["max-age=10, must-revalidate, stale-while-revalidate=60", "s-maxage=10"]) {
       const { fetch } = page(cacheControl(value), { staleWhileRevalidate: 60, staleIfError: 60 });
-      await fetch(get());
+      await answer(fetch(get()));
       await at(20_000, async () => expect((await answer(fetch(get())))[1]).toBe("body 2"));
     }
   });
@@ -418,7 +418,7 @@ describe("cachedResponse", () => {
         const handler = () => (well ? new Response("well", init) : broken());
         const onError = (error: unknown) => seen.push((error as Error).message);
         const fetch = cachedResponse(handler, { store: memoryStore(), ...options, onError }).with({});
-        await fetch(get());
+        await answer(fetch(get()));
         well = false;
         await at(20_000, async () => {
           expect((await answer(fetch(get())))[1]).toBe("well");
@@ -500,10 +500,10 @@ describe("cachedResponse", () => {
       key: (request, env) => `${new URL(request.url).pathname}#${env.n}`,
       name: "ours",
     }).with({});
-    await fetch(new Request("https://a.example/x?1"), { n: 1 });
+    await answer(fetch(new Request("https://a.example/x?1"), { n: 1 }));
     const hit = await fetch(new Request("https://b.example/x?2"), { n: 1 });
     expect(hit.headers.get("cache-status")?.startsWith("ours; hit")).toBe(true);
-    await fetch(new Request("https://a.example/x?1"), { n: 2 });
+    await answer(fetch(new Request("https://a.example/x?1"), { n: 2 }));
     expect(seen).toEqual([{ n: 1 }, { n: 2 }]);
   });
 

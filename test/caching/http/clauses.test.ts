@@ -537,7 +537,7 @@ const clauses: Clause[] = [
   },
 
   // Invalidation.
-  ...["POST", "PUT", "DELETE", "PATCH", "FOO"].map((method) => ({
+  ...["POST", "PUT", "DELETE", "PATCH", "PROPFIND"].map((method) => ({
     clause: "RFC 9111, 4.4",
     it: `forgets what is stored for the URL of a ${method}`,
     answers: [says("max-age=60")],
