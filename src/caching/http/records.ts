@@ -1,4 +1,5 @@
-import { type Bytes, fromBase64, toBase64, utf8 } from "../../core/bytes.ts";
+import { fromBase64, toBase64 } from "../../core/base64.ts";
+import { type Bytes, utf8 } from "../../core/bytes.ts";
 import type { Audience, Keeping } from "./freshness.ts";
 
 /** A response as it is stored. */

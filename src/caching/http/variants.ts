@@ -1,4 +1,5 @@
-import { toBase64, utf8 } from "../../core/bytes.ts";
+import { toBase64 } from "../../core/base64.ts";
+import { utf8 } from "../../core/bytes.ts";
 
 /** Which request headers the responses of a place depend on. */
 export interface VaryIndex {
