@@ -36,6 +36,10 @@ const pass: Action = { do: "pass" };
 const absent = (value: JsonValue): Action => ({ do: "putIfAbsent", value });
 const add = (by: number): Action => ({ do: "increment", by });
 const update = (by: number): Action => ({ do: "update", change: { add: by } });
+const look: Action = { do: "getWithVersion" };
+const putIf = (value: JsonValue, version: string | null): Action => ({ do: "putIfVersion", value, version });
+const removeIf = (version: string): Action => ({ do: "deleteIfVersion", version });
+const touch: Action = { do: "touch", ttl: false };
 
 const refused: Record<string, Event[]> = {
   "a read that misses a write which was finished": history([0, 1, put(1), null], [2, 3, get, null]),
@@ -98,6 +102,28 @@ const refused: Record<string, Event[]> = {
     [2, 3, get, null],
     [4, 5, get, 1],
   ),
+  "a write by a version that another write has replaced": history(
+    [0, 1, putIf(1, null), "a"],
+    [2, 3, put(2), null],
+    [4, 5, putIf(3, "a"), "b"],
+  ),
+  "a version that is another one although nobody wrote": history([0, 1, putIf(1, null), "a"], [2, 3, look, [1, "b"]]),
+  "a version that comes back": history(
+    [0, 1, putIf(1, null), "a"],
+    [2, 3, removeIf("a"), true],
+    [4, 5, putIf(2, null), "a"],
+  ),
+  "two writers who both replace one version": history(
+    [0, 1, putIf(1, null), "a"],
+    [2, 4, putIf(2, "a"), "b"],
+    [3, 5, putIf(3, "a"), "c"],
+  ),
+  "a touch that brings back what was deleted": history([0, 1, put(1), null], [2, 3, remove, true], [4, 5, touch, true]),
+  "a touch that leaves the version as it was": history(
+    [0, 1, putIf(1, null), "a"],
+    [2, 3, touch, true],
+    [4, 5, removeIf("a"), true],
+  ),
   "a write sent again after it was answered": history(
     [0, 3, put(1), null, { again: true }],
     [4, 5, put(2), null],
@@ -127,6 +153,15 @@ const accepted: Record<string, Event[]> = {
     [0, 1, put(1), null],
     [2, 3, remove, false, { again: true }],
     [4, 5, get, null],
+  ),
+  "versions that follow each other": history(
+    [0, 1, putIf(1, null), "a"],
+    [2, 4, putIf(2, "a"), "b"],
+    [3, 5, putIf(3, "a"), null],
+    [6, 7, look, [2, "b"]],
+    [8, 9, removeIf("a"), false],
+    [10, 11, removeIf("b"), true],
+    [12, 13, look, null],
   ),
   "a conflict that changed nothing": history(
     [0, 1, put(1), null],

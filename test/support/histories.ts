@@ -49,10 +49,15 @@ export async function record(options: RecordOptions): Promise<Event[]> {
     await Promise.all(
       plans.map(async (plan, client) => {
         const store = stores[client % stores.length] as Store<"swap">;
-        for (const { key, action, turns } of plan) {
+        /** The versions that this client has seen last. */
+        const versions = new Map<string, string>();
+        for (const { key, action: drawn, turns } of plan) {
           await idle(turns);
+          const action = withVersion(drawn, versions.get(key));
           const start = clock++;
           const outcome = await outcomeOf(act(store, key, action, collection, turns));
+          const told = versionIn(action, outcome);
+          if (told !== undefined) versions.set(key, told);
           const repeated = again && (action.do === "put" || action.do === "delete") ? { again } : {};
           // In these tests all has happened when a caller is told that it failed, but for what has not come in time.
           const end = outcome === "late" ? Number.POSITIVE_INFINITY : clock++;
@@ -127,7 +132,7 @@ function draw(random: () => number, id: string, ttls: boolean): Action {
   const by = Math.floor(random() * 1e9);
   const value = chance(0.8) ? by : `text ${id}`;
   const ttl = chance(0.5) && ttls;
-  const retries = chance(0.15) ? { retries: Math.floor(random() * 2) } : {};
+  const nothing = chance(0.3);
   const changes: Change[] = [{ set: value }, { add: by }, { add: by }, "remove", "leave"];
   const actions: Action[] = [
     { do: "get" },
@@ -135,16 +140,39 @@ function draw(random: () => number, id: string, ttls: boolean): Action {
     { do: "delete" },
     { do: "put", value, ttl },
     { do: "put", value, ttl },
-    { do: "putIfAbsent", value, ttl, ...retries },
-    { do: "putIfAbsent", value, ttl, ...retries },
-    { do: "take", ...retries },
-    { do: "take", ...retries },
-    { do: "increment", by, ttl, ...retries },
-    { do: "increment", by, ttl, ...retries },
-    { do: "update", change: changes[Math.floor(random() * changes.length)] as Change, ttl, ...retries },
-    { do: "update", change: changes[Math.floor(random() * changes.length)] as Change, ttl, ...retries },
+    { do: "putIfAbsent", value, ttl },
+    { do: "putIfAbsent", value, ttl },
+    { do: "take" },
+    { do: "take" },
+    { do: "touch", ttl },
+    { do: "getWithVersion" },
+    { do: "getWithVersion" },
+    { do: "putIfVersion", value, version: nothing ? null : SEEN, ttl },
+    { do: "putIfVersion", value, version: nothing ? null : SEEN, ttl },
+    { do: "deleteIfVersion", version: SEEN },
+    { do: "increment", by, ttl },
+    { do: "increment", by, ttl },
+    { do: "update", change: changes[Math.floor(random() * changes.length)] as Change, ttl },
+    { do: "update", change: changes[Math.floor(random() * changes.length)] as Change, ttl },
   ];
   return actions[Math.floor(random() * actions.length)] as Action;
+}
+
+/** Stands for the version that the client has seen last. */
+const SEEN = "seen";
+
+/** The action with the version that its client has seen; of a client that has seen none, a version that is nobody's. */
+function withVersion(action: Action, seen = "none"): Action {
+  return "version" in action && action.version === SEEN ? { ...action, version: seen } : action;
+}
+
+/** The version that an action was told. */
+function versionIn({ do: name }: Action, outcome: Outcome | "unknown" | "late"): string | undefined {
+  if (typeof outcome === "string" || !("value" in outcome)) return undefined;
+  const { value } = outcome;
+  const told =
+    name === "getWithVersion" ? (value as [unknown, string] | null)?.[1] : name === "putIfVersion" ? value : undefined;
+  return typeof told === "string" ? told : undefined;
 }
 
 async function act(
@@ -154,9 +182,8 @@ async function act(
   collection: string | undefined,
   turns: number,
 ): Promise<unknown> {
-  const { ttl = false, retries }: { ttl?: boolean; retries?: number } =
-    "retries" in action || "ttl" in action ? action : {};
-  const options = { collection, retries, ttl: ttl ? 500 : undefined };
+  const { ttl = false }: { ttl?: boolean } = "ttl" in action ? action : {};
+  const options = { collection, ttl: ttl ? 500 : undefined };
   switch (action.do) {
     case "get":
       return store.get(key, options);
@@ -184,6 +211,16 @@ async function act(
         },
         options,
       );
+    case "touch":
+      return store.touch(key, ttl ? 500 : null, options);
+    case "getWithVersion": {
+      const found = await store.getWithVersion(key, options);
+      return found && [found.value, found.version];
+    }
+    case "putIfVersion":
+      return store.putIfVersion(key, action.value, action.version, options);
+    case "deleteIfVersion":
+      return store.deleteIfVersion(key, action.version, options);
     case "pass":
       throw new Error("nobody does this");
   }

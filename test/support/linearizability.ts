@@ -4,10 +4,14 @@ import type { JsonValue } from "../../src/index.ts";
 export type Action =
   | { readonly do: "get" | "ttl" | "delete" }
   | { readonly do: "put"; readonly value: JsonValue; readonly ttl?: boolean }
-  | { readonly do: "putIfAbsent"; readonly value: JsonValue; readonly ttl?: boolean; readonly retries?: number }
-  | { readonly do: "take"; readonly retries?: number }
-  | { readonly do: "increment"; readonly by: number; readonly ttl?: boolean; readonly retries?: number }
-  | { readonly do: "update"; readonly change: Change; readonly ttl?: boolean; readonly retries?: number }
+  | { readonly do: "putIfAbsent"; readonly value: JsonValue; readonly ttl?: boolean }
+  | { readonly do: "take" | "getWithVersion" }
+  | { readonly do: "touch"; readonly ttl: boolean }
+  | { readonly do: "increment"; readonly by: number; readonly ttl?: boolean }
+  | { readonly do: "update"; readonly change: Change; readonly ttl?: boolean }
+  /** `version` is one that the client has seen, or `null`: nothing is there. */
+  | { readonly do: "putIfVersion"; readonly value: JsonValue; readonly version: string | null; readonly ttl?: boolean }
+  | { readonly do: "deleteIfVersion"; readonly version: string }
   /** Nobody's operation: the clock passes all deadlines so far. */
   | { readonly do: "pass" };
 
@@ -40,10 +44,12 @@ interface Stored {
   readonly value: JsonValue;
   /** The first epoch in which it is gone. */
   readonly until?: number | undefined;
+  /** Its version, once somebody has been told. */
+  readonly version?: string | undefined;
 }
 
-/** What a correct store that does one thing after the other makes of an action. */
-function step({ epoch, entry: lying }: State, action: Action, calledIn: number): [State, Outcome] {
+/** What a correct store that does one thing after the other makes of an action; a new version is the one that was told. */
+function step({ epoch, entry: lying }: State, action: Action, calledIn: number, told: unknown): [State, Outcome] {
   const old = lying?.until !== undefined && lying.until <= epoch ? undefined : lying;
   const same: State = { epoch, entry: old };
   const until = (ttl: boolean | undefined) => (ttl ? calledIn + 1 : undefined);
@@ -61,6 +67,23 @@ function step({ epoch, entry: lying }: State, action: Action, calledIn: number):
       return [to({ value: action.value, until: until(action.ttl) }), { value: null }];
     case "putIfAbsent":
       return old ? [same, { value: false }] : [to({ value: action.value, until: until(action.ttl) }), { value: true }];
+    case "touch":
+      return old
+        ? [to({ ...old, until: until(action.ttl), version: undefined }), { value: true }]
+        : [same, { value: false }];
+    case "getWithVersion": {
+      if (!old) return [same, { value: null }];
+      const version = old.version ?? (told as [unknown, string] | null)?.[1];
+      return [to({ ...old, version }), { value: [old.value, version ?? null] }];
+    }
+    case "putIfVersion": {
+      // A client has seen the version at a time when this entry was there, or the entry is another one.
+      if ((old ? (old.version ?? "unseen") : null) !== action.version) return [same, { value: null }];
+      const version = typeof told === "string" ? told : undefined;
+      return [to({ value: action.value, until: until(action.ttl), version }), { value: version ?? "told" }];
+    }
+    case "deleteIfVersion":
+      return old && old.version === action.version ? [to(undefined), { value: true }] : [same, { value: false }];
     case "increment": {
       if (!old) return [to({ value: action.by, until: until(action.ttl) }), { value: action.by }];
       if (typeof old.value !== "number") return [same, { error: "not_a_number" }];
@@ -86,10 +109,34 @@ export function changed(old: JsonValue, change: Change): JsonValue | undefined {
   return (typeof old === "number" ? old : 0) + change.add;
 }
 
+/** Two writes that were told the same version, if there are any. */
+function repeatedVersion(events: readonly Event[]): string | undefined {
+  const values = new Map<string, string>();
+  for (const { action, outcome } of events) {
+    const told = outcome !== "unknown" && "value" in outcome ? outcome.value : null;
+    const pairs: [value: unknown, version: unknown][] =
+      action.do === "getWithVersion" && told !== null
+        ? [told as [unknown, unknown]]
+        : action.do === "putIfVersion"
+          ? [[action.value, told]]
+          : [];
+    for (const [value, version] of pairs) {
+      if (typeof version !== "string") continue;
+      const text = JSON.stringify(value);
+      if ((values.get(version) ?? text) !== text)
+        return `the version ${version} is that of ${values.get(version)} and of ${text}`;
+      values.set(version, text);
+    }
+  }
+  return undefined;
+}
+
 /** Why a history is not that of a correct store, or `undefined` where it is. Keys are independent, so each is looked at alone. */
 export function violation(history: readonly Event[]): string | undefined {
   for (const key of new Set(history.map((event) => event.key))) {
     const events = history.filter((event) => event.key === key).sort((a, b) => a.start - b.start);
+    const repeated = repeatedVersion(events);
+    if (repeated) return `no order of the operations can explain that ${repeated}`;
     const explained = longestOrder(events);
     if (explained === undefined) continue;
     const lines = events.map((event, i) => `  ${explained.has(i) ? "  " : "? "}${lineOf(event)}`);
@@ -118,7 +165,8 @@ function longestOrder(events: readonly Event[]): Set<number> | undefined {
     for (const [i, { action, epoch, start, end, outcome, again }] of events.entries()) {
       // Something else had answered before this was called, or this had ended before something done was called.
       if (done.has(i) || start > firstEnd || end < lastStart) continue;
-      const [next, result] = step(state, action, epoch);
+      const told = outcome !== "unknown" && "value" in outcome ? outcome.value : undefined;
+      const [next, result] = step(state, action, epoch, told);
       const refused = outcome !== "unknown" && "error" in outcome && outcome.error === "conflict";
       if (outcome === "unknown" || refused || same(outcome, result)) push(new Set(done).add(i), refused ? state : next);
       if (again) push(done, next);
