@@ -4,8 +4,9 @@ import type { OnCorrupt } from "../core/corrupt.ts";
 import type { Store } from "../core/driver.ts";
 import { type ErrorCode, type ErrorDetails, KeyValueError } from "../core/errors.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
-import { type RedisServer, utf8Bytes } from "./redis/calls.ts";
 import { type RedisCapability, redisDriver } from "./redis/driver.ts";
+import { isReply, replyError } from "./redis/errors.ts";
+import { type RedisServer, utf8Bytes } from "./redis/server.ts";
 
 /** The part of an `@upstash/redis` client that the store calls. `Redis` of each of its entry points fits. */
 export interface UpstashClient {
@@ -38,15 +39,16 @@ export interface UpstashStoreOptions extends StoreOptions {
  * |---|---|
  * | Consistency | strong, or eventual when `consistency` asks for reads from the nearest region |
  * | Limits | name in Redis 32 KB (prefix, collection and key); request 10 MB, which bounds a value |
- * | Calls per operation | one HTTP request for a read, a write, a delete, a swap or a page; bulks over 10 MB are split |
+ * | Calls per operation | one HTTP request for a read, a write, a delete, an atomic operation or a page; larger bulks are split |
  * | Stores | `collection::key`, with the JSON envelope of Python's py-key-value-aio and Redis's own expiry |
  *
  * Pass a client of `@upstash/redis` 1.35.3 or newer, or `{ url, token }`: the store then imports the package at its
  * first use. Integers beyond 2^53 that Python wrote are rounded, as JavaScript does.
  *
- * A bulk is atomic in each of its requests. Each atomic operation leaves a receipt, a name without a value that expires
- * after two minutes: an operation that the client sends again after a lost reply happens once. Without `keyPrefix` the
- * store sees every entry in the database and has no `destroy`.
+ * A bulk is atomic in each of its requests. The server's clock decides when entries expire. A write that the client sends
+ * again after a lost reply happens once: Redis keeps the outcomes of writes that are under way in one hash for each
+ * process or isolate, which expires after two minutes. Without `keyPrefix` the store sees every entry in the database and
+ * has no `destroy`.
  *
  * @throws TypeError when the first argument is neither a client nor credentials, or `keyPrefix` is not a string.
  *
@@ -89,6 +91,11 @@ function upstashServer(redis: UpstashClient | UpstashCredentials): RedisServer {
     name: "upstash",
     limits: { keyBytes: 32 * 1024, requestBytes: 10 * 1024 * 1024 },
     sizeOf: (text) => utf8Bytes(JSON.stringify(text)),
+    // A control character becomes an escape of six.
+    bytesPerUnit: 6,
+    // The client does so five times, and the fetch of Deno once more whatever the client is told.
+    resends: true,
+    plainReplies: false,
     async call(command) {
       // The client is kept, not a promise of it: on Workers no request may await what another one started.
       client ??= await connect(given as UpstashCredentials);
@@ -111,6 +118,7 @@ async function connect({ url, token }: UpstashCredentials): Promise<UpstashClien
 /** The meaning of the service's messages: the client does not pass on the HTTP status. */
 const MEANINGS: readonly (readonly [pattern: RegExp, code: ErrorCode])[] = [
   [/unauthorized|WRONGPASS|NOAUTH|NOPERM/i, "unauthorized"],
+  [/max database size|db size/i, "full"],
   [/max request size|max key size|record size|value size/i, "too_large"],
   [/requests? limit|rate ?limit|too many requests|limit exceeded/i, "rate_limited"],
 ];
@@ -134,6 +142,7 @@ function upstashError(failed: unknown, details: ErrorDetails): KeyValueError {
     return new KeyValueError("unavailable", "Upstash cannot be reached", { ...details, cause });
   }
   const text = message.split(", command was: ", 1)[0] as string;
-  const [, code = "backend"] = MEANINGS.find(([pattern]) => pattern.test(text)) ?? [];
-  return new KeyValueError(code, "Upstash returned an error", { ...details, cause: new Error(text) });
+  const [, code] = MEANINGS.find(([pattern]) => pattern.test(text)) ?? [];
+  if (!code && isReply(text)) return replyError(text, details);
+  return new KeyValueError(code ?? "backend", "Upstash returned an error", { ...details, cause: new Error(text) });
 }

@@ -11,7 +11,7 @@ export interface RecordOptions {
   readonly stores: readonly Store<"swap">[];
   readonly collection?: string;
   /** Lets seconds pass for the stores; without it no entry expires. */
-  readonly pass?: (seconds: number) => void;
+  readonly pass?: (seconds: number) => void | Promise<void>;
   /** Says that plain writes and deletes are sent again when no reply comes. */
   readonly again?: boolean;
   /** Default: 5 clients, 8 operations of each in each of 3 epochs, on 3 keys. */
@@ -33,7 +33,7 @@ export async function record(options: RecordOptions): Promise<Event[]> {
 
   for (let epoch = 0; epoch < epochs; epoch++) {
     if (epoch > 0) {
-      pass?.(1000);
+      await pass?.(1000);
       for (const key of names) {
         const moment = clock++;
         history.push({ key, action: { do: "pass" }, epoch, start: moment, end: moment, outcome: { value: null } });

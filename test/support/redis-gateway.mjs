@@ -8,7 +8,7 @@
  *   POST <path>/multi-exec           many, in one transaction
  *   POST <path>/faults               what happens to the next requests, see `fault` below
  *   POST <path>/direct               one command, apart from counters and faults
- *   POST <path>/requests             the commands of each request so far
+ *   POST <path>/requests             the commands of each request since the last time
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -94,7 +94,7 @@ async function serve(request, response, scopes, redis) {
     scope.faults = JSON.parse(body);
     return reply(response, 200, {});
   }
-  if (action === "requests") return reply(response, 200, scope.requests);
+  if (action === "requests") return reply(response, 200, scope.requests.splice(0));
   if (action === "direct") {
     const [result] = await execute(redis, id, [JSON.parse(body)]);
     return reply(response, 200, result instanceof Error ? { error: result.message } : { result: text(result) });

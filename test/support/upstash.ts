@@ -44,7 +44,6 @@ export async function openDatabase(): Promise<Database> {
     return response.json() as Promise<never>;
   };
   const base = url + ((await post(`${url}/scopes`)) as { path: string }).path;
-  let seen = 0;
   return {
     url: base,
     token,
@@ -53,12 +52,7 @@ export async function openDatabase(): Promise<Database> {
       if (error) throw new Error(error);
       return result;
     },
-    async requests() {
-      const all: string[][] = await post(`${base}/requests`);
-      const fresh = all.slice(seen);
-      seen = all.length;
-      return fresh;
-    },
+    requests: () => post(`${base}/requests`),
     faults: (faults) => post(`${base}/faults`, faults),
     client: (options) =>
       new Redis({ url: base, token, enableTelemetry: false, retry: { retries: 5, backoff: () => 5 }, ...options }),

@@ -1,114 +1,174 @@
+import { utf8 } from "../../core/bytes.ts";
 import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
+import { RECEIPTS, receipted, withReceipts } from "./receipts.ts";
+import { type RedisServer, utf8Bytes } from "./server.ts";
+import { namesBySlot, slotOf } from "./slots.ts";
 
-/** A Redis database and how to reach it. */
-export interface RedisServer {
-  /** The name of the driver. */
-  readonly name: string;
-  /** In bytes. */
-  readonly limits: { readonly keyBytes: number; readonly requestBytes: number };
-  /** How many bytes of a request a text takes. */
-  sizeOf(text: string): number;
-  /** Sends one command in one request. The client may have parsed the reply as JSON. */
-  call(command: readonly [name: string, ...args: string[]]): PromiseLike<unknown>;
-  /** Turns what a call threw, or the text of an error by Redis, into an error of this library. */
-  errorOf(cause: unknown, details: ErrorDetails): KeyValueError;
-}
-
-/** One key of a bulk, with its arguments for the script. */
-export interface KeyCall {
-  readonly name: string;
-  readonly args: readonly string[];
-  readonly size: number;
-}
-
-/** Runs a script in one request. */
+/** Runs a script in one request. Its reply is a list of strings. */
 export type RunScript = (
   script: string,
-  names: readonly string[],
+  keys: readonly string[],
   args: readonly string[],
   details: ErrorDetails,
   readOnly?: boolean,
 ) => Promise<readonly string[]>;
 
-const encoder = /* @__PURE__ */ new TextEncoder();
+/** One key of a bulk, with its arguments for the script. */
+export interface KeyCall {
+  readonly name: string;
+  readonly args: readonly string[];
+}
 
-/** The length of a text in UTF-8 bytes. */
-export const utf8Bytes = (text: string): number => encoder.encode(text).length;
+/** What became of one key of a bulk. */
+export type Outcome = string | KeyValueError;
 
 /** Bytes of each request that are reserved for the script and the command. */
-const OVERHEAD = 4096;
+const OVERHEAD = 8192;
 
-/** Calls scripts on a server and splits bulks to fit its limits. */
-export function redisCalls(server: RedisServer): {
-  run: RunScript;
+/** Bytes around each text in a request: its length in Redis's protocol, quotes and a comma in JSON. */
+const PER_TEXT = 16;
+
+/** Calls scripts and commands on a server, and splits bulks to fit its limits and slots. */
+export interface RedisCalls {
+  /** Runs a script that only reads. */
+  read: RunScript;
+  /** Runs a script that writes: once, though something on the way may send it again. */
+  write: RunScript;
+  /** @throws KeyValueError `too_large`. */
   keyCall(name: string, args: readonly string[], details: ErrorDetails): KeyCall;
-  runBulk(
-    script: string,
-    calls: readonly KeyCall[],
-    details: ErrorDetails,
-    args?: readonly string[],
-    readOnly?: boolean,
-  ): Promise<(string | KeyValueError)[]>;
-} {
-  const { limits, sizeOf } = server;
+  /** Sends as few requests as the limits allow, side by side. When one fails, the others are still sent. */
+  bulk(calls: readonly KeyCall[], send: (part: readonly KeyCall[]) => Promise<readonly Outcome[]>): Promise<Outcome[]>;
+}
 
-  const run: RunScript = async (script, names, args, details, readOnly = false) => {
+export function redisCalls(server: RedisServer, keyPrefix: string): RedisCalls {
+  const { limits } = server;
+  const read = scriptRunner(server);
+
+  const sizeOf = ({ name, args }: KeyCall): number =>
+    [name, ...args].reduce((sum, text) => sum + server.sizeOf(text) + PER_TEXT, 0);
+  const mostOf = ({ name, args }: KeyCall): number =>
+    [name, ...args].reduce((sum, text) => sum + text.length * server.bytesPerUnit + PER_TEXT, 0);
+
+  /** To measure a text takes about as long as to send it, so its length is looked at first. */
+  function split(calls: readonly KeyCall[]): KeyCall[][] {
+    const room = limits.requestBytes - OVERHEAD;
+    if (calls.reduce((sum, call) => sum + mostOf(call), 0) <= room) return [[...calls]];
+    const parts: KeyCall[][] = [];
+    let left = 0;
+    for (const call of calls) {
+      const size = sizeOf(call);
+      if (size > left) {
+        parts.push([]);
+        left = room;
+      }
+      left -= size;
+      parts.at(-1)?.push(call);
+    }
+    return parts;
+  }
+
+  return {
+    read,
+    write: server.resends ? receiptsOf(server, keyPrefix, read) : read,
+
+    keyCall(name, args, details) {
+      const call = { name, args };
+      const tooLarge = (what: string, size: number, limit: number) =>
+        new KeyValueError("too_large", `the ${what} is ${size} bytes; the limit is ${limit}`, {
+          ...details,
+          size,
+          limit,
+        });
+      if (name.length * 3 > limits.keyBytes && utf8Bytes(name) > limits.keyBytes) {
+        throw tooLarge("key", utf8Bytes(name), limits.keyBytes);
+      }
+      if (mostOf(call) + OVERHEAD > limits.requestBytes && sizeOf(call) + OVERHEAD > limits.requestBytes) {
+        throw tooLarge("request", sizeOf(call) + OVERHEAD, limits.requestBytes);
+      }
+      return call;
+    },
+
+    async bulk(calls, send) {
+      const outcomes = new Map<KeyCall, Outcome>();
+      const slots = server.nodes ? groupedBy(calls, ({ name }) => slotOf(name)) : [calls];
+      const parts = slots.flatMap(split);
+      const replies = parts.map((part) => send(part).catch((error: KeyValueError) => part.map(() => error)));
+      for (const [i, reply] of (await Promise.all(replies)).entries()) {
+        for (const [j, call] of (parts[i] as KeyCall[]).entries()) {
+          const missing = () => new KeyValueError("backend", "the reply has fewer items than there were keys");
+          outcomes.set(call, reply[j] ?? missing());
+        }
+      }
+      return calls.map((call) => outcomes.get(call) as Outcome);
+    },
+  };
+}
+
+function groupedBy<T, K>(items: readonly T[], keyOf: (item: T) => K): T[][] {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return [...groups.values()];
+}
+
+/** Sends a script whole the first time, and its digest from then on. */
+function scriptRunner(server: RedisServer): RunScript {
+  const digests = new Map<string, string>();
+
+  return async (script, keys, args, details, readOnly = false) => {
+    const rest = [`${keys.length}`, ...keys, ...args];
+    const whole = () => server.call([readOnly ? "EVAL_RO" : "EVAL", script, ...rest], keys[0], readOnly);
     let reply: unknown;
     try {
-      reply = await server.call([readOnly ? "EVAL_RO" : "EVAL", script, `${names.length}`, ...names, ...args]);
+      const digest = digests.get(script);
+      // The first call of a script on a node, or after a restart, fails and has done nothing.
+      if (digest !== undefined)
+        reply = await withoutScript(server.call(["EVALSHA", digest, ...rest], keys[0], readOnly));
+      reply ??= await whole();
     } catch (cause) {
       throw server.errorOf(cause, details);
     }
+    if (server.plainReplies && !digests.has(script)) digests.set(script, await sha1(script));
     if (Array.isArray(reply) && reply.length > 0 && reply.every((item) => typeof item === "string")) return reply;
     // When its signal aborts a request, the client returns a reply of its own instead of throwing.
     throw new KeyValueError("backend", "the client's reply is not from Redis; was the request aborted?", details);
   };
+}
 
-  /** @throws KeyValueError `too_large`. */
-  function keyCall(name: string, args: readonly string[], details: ErrorDetails): KeyCall {
-    const size = [name, ...args].reduce((sum, text) => sum + sizeOf(text) + 1, 0);
-    for (const [what, bytes, limit] of [
-      ["key", utf8Bytes(name), limits.keyBytes],
-      ["request", size + OVERHEAD, limits.requestBytes],
-    ] as const) {
-      if (bytes <= limit) continue;
-      const message = `the ${what} is ${bytes} bytes; the limit is ${limit}`;
-      throw new KeyValueError("too_large", message, { ...details, size: bytes, limit });
-    }
-    return { name, args, size };
+/** Turns an error that says that Redis does not know the script into nothing. */
+async function withoutScript(reply: PromiseLike<unknown>): Promise<unknown> {
+  try {
+    return await reply;
+  } catch (error) {
+    if (/^NOSCRIPT\b/.test(String((error as Error)?.message))) return undefined;
+    throw error;
   }
+}
 
-  return {
-    run,
-    keyCall,
-    /** Sends as few requests as their size limit allows. When one fails, the others are still sent. */
-    async runBulk(script, calls, details, args = [], readOnly = false) {
-      const outcomes: (string | KeyValueError)[] = [];
-      for (let start = 0, end = 0; start < calls.length; start = end) {
-        let size = OVERHEAD;
-        while (end < calls.length && (size += (calls[end] as KeyCall).size) <= limits.requestBytes) end++;
-        const chunk = calls.slice(start, end);
-        const names = chunk.map((one) => one.name);
-        const replies = await run(
-          script,
-          names,
-          [...chunk.flatMap((one) => one.args), ...args],
-          details,
-          readOnly,
-        ).catch((error: KeyValueError) => error);
-        for (const i of chunk.keys()) {
-          const missing = () => new KeyValueError("backend", "the reply has fewer items than there were keys", details);
-          outcomes.push(replies instanceof KeyValueError ? replies : (replies[i] ?? missing()));
-        }
-      }
-      return outcomes;
-    },
+async function sha1(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-1", utf8(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function receiptsOf(server: RedisServer, keyPrefix: string, run: RunScript): RunScript {
+  const scripts = new Map<string, string>();
+  const name = (tag: string) => `${keyPrefix}${RECEIPTS}${tag}`;
+  const inSlot = server.nodes && namesBySlot((tag) => name(`{${tag}}`));
+  const send = withReceipts(run, (writer, key) => (inSlot ? inSlot(slotOf(key)) : name("")) + writer);
+  return (script, keys, args, details) => {
+    let whole = scripts.get(script);
+    if (whole === undefined) scripts.set(script, (whole = receipted(script)));
+    return send(whole, keys, args, details);
   };
 }
 
 /** Returns the replies, or throws an error that names the keys that failed. */
 export function repliesOrError(
-  outcomes: readonly (string | KeyValueError)[],
+  outcomes: readonly Outcome[],
   keys: readonly string[],
   details: ErrorDetails,
 ): readonly string[] {

@@ -1,12 +1,16 @@
 import { joinAddress } from "../../core/address.ts";
 import type { OnCorrupt } from "../../core/corrupt.ts";
 import type { Driver, SwapResult } from "../../core/driver.ts";
-import { type Entry, live } from "../../core/entry.ts";
-import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
-import { type KeyCall, type RedisServer, redisCalls, repliesOrError } from "./calls.ts";
-import { isLive, redisListings } from "./listings.ts";
+import type { Entry } from "../../core/entry.ts";
+import type { ErrorDetails } from "../../core/errors.ts";
+import { type KeyCall, redisCalls, repliesOrError } from "./calls.ts";
+import { redisListings } from "./listings.ts";
+import { redisOperations } from "./operations.ts";
+import { plainReads, plainWrites } from "./plain.ts";
+import { entryOfFound, type Found, parseFound } from "./reads.ts";
 import { READ, REMOVE, SWAP, WRITE } from "./scripts.ts";
-import { decodeEntry, encodeEntry } from "./wire.ts";
+import type { RedisServer } from "./server.ts";
+import { encodeRest, encodeTail, MAX_DATE } from "./wire.ts";
 
 /** How a store uses its database. */
 export interface RedisUse {
@@ -26,93 +30,105 @@ export function redisDriver(
   { keyPrefix, onCorrupt, consistency }: RedisUse,
 ): Driver<RedisCapability> & Partial<Driver<"destroy">> {
   const store = server.name;
-  const calls = redisCalls(server);
-  const { destroy, ...listings } = redisListings(calls.run, keyPrefix, store);
+  const calls = redisCalls(server, keyPrefix);
+  const readValues = plainReads(server, calls, onCorrupt, consistency === "eventual");
+  const writeLasting = plainWrites(server, calls);
+  const { destroy, ...listings } = redisListings(server, calls, keyPrefix);
+
+  const nameOf = (collection: string, key: string) => keyPrefix + joinAddress(collection, key);
 
   function keyCall(collection: string, key: string, args: readonly string[] = []): KeyCall {
-    return calls.keyCall(keyPrefix + joinAddress(collection, key), args, { store, collection, key });
+    return calls.keyCall(nameOf(collection, key), args, { store, collection, key });
   }
 
   const detailsOf = (collection: string, keys: readonly string[]): ErrorDetails =>
     keys.length === 1 ? { store, collection, key: keys[0] } : { store, collection };
 
-  /** Decodes what a script found. */
-  function foundEntry(reply: string, versioned: boolean, details: ErrorDetails): Entry | undefined {
-    if (reply === "-") return undefined;
-    const entry = reply === "!" ? undefined : decodeEntry(reply.slice(versioned ? 41 : 1));
-    if (entry) return versioned ? { ...entry, version: reply.slice(1, 41) } : entry;
-    if (onCorrupt === "miss") return undefined;
-    throw new KeyValueError("corrupted", "the stored bytes are not an entry", details);
-  }
+  const namesOf = (part: readonly KeyCall[]) => part.map(({ name }) => name);
 
   async function swap(collection: string, key: string, expected: string, next: Entry | undefined): Promise<SwapResult> {
     const details = { store, collection, key };
-    const id = crypto.randomUUID();
-    const { name, args } = keyCall(collection, key, putArgs(collection, key, next, id));
-    const [reply = ""] = await calls.run(
-      SWAP,
-      [name, `${keyPrefix}edge-key-value:swap:${id}`],
-      [expected, ...args],
-      details,
-    );
+    const { name, args } = keyCall(collection, key, bytesAndLife(collection, key, next));
+    const [reply = ""] = await calls.write(SWAP, [name], [expected, ...args], details);
     if (reply.startsWith("+")) return { ok: true, version: reply.slice(1) };
-    const current = foundEntry(reply, true, details);
-    // Corrupt bytes that count as missing are overwritten when nothing is expected.
-    if (!current && reply !== "-" && expected === "-") return swap(collection, key, reply.slice(0, 41), next);
+    const found = parseFound(reply);
+    const current = entryOfFound(found, onCorrupt, details);
+    const absent = found.bytes === undefined ? "!" : `#${found.version}`;
+    // What counts as absent is still in Redis: an expired entry of another program, or corrupt bytes.
+    if (!current && expected === "-" && reply !== "-") return swap(collection, key, absent, next);
     return { ok: false, current };
   }
 
-  return {
+  const driver: Driver<RedisCapability> = {
     name: store,
     consistency,
     limits: { keyBytes: server.limits.keyBytes, valueBytes: server.limits.requestBytes },
 
-    async read(collection, keys, { fresh = false } = {}) {
+    async read(collection, keys, { fresh = false, valueOnly = false } = {}) {
       const keyCalls = keys.map((key) => keyCall(collection, key));
       const details = detailsOf(collection, keys);
+      const detailsAt = (index: number) => ({ ...details, key: keys[index] });
+      if (server.plainReplies && valueOnly && !fresh) return readValues(keyCalls, details, detailsAt);
       const readOnly = consistency === "eventual" && !fresh;
-      const outcomes = await calls.runBulk(READ, keyCalls, details, fresh ? ["1"] : [""], readOnly);
+      const whole = fresh || !valueOnly ? "1" : "";
+      const outcomes = await calls.bulk(keyCalls, (part) =>
+        calls.read(READ, namesOf(part), [whole], details, readOnly),
+      );
       return outcomes.map((reply, i) => {
         if (typeof reply !== "string") throw reply;
-        return foundEntry(reply, fresh, { ...details, key: keys[i] });
+        return entryOfFound(parseFound(reply), onCorrupt, detailsAt(i));
       });
     },
 
     async write(collection, items) {
       const keys = items.map(([key]) => key);
-      const keyCalls = items.map(([key, entry]) =>
-        keyCall(collection, key, putArgs(collection, key, entry, crypto.randomUUID())),
-      );
       const details = detailsOf(collection, keys);
-      const outcomes = await calls.runBulk(WRITE, keyCalls, details);
-      const failed = (text: string) => server.errorOf(text.slice(1), details);
-      repliesOrError(
-        outcomes.map((reply) => (typeof reply === "string" && reply !== "+" ? failed(reply) : reply)),
-        keys,
-        details,
-      );
+      const keyCalls = items.map(([key, entry]) => keyCall(collection, key, bytesAndLife(collection, key, entry)));
+      // Commands that a client sends again need receipts, and deadlines the server's time.
+      const plain = server.plainReplies && !server.resends && items.every(([, entry]) => entry.expiresAt === undefined);
+      if (plain) return writeLasting(keyCalls, keys, details);
+      const outcomes = await calls.bulk(keyCalls, async (part) => {
+        const replies = await calls.write(
+          WRITE,
+          namesOf(part),
+          part.flatMap(({ args }) => args),
+          details,
+        );
+        return replies.map((reply) => (reply.startsWith("!") ? server.errorOf(reply.slice(1), details) : reply));
+      });
+      repliesOrError(outcomes, keys, details);
     },
 
     async remove(collection, keys) {
       const keyCalls = keys.map((key) => keyCall(collection, key));
       const details = detailsOf(collection, keys);
-      const replies = repliesOrError(await calls.runBulk(REMOVE, keyCalls, details), keys, details);
-      return replies.filter((reply) => reply !== "-" && isLive(reply)).length;
+      const outcomes = await calls.bulk(keyCalls, (part) => calls.write(REMOVE, namesOf(part), [], details));
+      return repliesOrError(outcomes, keys, details).filter((reply) => reply === "+").length;
     },
 
     ...listings,
-    ...(keyPrefix && { destroy }),
     swap: (collection, key, expected, next) =>
       swap(collection, key, expected === undefined ? "-" : `=${expected}`, next),
   };
+
+  const entryOf = (found: Found, details: ErrorDetails) => entryOfFound(found, onCorrupt, details);
+  const operations = redisOperations(driver, entryOf, async (script, collection, key, args, details) => {
+    const whole = [crypto.randomUUID(), encodeTail(collection, key), ...args];
+    const { name, args: checked } = keyCall(collection, key, whole);
+    const [reply = ""] = await calls.write(script, [name], checked, details);
+    return reply;
+  });
+  return { ...driver, ...operations, ...(keyPrefix && { destroy }) };
 }
 
-/** The bytes and the milliseconds to live that a script writes; no bytes remove the entry, when its deadline has passed. */
-function putArgs(collection: string, key: string, next: Entry | undefined, id: string): [value: string, px: string] {
-  const entry = live(next);
-  if (!entry) return ["", ""];
-  const { expiresAt } = entry;
-  // Rounded up so that Redis is never early, and bounded by what Redis can add to its clock.
-  const px = Math.min(Math.max(1, Math.ceil((expiresAt as number) - Date.now())), Number.MAX_SAFE_INTEGER);
-  return [encodeEntry(collection, key, entry, id), expiresAt === undefined ? "" : `${px}`];
+/** What a script writes: bytes and milliseconds to live. No bytes remove the entry, when its deadline has passed. */
+function bytesAndLife(collection: string, key: string, next: Entry | undefined): [rest: string, life: string] {
+  if (!next) return ["", ""];
+  const { expiresAt, keepsDeadline } = next;
+  const left = expiresAt === undefined ? undefined : Math.ceil(Math.min(expiresAt, MAX_DATE) - Date.now());
+  const kept = keepsDeadline ? "k" : "";
+  // The deadline that is kept is the one in Redis. That it has passed by this clock says nothing.
+  if (left !== undefined && left <= 0 && !kept) return ["", ""];
+  const life = left === undefined ? "" : `${Math.max(1, left)}`;
+  return [encodeRest(collection, key, next, crypto.randomUUID()), kept + life];
 }

@@ -2,93 +2,179 @@ import { addressPrefix, joinAddress, splitAddress } from "../../core/address.ts"
 import type { Driver, DriverPage } from "../../core/driver.ts";
 import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
 import type { Page } from "../../core/protocol.ts";
-import type { RunScript } from "./calls.ts";
-import { DESTROY, LIST } from "./scripts.ts";
-import { parseDate } from "./wire.ts";
+import type { RedisCalls } from "./calls.ts";
+import { decodeCursor, digestOf, encodeCursor, type Position, remembered, startOf } from "./cursor.ts";
+import { DESTROY, LIST, SHORT_DIGEST } from "./listing-scripts.ts";
+import { EXPIRED, REMOVE } from "./scripts.ts";
+import type { RedisNode, RedisServer } from "./server.ts";
 
-/** A cursor: that of SCAN (empty when it has ended), names found but not yet returned, and names returned. */
-type Position = readonly [scan: string, left: readonly string[], given: readonly string[]];
+/** The names of a page when the caller has no wish. */
+const LIMIT = 1000;
 
-/** How many names SCAN looks at in one request. */
-const COUNT = 1000;
+/** The node of a database that is no cluster. */
+const SINGLE = "00000000";
 
-/** Listings and removals of many keys, with one SCAN per request. */
+/** Which names a listing is for, and what it makes of them. */
+interface Listing {
+  /** The start of all names that can be meant. */
+  readonly start: string;
+  /** Lists each collection once. */
+  readonly collections: boolean;
+  /** What an address stands for; `undefined` if it is none of this listing. */
+  nameOf(address: string): string | undefined;
+}
+
+/** Keys that have not expired. A node cannot look into entries of many slots, so each slot is asked. */
+const LIVE = `${EXPIRED}
+local out = {}
+for i, key in ipairs(KEYS) do out[i] = expired(key) and '-' or '+' end
+return out`;
+
+/** Listings and removals of many keys. */
 export function redisListings(
-  run: RunScript,
+  server: RedisServer,
+  calls: RedisCalls,
   keyPrefix: string,
-  store: string,
 ): Omit<Driver<"listKeys" | "listCollections" | "destroyCollection" | "destroy">, keyof Driver> {
-  /**
-   * SCAN may return more names than the page takes. The cursor keeps the rest; the next page checks that they still
-   * exist.
-   */
-  async function list(
-    start: string,
-    { cursor, limit = COUNT }: DriverPage,
+  const store = server.name;
+
+  /** The nodes of a cluster in a fixed order, by the digests of their ids. */
+  async function nodesInOrder(): Promise<readonly (readonly [digest: string, node: RedisNode | undefined])[]> {
+    const nodes = (await server.nodes?.()) ?? [];
+    if (!server.nodes) return [[SINGLE, undefined]];
+    return nodes.map((node) => [digestOf(node.id), node] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  /** One page of the names of a node, and where the next one starts. */
+  async function scan(
+    { start, collections }: Listing,
+    limit: number,
+    from: Position,
+    node: RedisNode | undefined,
     details: ErrorDetails,
-    nameOf: (address: string) => string | undefined,
-    once: boolean,
-  ): Promise<Page> {
-    let [scan, left, given] = positionOf(cursor, details);
-    const waiting = left.slice(limit);
-    const from = left.length < limit ? scan : "";
-    const count = `${Math.min(Math.max(limit, 100), COUNT)}`;
-    const [next = "", ...found] = await run(LIST, left.slice(0, limit), [from, glob(start), count], details);
-    if (from !== "") scan = next === "=0" ? "" : next.slice(1);
-    const names = new Map<string, string>();
-    for (let i = 0; i < found.length; i += 2) {
-      const address = (found[i] as string).slice(1);
-      const name = address.startsWith(keyPrefix) ? nameOf(address.slice(keyPrefix.length)) : undefined;
-      if (name !== undefined && isLive(found[i + 1] as string) && !given.includes(name)) names.set(name, address);
+  ): Promise<{ names: readonly string[]; given: readonly string[]; next: Position | undefined }> {
+    const prefix = collections ? `${new TextEncoder().encode(keyPrefix).length}` : "";
+    const args = [from.scan, glob(start), `${limit}`, from.end, from.digest, prefix, node ? "" : "1", ...from.given];
+    const reply = node ? await scanNode(node, args, details) : await calls.read(LIST, [], args, details);
+    const [next = "", end = "", digest = "", ...found] = reply.map((text) => text.slice(1));
+    const cut = collections ? SHORT_DIGEST : 0;
+    const names = found.map((text) => text.slice(cut));
+    const given = collections
+      ? remembered(
+          from.given,
+          found.map((text) => text.slice(0, cut)),
+        )
+      : [];
+    return { names, given, next: next === "" ? undefined : { node: from.node, scan: next, end, digest, given } };
+  }
+
+  async function scanNode(node: RedisNode, args: readonly string[], details: ErrorDetails): Promise<string[]> {
+    const reply = await node.call(["EVAL", LIST, "0", ...args]).then(undefined, (cause: unknown) => {
+      throw server.errorOf(cause, details);
+    });
+    if (Array.isArray(reply)) return reply as string[];
+    throw new KeyValueError("backend", "the client's reply is not a list", details);
+  }
+
+  /** Goes on with the next node when one is done. */
+  async function page(listing: Listing, limit: number, from: Position | undefined, details: ErrorDetails) {
+    const nodes = await nodesInOrder();
+    const at = from ? nodes.findIndex(([digest]) => digest === from.node) : 0;
+    const [digest = SINGLE, node] = nodes[at] ?? [];
+    if (at < 0) {
+      throw new KeyValueError("invalid_cursor", "the cluster's nodes have changed; list from the start", details);
     }
-    const page = [...names.keys()].slice(0, limit);
-    const rest = [...[...names.values()].slice(limit), ...waiting];
-    if (scan === "" && rest.length === 0) return { names: page };
-    return { names: page, cursor: JSON.stringify([scan, rest, once ? [...given, ...page] : []] satisfies Position) };
+    const { names, given, next } = await scan(listing, limit, from ?? startOf(digest), node, details);
+    const [following] = nodes[at + 1] ?? [];
+    return { names, next: next ?? (following === undefined ? undefined : startOf(following, given)), node };
+  }
+
+  async function list(listing: Listing, { cursor, limit = LIMIT }: DriverPage, details: ErrorDetails): Promise<Page> {
+    const from = cursor === undefined ? undefined : decodeCursor(cursor, listing.start, details);
+    const { names, next, node } = await page(listing, limit, from, details);
+    const live = node ? await liveOf(names, details) : names;
+    const found = live.map((name) =>
+      name.startsWith(keyPrefix) ? listing.nameOf(name.slice(keyPrefix.length)) : undefined,
+    );
+    return {
+      names: [...new Set(found.filter((name) => name !== undefined))],
+      cursor: next && encodeCursor(next, listing.start, listing.collections),
+    };
+  }
+
+  async function liveOf(names: readonly string[], details: ErrorDetails): Promise<readonly string[]> {
+    const asked = names.map((name) => calls.keyCall(name, [], details));
+    const send = (part: typeof asked) =>
+      calls.read(
+        LIVE,
+        part.map(({ name }) => name),
+        [],
+        details,
+      );
+    const outcomes = await calls.bulk(asked, (part) => send([...part]));
+    return names.filter((_, i) => {
+      const outcome = outcomes[i];
+      if (outcome instanceof KeyValueError) throw outcome;
+      return outcome === "+";
+    });
   }
 
   async function destroy(start: string, details: ErrorDetails): Promise<boolean> {
+    if (server.nodes) return destroyInCluster(start, details);
     let found = false;
     let cursor = "0";
     do {
-      const [next = "", ...deadlines] = await run(DESTROY, [], [cursor, glob(start), `${COUNT}`], details);
-      found ||= deadlines.some(isLive);
+      const [next = "", live] = await calls.write(DESTROY, [], [cursor, glob(start)], details);
+      found ||= live === "+";
       cursor = next.slice(1);
     } while (cursor !== "0");
     return found;
   }
 
+  async function destroyInCluster(start: string, details: ErrorDetails): Promise<boolean> {
+    const listing: Listing = { start, collections: false, nameOf: (address) => address };
+    let found = false;
+    let from: Position | undefined;
+    do {
+      const { names, next } = await page(listing, LIMIT, from, details);
+      const keyCalls = names.map((name) => calls.keyCall(name, [], details));
+      const outcomes = await calls.bulk(keyCalls, (part) =>
+        calls.write(
+          REMOVE,
+          part.map(({ name }) => name),
+          [],
+          details,
+        ),
+      );
+      for (const outcome of outcomes) if (outcome instanceof KeyValueError) throw outcome;
+      found ||= outcomes.includes("+");
+      from = next;
+    } while (from);
+    return found;
+  }
+
   return {
-    listKeys: (collection, page) =>
-      list(
-        keyPrefix + addressPrefix(collection, page.prefix ?? ""),
-        page,
-        { store, collection },
-        (address) => {
-          const [where, key] = splitAddress(address) ?? [];
-          return where === collection && key?.startsWith(page.prefix ?? "") ? key : undefined;
-        },
-        false,
-      ),
-    listCollections: (page) =>
-      list(
-        keyPrefix + collectionPrefix(page.prefix ?? ""),
-        page,
-        { store },
-        (address) => {
-          const [collection] = splitAddress(address) ?? [];
-          return collection?.startsWith(page.prefix ?? "") ? collection : undefined;
-        },
-        true,
-      ),
+    listKeys: (collection, options) => {
+      const { prefix = "" } = options;
+      const nameOf = (address: string) => {
+        const [where, key] = splitAddress(address) ?? [];
+        return where === collection && key?.startsWith(prefix) ? key : undefined;
+      };
+      const start = keyPrefix + addressPrefix(collection, prefix);
+      return list({ start, collections: false, nameOf }, options, { store, collection });
+    },
+    listCollections: (options) => {
+      const { prefix = "" } = options;
+      const nameOf = (address: string) => {
+        // The key may be one that this library never writes: its collection holds something all the same.
+        const [collection] = splitAddress(address.slice(0, address.indexOf("::") + 2)) ?? [];
+        return collection?.startsWith(prefix) ? collection : undefined;
+      };
+      return list({ start: keyPrefix + collectionPrefix(prefix), collections: true, nameOf }, options, { store });
+    },
     destroyCollection: (collection) => destroy(keyPrefix + joinAddress(collection, ""), { store, collection }),
     destroy: () => destroy(keyPrefix, { store }),
   };
-}
-
-/** Whether a deadline that a script returned is ahead. An entry without a valid deadline is live. */
-export function isLive(reply: string): boolean {
-  return !((parseDate(reply.slice(1) || undefined) as number) <= Date.now());
 }
 
 /** The pattern for all names that start with a text. */
@@ -100,16 +186,4 @@ function glob(start: string): string {
 function collectionPrefix(prefix: string): string {
   const certain = prefix.replace(/(?::|:?(?:%(?:2|3|uD?)?|[\uD800-\uDBFF]))$/, "");
   return joinAddress(certain, "").slice(0, -2);
-}
-
-function positionOf(cursor: string | undefined, details: ErrorDetails): Position {
-  if (cursor === undefined) return ["0", [], []];
-  try {
-    const [scan, left, given] = JSON.parse(cursor) as Position;
-    const names = [...left, ...given];
-    if (/^\d*$/.test(scan) && names.every((name) => typeof name === "string")) return [scan, left, given];
-  } catch {
-    // Not JSON: the error below.
-  }
-  throw new KeyValueError("invalid_cursor", "the cursor is not from this store", details);
 }

@@ -2,113 +2,135 @@
  * The Lua that Redis runs: one script per operation, so each is atomic and takes one round trip.
  *
  * Every reply is a list of strings, each with a sign in front that no JSON starts with: clients that parse replies as
- * JSON leave them alone.
+ * JSON leave them alone. A script is the body of a function of `KEYS` and `ARGV`; `scriptOf` and `receipted` make it
+ * whole.
  */
 
-/** `=` and the bytes, `-` for a missing key, `!` for a value of another type than string. */
-const TAGGED = `
-local function tagged(key, versioned)
-  local value = redis.pcall('GET', key)
-  if type(value) == 'table' then return '!' end
-  return value and '=' .. (versioned and redis.sha1hex(value) or '') .. value or '-'
+/** Time in milliseconds by the server's clock, and as Python's dates. */
+export const TIME = `
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function date(time)
+  local floor = math.floor
+  if time > 253402300799999 then time = 253402300799999 end
+  local days, rest = floor(time / 86400000) + 719468, time % 86400000
+  local era = floor(days / 146097)
+  local day = days - era * 146097
+  local year = floor((day - floor(day / 1460) + floor(day / 36524) - floor(day / 146096)) / 365)
+  day = day - (365 * year + floor(year / 4) - floor(year / 100))
+  local month = floor((5 * day + 2) / 153)
+  day = day - floor((153 * month + 2) / 5) + 1
+  month = month < 10 and month + 3 or month - 9
+  year = year + era * 400 + (month <= 2 and 1 or 0)
+  return string.format('%04d-%02d-%02dT%02d:%02d:%02d.%03d000+00:00', year, month, day,
+    floor(rest / 3600000), floor(rest / 60000) % 60, floor(rest / 1000) % 60, rest % 1000)
 end`;
 
-/** Writes bytes; empty ones remove the key. An empty time means that the entry never expires. */
-const PUT = `
-local function put(call, key, value, px)
-  if value == '' then return call('DEL', key) end
-  if px == '' then return call('SET', key, value) end
-  return call('SET', key, value, 'PX', px)
+/** Bytes of an entry, \`false\` when the key is missing, \`nil\` when it is no string. */
+export const GET = `
+local function get(key)
+  local bytes = redis.pcall('GET', key)
+  if type(bytes) ~= 'table' then return bytes end
+  if bytes.err and not bytes.err:find('WRONGTYPE', 1, true) then redis.call('GET', key) end
+end
+local function own(bytes)
+  return bytes:sub(1, 7) == '{"id":"' or bytes:find('^{"expires_at":"[^"]*","id":"') ~= nil
 end`;
 
 /**
- * Finds the text of an entry's deadline: empty when it has none, and \`false\` when the key is missing or no string.
- * Entries of this library start with it; others are parsed.
+ * What a read returns for a key: `-` if it is missing, `!` if it is no string, else
+ * `= version , TTL , time ; bytes`. The version and the TTL are there when they are asked for. An entry of another
+ * program always has a TTL, and the server's time if Redis does not expire it: then its envelope decides.
  */
-const DEADLINE = `
-local function deadline(key)
-  local head = redis.pcall('GETRANGE', key, 0, 63)
-  if type(head) == 'table' or redis.call('EXISTS', key) == 0 then return false end
-  if head:sub(1, 6) == '{"id":' then return '' end
-  local own = head:match('^{"expires_at":"([^"]*)"')
-  if own then return own end
-  local ok, entry = pcall(cjson.decode, redis.call('GET', key))
-  ok = ok and type(entry) == 'table' and type(entry.expires_at) == 'string'
-  return ok and entry.expires_at or ''
+export const FOUND = `
+local function found(bytes, key, whole)
+  if bytes == nil then return '!' end
+  if not bytes then return '-' end
+  local mine = own(bytes)
+  local ttl = (whole or not mine) and redis.call('PTTL', key) or ''
+  local time = not mine and ttl == -1 and string.format('%.0f', now()) or ''
+  return '=' .. (whole and redis.sha1hex(bytes) or '') .. ',' .. ttl .. ',' .. time .. ';' .. bytes
 end`;
 
-/** KEYS: entries. ARGV: `1` for versions, which are digests of the bytes. Returns `=` version bytes, `-` or `!`. */
-export const READ: string = `${TAGGED}
+/** The bytes of an entry that lives for so many milliseconds from now on, and how they are set. No life: for ever. */
+export const SET = `
+local function lasting(rest, life)
+  if life == '' then return '{' .. rest end
+  return '{"expires_at":"' .. date(now() + life) .. '",' .. rest
+end
+local function set(call, key, bytes, life)
+  if life == '' then return call('SET', key, bytes) end
+  return call('SET', key, bytes, 'PX', life)
+end`;
+
+/** KEYS: entries. ARGV: `1` for versions and TTLs. Returns what each key holds. */
+export const READ: string = `${TIME}${GET}${FOUND}
 local out = {}
-for i, key in ipairs(KEYS) do out[i] = tagged(key, ARGV[1] == '1') end
+for i, key in ipairs(KEYS) do out[i] = found(get(key), key, ARGV[1] == '1') end
 return out`;
 
-/** KEYS: entries. ARGV: value and milliseconds of each. Returns `+`, or `!` and the error. */
-export const WRITE: string = `${PUT}
+/** KEYS: entries. ARGV: bytes and life of each; no bytes remove the entry. Returns `+`, or `!` and the error. */
+export const WRITE: string = `${TIME}${SET}
 local out = {}
 for i, key in ipairs(KEYS) do
-  local reply = put(redis.pcall, key, ARGV[2 * i - 1], ARGV[2 * i])
+  local rest = ARGV[2 * i - 1]
+  local reply = rest == '' and redis.pcall('DEL', key) or set(redis.pcall, key, lasting(rest, ARGV[2 * i]), ARGV[2 * i])
   out[i] = type(reply) == 'table' and reply.err and '!' .. reply.err or '+'
 end
 return out`;
 
-/** KEYS: entries. Returns `=` and the deadline of each key that existed, or `-`. */
-export const REMOVE: string = `${DEADLINE}
+/**
+ * Whether the deadline in an entry has passed. Only entries of other programs that Redis does not expire can be there in
+ * spite of that. Python writes all dates in UTC; a date in another time zone counts as ahead.
+ */
+const IS_EXPIRED = `
+local function expired(key)
+  if own(redis.call('GETRANGE', key, 0, 63)) or redis.call('PTTL', key) ~= -1 then return false end
+  local ok, entry = pcall(cjson.decode, redis.call('GET', key))
+  local text = ok and type(entry) == 'table' and entry.expires_at
+  if type(text) ~= 'string' then return false end
+  local utc = text:match('^(%d+%-%d%d%-%d%d[T ]%d%d:%d%d:%d%d%.?%d*)%+00:?00$') or text:match('^([%d-]+[T ][%d:.]+)Z$')
+  return utc ~= nil and utc:gsub(' ', 'T') <= date(now()):sub(1, 23) .. '999'
+end`;
+
+export const EXPIRED = `${TIME}${GET}${IS_EXPIRED}`;
+
+/** KEYS: entries. Removes them. Returns `+` for each that was there, else `-`. */
+export const REMOVE: string = `${EXPIRED}
 local out = {}
 for i, key in ipairs(KEYS) do
-  local found = deadline(key)
-  out[i] = redis.call('DEL', key) == 1 and '=' .. (found or '') or '-'
+  local live = redis.call('TYPE', key).ok ~= 'string' or not expired(key)
+  out[i] = redis.call('DEL', key) == 1 and live and '+' or '-'
 end
 return out`;
 
 /**
- * KEYS: entry and receipt. ARGV: the expected state (`-`, or `=` and a version), the next bytes, milliseconds.
- * Returns `+` and the new version, or the current state as {@link READ} does.
- *
- * The receipt says for two minutes that this swap has happened. The entry alone cannot say so: after a lost reply
- * another writer may replace it before the client sends the swap again.
+ * KEYS: entry. ARGV: the expected state, the next bytes, their life.
+ * The state is `-` for a missing key, `=` and the version of a live entry, `#` and the version of what counts as absent
+ * though it is there, or `!` for a value of another type. A life that starts with `k` keeps the deadline that Redis has;
+ * what follows is for an entry that has none. Returns `+` and the new version, or what is there.
  */
-export const SWAP: string = `${TAGGED}${PUT}
-local version = '+' .. redis.sha1hex(ARGV[2])
-if redis.call('EXISTS', KEYS[2]) == 1 then return {version} end
-local current = tagged(KEYS[1], true)
-if current:sub(1, 41) ~= ARGV[1] then return {current} end
-put(redis.call, KEYS[1], ARGV[2], ARGV[3])
-redis.call('SET', KEYS[2], '', 'PX', 120000)
-return {version}`;
-
-/**
- * KEYS: names that an earlier scan found. ARGV: cursor (empty: do not scan), pattern, count.
- * Returns `=` and the next cursor, then the name and the deadline of each entry, both with a `=` in front.
- */
-export const LIST: string = `${DEADLINE}
-local cursor, names, out = '0', KEYS, {}
-if ARGV[1] ~= '' then
-  local page = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3])
-  cursor = page[1]
-  names = page[2]
-  for _, key in ipairs(KEYS) do table.insert(names, key) end
+export const SWAP: string = `${TIME}${GET}${FOUND}${IS_EXPIRED}${SET}
+local key, expected, rest, life = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+local bytes = get(key)
+local state = bytes and redis.sha1hex(bytes) or bytes == nil and '!' or '-'
+local fits = state == expected or bytes and (expected == '#' .. state or expected == '=' .. state and not expired(key))
+if not fits then return {found(bytes, key, true)}, '~' end
+if rest == '' then
+  redis.call('DEL', key)
+  return {'+'}
 end
-out[1] = '=' .. cursor
-for _, key in ipairs(names) do
-  local found = deadline(key)
-  if found then
-    table.insert(out, '=' .. key)
-    table.insert(out, '=' .. found)
-  end
+local next
+local ttl = life:sub(1, 1) == 'k' and bytes and redis.call('PTTL', key) or -1
+if ttl >= 0 then
+  local text = bytes:match('^{"expires_at":"([^"]*)","id":"') or date(now() + ttl)
+  next = '{"expires_at":"' .. text .. '",' .. rest
+  redis.call('SET', key, next, 'KEEPTTL')
+else
+  life = life:gsub('k', '')
+  next = lasting(rest, life)
+  set(redis.call, key, next, life)
 end
-return out`;
-
-/**
- * ARGV: cursor, pattern, count. Removes the entries of one scan and returns what {@link LIST} does, without the names.
- * An empty string is the receipt of a swap, not an entry.
- */
-export const DESTROY: string = `${DEADLINE}
-local page = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3])
-local out = {'=' .. page[1]}
-for _, key in ipairs(page[2]) do
-  local found = deadline(key)
-  local receipt = found and redis.call('STRLEN', key) == 0
-  if found and redis.call('DEL', key) == 1 and not receipt then table.insert(out, '=' .. found) end
-end
-return out`;
+return {'+' .. redis.sha1hex(next)}`;

@@ -1,19 +1,40 @@
 import type { Entry } from "../../core/entry.ts";
 import type { JsonValue } from "../../core/json.ts";
 
-/** The last millisecond that a Python date can hold. */
-const MAX_DATE = 253402300799999;
-
-/**
- * Encodes an entry as the JSON envelope that Python's py-key-value-aio reads and writes.
+/*
+ * The bytes of an entry: the JSON envelope of Python's py-key-value-aio.
  *
- * `id` makes the bytes of every write unique; Python ignores it. `expires_at` and `id` come first, where a script finds
- * them without parsing the rest.
+ *   {"expires_at":"…","id":"…","created_at":"…","value":…,"version":1,"collection":"…","key":"…"}
+ *
+ * Python reads any order and ignores `id`, which makes the bytes of every write unique. The order lets scripts find each
+ * part without parsing JSON. `expires_at` comes from the server, which adds the time left to its own clock.
  */
-export function encodeEntry(collection: string, key: string, entry: Entry, id: string): string {
-  const { value, createdAt, expiresAt } = entry;
-  const dates = { expires_at: formatDate(expiresAt), id, created_at: formatDate(createdAt) };
-  return JSON.stringify({ ...dates, collection, key, value, version: 1 }).replaceAll("\uFFFD", "\\ufffd");
+
+/** What an envelope says. */
+export interface Envelope {
+  readonly value: JsonValue;
+  readonly createdAt: number | undefined;
+  /** The deadline in the envelope. Where Redis has a TTL as well, the TTL decides. */
+  readonly expiresAt: number | undefined;
+}
+
+/** The start of an envelope that this library wrote. It gives each entry with a deadline a TTL in Redis, too. */
+const OWN = /^\{(?:"expires_at":"[^"]*",)?"id":"/;
+
+/** Whether this library wrote these bytes. */
+export function isOwn(bytes: string): boolean {
+  return OWN.test(bytes);
+}
+
+/** Encodes an envelope without its first character and its deadline, which the server puts in front. */
+export function encodeRest(collection: string, key: string, { value, createdAt }: Entry, id: string): string {
+  const head = JSON.stringify({ id, created_at: formatDate(createdAt), value });
+  return escaped(head.slice(1, -1)) + encodeTail(collection, key);
+}
+
+/** Encodes what follows the value in an envelope. */
+export function encodeTail(collection: string, key: string): string {
+  return escaped(`,${JSON.stringify({ version: 1, collection, key }).slice(1)}`);
 }
 
 /**
@@ -22,7 +43,7 @@ export function encodeEntry(collection: string, key: string, entry: Entry, id: s
  * Clients decode bytes that are not UTF-8 as U+FFFD. Both languages escape a real U+FFFD, so an unescaped one means
  * corrupt bytes.
  */
-export function decodeEntry(bytes: string): Entry | undefined {
+export function decodeEnvelope(bytes: string): Envelope | undefined {
   if (bytes.includes("\uFFFD")) return undefined;
   try {
     const { value, created_at, expires_at } = JSON.parse(bytes) as Record<string, unknown>;
@@ -48,4 +69,11 @@ export function parseDate(date: unknown): number | undefined {
 function formatDate(time: number | undefined): string | undefined {
   if (time === undefined) return undefined;
   return new Date(Math.min(Math.ceil(time), MAX_DATE)).toISOString().replace("Z", "000+00:00");
+}
+
+/** The last millisecond that a Python date can hold. */
+export const MAX_DATE = 253402300799999;
+
+function escaped(json: string): string {
+  return json.replaceAll("\uFFFD", "\\ufffd");
 }

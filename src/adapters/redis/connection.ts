@@ -1,0 +1,56 @@
+import { KeyValueError } from "../../core/errors.ts";
+import type { NodeRedisClient } from "./clients.ts";
+import { isReply } from "./errors.ts";
+
+/** Milliseconds. */
+const CONNECT_TIMEOUT = 10_000;
+
+/** A connection that opens at the first command, and again when it has broken. */
+export interface Connection extends NodeRedisClient {
+  close(): void;
+}
+
+/** Connects to a `redis:` or `rediss:` URL with the package `@redis/client`. */
+export function openConnection(url: string): Connection {
+  let client: Awaited<ReturnType<typeof makeClient>> | undefined;
+  let connected: Promise<unknown> | undefined;
+  let closed = false;
+
+  return {
+    async sendCommand(args) {
+      if (!client) {
+        const made = await makeClient(url);
+        client ??= made;
+      }
+      if (closed) throw new KeyValueError("unavailable", "the store is closed");
+      // When it gives up to reconnect, the client closes.
+      if (!client.isOpen) connected = client.connect();
+      await connected;
+      return client.sendCommand(args);
+    },
+    close() {
+      closed = true;
+      if (client?.isOpen) client.destroy();
+    },
+  };
+}
+
+async function makeClient(url: string) {
+  const { createClient } = await import("@redis/client").catch((cause: unknown) => {
+    const message = 'redisStore(url) needs the package "@redis/client" installed';
+    throw new KeyValueError("misconfigured", message, { cause });
+  });
+  const client = createClient({
+    url,
+    // RESP 2 is enough, and older servers speak it.
+    RESP: 2,
+    socket: {
+      connectTimeout: CONNECT_TIMEOUT,
+      // Three seconds in all. A wrong password does not get better, and would be tried for ever.
+      reconnectStrategy: (retries, cause) => (retries < 5 && !isReply(cause.message) ? 2 ** retries * 100 : cause),
+    },
+  });
+  // The command that waits fails with the same error.
+  client.on("error", () => {});
+  return client;
+}
