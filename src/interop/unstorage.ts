@@ -1,7 +1,7 @@
 import { fromBase64, toBase64 } from "../core/base64.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { KeyValueError } from "../core/errors.ts";
-import { clear, keysOf, type ListedStore } from "./internal/listed.ts";
+import { clear, eachKey, type ListedStore } from "./internal/listed.ts";
 import { requireStore } from "./internal/requirements.ts";
 import { close, putEach } from "./internal/writes.ts";
 
@@ -99,7 +99,11 @@ export function toUnstorageDriver(
       const found = await store.ttl(key, at);
       return found && (found.ttl === null ? {} : { ttl: found.ttl });
     },
-    getKeys: (base = "") => keysOf(store, collection, base),
+    async getKeys(base) {
+      const keys: string[] = [];
+      for await (const key of eachKey(store, collection, base)) keys.push(key);
+      return keys;
+    },
     clear: (base = "") => clear(store, collection, base),
     dispose: () => close(store),
   };

@@ -21,3 +21,13 @@ declare namespace Cloudflare {
     STORE: DurableObjectNamespace<import("edge-key-value/adapters/key-value-object").KeyValueObject>;
   }
 }
+
+/** The class that the examples for LangChain name. The package is too large to install for them. */
+declare module "@langchain/core/stores" {
+  export abstract class BaseStore<K, V> {
+    abstract mget(keys: K[]): Promise<(V | undefined)[]>;
+    abstract mset(pairs: [K, V][]): Promise<void>;
+    abstract mdelete(keys: K[]): Promise<void>;
+    abstract yieldKeys(prefix?: string): AsyncGenerator<K | string>;
+  }
+}

@@ -1,10 +1,21 @@
 /** The bridges fit the packages that they are for. Checked by the compiler, never run. */
+import type { KeyValueCache } from "@apollo/utils.keyvaluecache";
+import type { Cache } from "@epic-web/cachified";
+import { createAsyncStoragePersister } from "@tanstack/query-async-storage-persister";
 import type { KeyvStorageAdapter } from "keyv";
 import type { KeyvStoreAdapter } from "keyv5";
+import type { StorageInterface } from "ocache";
+import type { CacheStorage } from "p-memoize";
 import type { Driver } from "unstorage";
 import { type AsyncKeyValue, memoryStore } from "../../src/index.ts";
+import { toApolloCache } from "../../src/interop/apollo.ts";
+import { toAsyncMap } from "../../src/interop/async-map.ts";
+import { toAsyncStorage } from "../../src/interop/async-storage.ts";
+import { toCachified } from "../../src/interop/cachified.ts";
 import { toKeyv, toKeyv5 } from "../../src/interop/keyv.ts";
 import { toKVNamespace } from "../../src/interop/kv-namespace.ts";
+import { toLangChainStore } from "../../src/interop/langchain.ts";
+import { toOcacheStorage } from "../../src/interop/ocache.ts";
 import { toUnstorageDriver } from "../../src/interop/unstorage.ts";
 
 declare const anyStore: AsyncKeyValue;
@@ -29,3 +40,18 @@ toKeyv(anyStore);
 toUnstorageDriver(memoryStore()) satisfies Driver;
 // @ts-expect-error: a store that cannot list its keys
 toUnstorageDriver(anyStore);
+
+toCachified(anyStore) satisfies Cache;
+toOcacheStorage(anyStore) satisfies StorageInterface;
+toApolloCache(anyStore) satisfies KeyValueCache;
+createAsyncStoragePersister({ storage: toAsyncStorage(anyStore) });
+toAsyncMap<{ a: 1 }>(anyStore) satisfies CacheStorage<string, { a: 1 }>;
+// @ts-expect-error: not the values of this map
+toAsyncMap<{ a: 1 }>(anyStore).set("k", { a: 2 });
+
+declare abstract class BaseStore<K, V> {
+  abstract mget(keys: K[]): Promise<(V | undefined)[]>;
+}
+toLangChainStore<BaseStore<string, Uint8Array>>(BaseStore, memoryStore()).mget(["k"]);
+// @ts-expect-error: not a class
+toLangChainStore<BaseStore<string, Uint8Array>>({}, memoryStore());

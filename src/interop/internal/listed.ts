@@ -25,11 +25,13 @@ export async function clear(store: ListedStore, collection: string, prefix = "")
   for await (const names of pagesOf(store, collection, prefix)) await store.deleteMany(names, { collection });
 }
 
-/** All keys of a collection that start with a prefix. */
-export async function keysOf(store: ListedStore, collection: string, prefix: string): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const names of pagesOf(store, collection, prefix)) keys.push(...names);
-  return keys;
+/** Iterates over the keys of a collection that start with a prefix. */
+export async function* eachKey(
+  store: ListedStore,
+  collection: string,
+  prefix = "",
+): AsyncGenerator<string, void, undefined> {
+  for await (const names of pagesOf(store, collection, prefix)) yield* names;
 }
 
 /** Pages of keys, without empty ones. */
