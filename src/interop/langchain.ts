@@ -1,4 +1,4 @@
-import { fromBase64, toBase64 } from "../core/bytes.ts";
+import { fromBase64, toBase64 } from "../core/base64.ts";
 import { KeyValueError } from "../core/errors.ts";
 import { eachKey, type ListedStore } from "./internal/listed.ts";
 import { requireStore } from "./internal/requirements.ts";
