@@ -1,5 +1,5 @@
 /** Whether this is Cloudflare Workers, where one request must not wait for a promise of another. */
 export function onWorkers(): boolean {
-  const { navigator }: { navigator?: { userAgent?: string } } = globalThis;
+  const { navigator } = globalThis as { navigator?: { userAgent?: string } };
   return navigator?.userAgent === "Cloudflare-Workers";
 }

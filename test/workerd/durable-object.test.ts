@@ -21,7 +21,7 @@ async function failureOf(work: Promise<unknown>): Promise<Record<string, unknown
 }
 
 /** A store over objects of its own, and a way to forget the calls that are not of interest. */
-function storeOver(scope: string, options: DurableObjectStoreOptions = {}) {
+function storeOver(scope: string, options: DurableObjectStoreOptions & { readonly placement?: "hash" } = {}) {
   const namespace = objects(scope);
   const store = durableObjectStore(namespace, options);
   const callsOf = async (work: () => Promise<unknown>) => {
