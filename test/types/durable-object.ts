@@ -25,6 +25,16 @@ export function bindings(
   const local: Store<Capability> = durableObjectStorageStore(sql);
 
   durableObjectStore(namespace, { shards: 4, locationHint: "weur", jurisdiction: "eu", onCorrupt: "miss" });
+  const named: Store<Capability> = durableObjectStore(namespace, { name: "v2", placement: "hash", shards: 16 });
+  const collections = durableObjectStore(namespace, { placement: "collection" });
+  const own: Store<"swap" | "listKeys" | "destroyCollection"> = collections;
+  // @ts-expect-error: the objects cannot be listed
+  void collections.destroy;
+  const tenants: Store<"swap"> = durableObjectStore(namespace, { placement: (_, key) => key.split(":")[0] ?? "" });
+  // @ts-expect-error: the objects of a collection cannot be listed
+  void tenants.listKeys;
+  // @ts-expect-error: not a placement
+  durableObjectStore(namespace, { placement: "tenant" });
   // @ts-expect-error: not a place
   durableObjectStore(namespace, { locationHint: "europe" });
   // @ts-expect-error: not a jurisdiction
@@ -37,5 +47,5 @@ export function bindings(
   durableObjectStorageStore(state);
   // @ts-expect-error: one object has no shards
   durableObjectStorageStore(storage, { shards: 4 });
-  return { remote, local, inside };
+  return { remote, local, inside, named, own, tenants };
 }
