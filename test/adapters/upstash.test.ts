@@ -4,6 +4,8 @@ import { Redis as FastlyRedis } from "@upstash/redis/fastly";
 import { beforeAll, describe, expect, it } from "#test";
 import { type UpstashClient, upstashStore } from "../../src/adapters/upstash.ts";
 import { type JsonValue, type KeyValueError, toDriver } from "../../src/index.ts";
+import { tryLock } from "../../src/lock.ts";
+import { rateLimit } from "../../src/rate-limit.ts";
 import wire from "../fixtures/python-wire.json" with { type: "json" };
 import { type Database, describeWithRedis, openDatabase } from "../support/upstash.ts";
 
@@ -254,6 +256,10 @@ describeWithRedis("upstashStore and redis-server", () => {
         [1, () => store.increment("b")],
         [1, () => store.touch("b", 60)],
         [2, () => store.update("b", () => 5)],
+        [1, () => rateLimit(store, "limit", { limit: 1, window: 60 })],
+        [1, () => rateLimit(store, "limit", { limit: 1, window: 60 })],
+        [1, () => tryLock(store, "lock", { ttl: 60 })],
+        [1, () => tryLock(store, "lock", { ttl: 60 })],
         [1, () => store.take("b")],
         [1, () => store.take("b")],
         [1, () => store.destroyCollection()],
