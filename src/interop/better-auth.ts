@@ -1,5 +1,8 @@
-import type { AsyncKeyValue, CapabilityMethods } from "../core/protocol.ts";
+import type { AsyncKeyValue, CapabilityMethods, CollectionOptions } from "../core/protocol.ts";
+import type { AtomicKeyValue } from "../core/requirements.ts";
 import { supports } from "../core/store.ts";
+import { rateLimit } from "../rate-limit.ts";
+import { requireStore } from "./internal/requirements.ts";
 import { requireConsistency, type SessionStoreOptions, withoutIds } from "./internal/sessions.ts";
 
 export type { SessionStoreOptions } from "./internal/sessions.ts";
@@ -17,6 +20,15 @@ export interface BetterAuthStorage extends BetterAuthBasicStorage {
   getAndDelete(key: string): Promise<string | null>;
   /** Adds 1 to a counter and returns the sum. `ttl`, in seconds, starts with the counter's first increment. */
   increment(key: string, ttl: number): Promise<number>;
+}
+
+/** The `customStorage` of better-auth's rate limit. */
+export interface BetterAuthRateLimit {
+  /** Counts a request if it is allowed. Times are in seconds; `retryAfter` is `null` for a request that is allowed. */
+  consume(
+    key: string,
+    rule: { readonly window: number; readonly max: number },
+  ): Promise<{ allowed: boolean; retryAfter: number | null }>;
 }
 
 /** Takes the place of an ended session: a request that read the session earlier cannot write it back. */
@@ -88,6 +100,44 @@ export function betterAuthStorage(
     getAndDelete: async (key) => textOf(await store.take<Stored>(key, { collection })),
     increment: (key, ttl) => store.increment(key, 1, { collection, ttl }),
   });
+}
+
+/**
+ * Makes the `customStorage` of better-auth's rate limit from a store. Use it next to {@link betterAuthStorage}.
+ *
+ * Each request is one atomic call, which counts it and decides. The window slides: in no `window` seconds are more than
+ * `max` requests allowed, and a refused request learns exactly when to come back. The collection is
+ * `"better-auth-rate-limits"` unless `collection` names another.
+ *
+ * The store must have atomic operations: Durable Objects or Redis, or memory in one process.
+ *
+ * @throws KeyValueError `misconfigured` when the store has no atomic operations.
+ * @example
+ * ```ts
+ * import { betterAuth } from "better-auth";
+ * import { memoryStore } from "edge-key-value";
+ * import { betterAuthRateLimit, betterAuthStorage } from "edge-key-value/interop/better-auth";
+ *
+ * const store = memoryStore();
+ * export const auth = betterAuth({
+ *   secondaryStorage: betterAuthStorage(store),
+ *   rateLimit: { enabled: true, customStorage: betterAuthRateLimit(store) },
+ *   advanced: { ipAddress: { ipAddressHeaders: ["cf-connecting-ip"] } },
+ * });
+ * ```
+ */
+export function betterAuthRateLimit(
+  store: AtomicKeyValue,
+  { collection = "better-auth-rate-limits" }: CollectionOptions = {},
+): BetterAuthRateLimit {
+  requireStore(store, "betterAuthRateLimit", { atomic: true });
+  return {
+    async consume(key, { window, max }) {
+      if (max < 1) return { allowed: false, retryAfter: window };
+      const { allowed, retryAfter } = await rateLimit(store, key, { limit: Math.floor(max), window, collection });
+      return { allowed, retryAfter: allowed ? null : retryAfter };
+    },
+  };
 }
 
 function isExpired(ttl: number | undefined): boolean {

@@ -33,7 +33,7 @@ export async function executeTogether(modules: readonly Module[]): Promise<Map<s
 }
 
 /** Lets Deno, and with the other file Bun and wrangler, find the sources by the package's name. */
-function pointToSources(): void {
+export function pointToSources(): void {
   const paths = Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, [source]]));
   writeFileSync(join(folder, "deno.json"), JSON.stringify({ nodeModulesDir: "manual", imports: sources }));
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: { paths } }));

@@ -2,8 +2,8 @@ import { betterAuth } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";
 import { describe, expect, it } from "#test";
 import { type Capability, KeyValueError, memoryStore, type Store } from "../../src/index.ts";
-import { type BetterAuthStorage, betterAuthStorage } from "../../src/interop/better-auth.ts";
-import { atTime, idsOf, storeWith, storeWithRace } from "./support.ts";
+import { type BetterAuthStorage, betterAuthRateLimit, betterAuthStorage } from "../../src/interop/better-auth.ts";
+import { atTime, idsOf, storeWith, storeWithCounts, storeWithRace } from "./support.ts";
 
 const origin = "https://app.example";
 const collection = "better-auth";
@@ -11,7 +11,12 @@ const collection = "better-auth";
 type Database = Record<string, Record<string, unknown>[]>;
 
 /** An app that signs people in, with its users in `database` and everything short-lived in the storage. */
-function authWith(secondaryStorage: BetterAuthStorage, database: Database, sent: string[] = []) {
+function authWith(
+  secondaryStorage: BetterAuthStorage,
+  database: Database,
+  sent: string[] = [],
+  limits?: Store<Capability>,
+) {
   return betterAuth({
     baseURL: origin,
     secret: "a secret for nothing but these tests, long enough",
@@ -20,7 +25,12 @@ function authWith(secondaryStorage: BetterAuthStorage, database: Database, sent:
     logger: { disabled: true },
     telemetry: { enabled: false },
     session: { expiresIn: 3600, updateAge: 60 },
-    rateLimit: { enabled: true, window: 60, max: 100, storage: "secondary-storage" },
+    rateLimit: {
+      enabled: true,
+      window: 60,
+      max: 100,
+      ...(limits ? { customStorage: betterAuthRateLimit(limits) } : { storage: "secondary-storage" }),
+    },
     advanced: { ipAddress: { ipAddressHeaders: ["x-client"] } },
     emailAndPassword: {
       enabled: true,
@@ -214,6 +224,40 @@ describe("better-auth with a store as its secondary storage", () => {
       expect((await visit(store, { database, client: "10.0.0.2" }).signIn()).status).toBe(200);
       pass(11);
       expect((await one.signIn()).status).toBe(200);
+    }));
+
+  it("limits attempts with one atomic call each, over all instances, until the window has passed", () =>
+    atTime(async (pass) => {
+      const { store, writes } = storeWithCounts();
+      const database = newDatabase();
+      const instance = () => authWith(betterAuthStorage(store), database, [], store);
+      const attempt = (client: string) => {
+        const headers = { origin, "x-client": client, "content-type": "application/json" };
+        const body = JSON.stringify({ email: "ann@app.example", password: "wrong" });
+        const request = new Request(`${origin}/api/auth/sign-in/email`, { method: "POST", headers, body });
+        return instance().handler(request);
+      };
+      const responses = await Promise.all(Array.from({ length: 20 }, () => attempt("10.0.0.1")));
+      const refused = responses.filter(({ status }) => status === 429);
+      expect(refused.length).toBe(17);
+      expect(writes.filter((name) => name === "limit").length).toBe(20);
+      expect((await attempt("10.0.0.2")).status).toBe(401);
+      const wait = Number(refused[0]?.headers.get("x-retry-after"));
+      expect([wait >= 10, wait <= 11]).toEqual([true, true]);
+      pass(wait);
+      expect((await attempt("10.0.0.1")).status).toBe(401);
+    }));
+
+  it("answers a limit question as better-auth asks it, in seconds", () =>
+    atTime(async (pass) => {
+      const limit = betterAuthRateLimit(memoryStore());
+      const rule = { window: 64, max: 1 };
+      expect(await limit.consume("k", rule)).toEqual({ allowed: true, retryAfter: null });
+      const { allowed, retryAfter } = await limit.consume("k", rule);
+      expect([allowed, retryAfter! >= 64, retryAfter! <= 65]).toEqual([false, true, true]);
+      pass(retryAfter!);
+      expect((await limit.consume("k", rule)).allowed).toBe(true);
+      expect(await limit.consume("k", { window: 5, max: 0 })).toEqual({ allowed: false, retryAfter: 5 });
     }));
 
   it("counts from the first of a window, and exactly", () =>

@@ -8,7 +8,7 @@ import type { OAuthProxyConfig } from "fastmcp/auth";
 import { Hono } from "hono";
 import { createSessionStorage, type Session } from "react-router";
 import { type AsyncKeyValue, memoryStore } from "../../src/index.ts";
-import { betterAuthStorage } from "../../src/interop/better-auth.ts";
+import { betterAuthRateLimit, betterAuthStorage } from "../../src/interop/better-auth.ts";
 import { expressSessionStore } from "../../src/interop/express-session.ts";
 import { fastMcpTokenStorage } from "../../src/interop/fastmcp.ts";
 import { endSession, honoSessionStorage, rotateSession } from "../../src/interop/hono-session.ts";
@@ -23,7 +23,12 @@ interface Data extends Record<string, unknown> {
 }
 
 betterAuthStorage(memoryStore()) satisfies SecondaryStorage;
-betterAuth({ secondaryStorage: betterAuthStorage(memoryStore()) });
+betterAuth({
+  secondaryStorage: betterAuthStorage(memoryStore()),
+  rateLimit: { customStorage: betterAuthRateLimit(memoryStore()) },
+});
+// @ts-expect-error: a store without atomic operations cannot count
+betterAuthRateLimit(anyStore);
 // @ts-expect-error: a store without atomic operations has no getAndDelete
 betterAuthStorage(anyStore).getAndDelete("token");
 
