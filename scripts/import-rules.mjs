@@ -10,11 +10,12 @@ const arrows = {
   caching: ["core"],
   migration: ["core", "caching"],
   idempotency: ["core", "caching"],
+  "rate-limiting": ["core"],
   conformance: ["core"],
   views: ["core", "combinators"],
   adapters: ["core", "combinators", "codecs"],
   wrappers: ["core", "combinators", "codecs", "caching", "migration"],
-  "": ["core", "combinators", "codecs", "caching", "migration", "idempotency"],
+  "": ["core", "combinators", "codecs", "caching", "migration", "idempotency", "rate-limiting"],
   interop: ["core", "combinators", "codecs", "caching", ""],
 };
 

@@ -10,6 +10,8 @@ export interface Requirements {
   readonly atomic?: boolean;
   /** `listKeys`. */
   readonly listing?: boolean;
+  /** It keeps entries until they expire. */
+  readonly lossless?: boolean;
 }
 
 /**
@@ -18,13 +20,18 @@ export interface Requirements {
  * @param bridge The bridge's name, with which the message begins.
  * @throws KeyValueError `misconfigured`.
  */
-export function requireStore(store: AsyncKeyValue, bridge: string, { strong, atomic, listing }: Requirements): void {
-  const { name, consistency } = toDriver(store);
+export function requireStore(
+  store: AsyncKeyValue,
+  bridge: string,
+  { strong, atomic, listing, lossless }: Requirements,
+): void {
+  const { name, consistency, lossy } = toDriver(store);
   const fail = (need: string, lack: string): never => {
     const message = `${bridge} needs a store ${need}; ${name} ${lack}: use Durable Objects or Redis`;
     throw new KeyValueError("misconfigured", message, { store: name });
   };
   if (atomic && !supports(store, "swap")) fail("with atomic operations", "has none");
   if (strong && consistency !== "strong") fail("that is strongly consistent", "is not");
+  if (lossless && lossy) fail("that keeps its entries", "may drop entries here");
   if (listing && !supports(store, "listKeys")) fail("that can list its keys", "cannot");
 }
