@@ -7,6 +7,7 @@
 import type { Client } from "@libsql/client";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Redis } from "@upstash/redis";
+import type { Pool } from "pg";
 import type { Around } from "../../src/combinators/index.ts";
 import type { AnyDriver, Capability, Store } from "../../src/index.ts";
 import type { ReactRouterStorage } from "../../src/interop/react-router.ts";
@@ -24,6 +25,7 @@ export declare const env: { readonly KV: KVNamespace; readonly DB: D1Database; r
 export declare const ctx: { readonly storage: DurableObjectStorage };
 export declare const redis: Redis;
 export declare const libsql: Client;
+export declare const pool: Pool;
 
 export declare const data: Record<string, Record<string, unknown>>;
 export declare const value: string;

@@ -1,9 +1,13 @@
 /** That the real clients fit what the SQL stores ask for. Checked by the compiler, never run. */
 import type { DatabaseSync } from "node:sqlite";
 import type { D1Database } from "@cloudflare/workers-types";
+import type { PGlite } from "@electric-sql/pglite";
 import type { Client, Transaction } from "@libsql/client";
+import type { Client as PgClient, Pool } from "pg";
+import type { Sql, TransactionSql } from "postgres";
 import { d1Store } from "../../src/adapters/d1.ts";
 import { libsqlStore } from "../../src/adapters/libsql.ts";
+import { postgresStore } from "../../src/adapters/postgres.ts";
 import { type SQLiteStoreOptions, sqliteStore } from "../../src/adapters/sqlite.ts";
 import type { CapabilitiesOf, Capability } from "../../src/index.ts";
 
@@ -41,4 +45,12 @@ export function libsql(client: Client, transaction: Transaction) {
   libsqlStore(transaction).increment("a");
   // @ts-expect-error: not a client
   libsqlStore(new Map());
+}
+
+export function postgres(pool: Pool, client: PgClient, sql: Sql, transaction: TransactionSql, embedded: PGlite) {
+  const store = postgresStore(pool, { table: "entries" });
+  proves<Equal<CapabilitiesOf<typeof store>, Capability>>();
+  for (const one of [client, sql, transaction, embedded]) postgresStore(one).increment("a");
+  // @ts-expect-error: not a client
+  postgresStore(new Map());
 }

@@ -69,6 +69,8 @@ export interface Dialect {
   swap(collection: string, key: string, expected: string, next: SwapRow | undefined, now: number): readonly Statement[];
   /** Writes a row where no other is: columns as those of `swap`. */
   insert(collection: string, next: SwapRow, now: number): readonly Statement[];
+  /** The stored name in a `name` column. */
+  nameIn(column: unknown): string;
   /** `name`, in order. */
   listKeys(collection: string, names: NamesQuery, now: number): Statement;
   listCollections(names: NamesQuery, now: number): Statement;

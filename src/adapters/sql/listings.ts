@@ -28,7 +28,7 @@ export function sqlListings({
     // One name more tells whether there is another page.
     const statement = ask({ ...rangeOf(prefix), after: cursor, limit: limit + 1 });
     return chain(run([statement], { collection }, stale), (rows) => {
-      const stored = rows.slice(0, limit).map(({ name }) => String(name));
+      const stored = rows.slice(0, limit).map(({ name }) => dialect.nameIn(name));
       return {
         names: stored.map(fromSqlText).filter((name) => name.startsWith(prefix)),
         // The last name is all that the next page has to know, so deletions in between lose nothing.

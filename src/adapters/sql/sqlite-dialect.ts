@@ -114,6 +114,7 @@ export function sqliteDialect(name: string, clock: Clock): Dialect {
       return [change, found];
     },
 
+    nameIn: String,
     listKeys(collection, names, at) {
       const { lower, below, args } = bounds("key", names);
       const query = `SELECT key AS name FROM ${table} WHERE collection = ?2 AND ${lower}${below} AND ${live}
