@@ -12,26 +12,23 @@ export type { LeaseOptions, RecallOptions } from "./caching/options.ts";
 /** Options of {@link cached}. */
 export interface CachedOptions<Args extends readonly unknown[] = readonly unknown[], R = unknown>
   extends RecallOptions {
-  /** The key of a call's result, from its arguments. Functions with equal keys need different collections. */
+  /** Returns the key of a result from the arguments. Functions with equal keys need different collections. */
   readonly key: (...args: Args) => string;
-  /** For how many seconds a result is the answer, or a function that says so for each result. */
+  /** How many seconds a result is fresh, or a function that returns that for each result. 0 or less: it is not kept. */
   readonly ttl: number | ((result: R, ...args: Args) => number);
-  /**
-   * Seconds for results that are `null` or `undefined`, without any time to be stale; 0: they are not kept. Default: as
-   * for every other result.
-   */
+  /** Seconds for `null` and `undefined`, which are then never stale; 0: they are not kept. Default: as for other results. */
   readonly negativeTtl?: number | undefined;
   /** Seconds after the TTL in which the old result is the answer while a new one is made. Default: 0. */
   readonly staleWhileRevalidate?: number | undefined;
   /** Seconds after the TTL in which the old result is the answer when the function fails. Default: 0. */
   readonly staleIfError?: number | undefined;
-  /** The share of the TTL, from 0 to 1, by at most which each one is shortened at random, so that not all end together. Default: 0. */
+  /** The share of the TTL, from 0 to 1, by which each one is shortened at most, at random, so not all end together. Default: 0. */
   readonly jitter?: number | undefined;
-  /** Whether a kept result may be used, and a new one kept; throwing means no. Default: all may. */
+  /** Whether a stored result may be used, and a new one stored. Throwing means no. Default: all may. */
   readonly validate?: ((value: unknown) => Awaitable<boolean>) | undefined;
 }
 
-/** A result that lies in the store. */
+/** A result that is in the store. */
 export interface Peeked<R> {
   readonly value: R;
   /** Seconds since it was made. */
@@ -43,22 +40,25 @@ export interface Peeked<R> {
 
 /** A function whose results are kept in a store. */
 export interface Cached<Args extends readonly unknown[], R> {
-  /** The kept result, or the function's. A failure of the function is the caller's, and is not kept. */
+  /**
+   * Returns the stored result, or the function's. A failure of the function is thrown as it is, and is not kept.
+   *
+   * @throws KeyValueError `unavailable` when the function failed in another isolate for which this call waited.
+   */
   (...args: Args): Promise<R>;
-  /** Calls the function whatever is kept, and keeps what it gives over everything that was begun earlier. */
+  /** Calls the function whatever is stored. Its result replaces those of all calls that began earlier. */
   refresh(...args: Args): Promise<R>;
   /**
-   * Removes the kept result, and keeps out those that are being made.
+   * Removes the stored result, and keeps those out that are being made.
    *
    * @throws KeyValueError when the store fails, whatever `onStoreError` says: the old result would still be there.
    */
   invalidate(...args: Args): Promise<void>;
-  /** Looks at the kept result without calling the function; `null` when there is none. */
+  /** Reads the stored result without calling the function; `null` when there is none. */
   peek(...args: Args): Promise<Peeked<R> | null>;
   /**
-   * The same function for one request: its calls at the same time share their work, and what goes on after an answer
-   * is given to the `waitUntil` of the scope, where it has that method. The scope is any object that belongs to the
-   * request alone, such as the `ctx` of a Worker.
+   * The same function for one request. A scope with a `waitUntil` method, such as the `ctx` of a Worker, keeps the work
+   * alive when the caller has its answer or is gone. The scope is any object that belongs to the request alone.
    */
   with(scope: object): Cached<Args, R>;
 }
@@ -66,16 +66,25 @@ export interface Cached<Args extends readonly unknown[], R> {
 /**
  * Keeps the results of a function in a store: any JSON value, and `null` and `undefined`.
  *
+ * Calls at the same time share one call of the function: those of one isolate through its memory, and on a store with
+ * `swap` all isolates through a lease in the store. On Workers, pass `ctx` to `with`: then a visitor who leaves does not
+ * end the work that others wait for.
+ *
+ * A store that fails is ignored unless `onStoreError` says otherwise. Wrap a store that may hang in `timeout`.
+ *
+ * @example
  * ```ts
- * const userOf = cached(store, (id: number) => fetchUser(id), { key: (id) => `user:${id}`, ttl: 60 });
- * await userOf(7);
+ * import { memoryStore } from "edge-key-value";
+ * import { cached } from "edge-key-value/cached";
+ *
+ * const lengthOf = cached(memoryStore(), async (url: string) => (await (await fetch(url)).text()).length, {
+ *   key: (url) => url,
+ *   ttl: 60,
+ *   staleWhileRevalidate: 600,
+ * });
+ *
+ * const length = await lengthOf("https://example.com/");
  * ```
- *
- * Calls at the same time share one call of the function: those of the same scope through memory, and on a store with
- * `swap` all others through a lease in the store. The scope is the cached function itself unless `with` names another;
- * on Cloudflare Workers there is none without `with`, since one request must not wait for a promise of another.
- *
- * A store that fails is ignored unless `onStoreError` says otherwise; one that may hang belongs into `timeout`.
  *
  * @throws TypeError when an argument or option is of the wrong type.
  * @throws KeyValueError `invalid_ttl` when a number of seconds is not positive, or not finite.
