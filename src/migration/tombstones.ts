@@ -3,6 +3,11 @@ import type { Entry } from "../core/entry.ts";
 /** Says that the entry under a key was removed. */
 export const REMOVED: Entry = { value: "removed", expiresAt: 0 };
 
+/** Returns what stands in the new store for a removal, for `keep` milliseconds; nothing if that is 0. */
+export function tombstone(keep: number): Entry | undefined {
+  return keep > 0 ? buried(REMOVED, keep) : undefined;
+}
+
 /**
  * Returns an entry that stays in the new store for at least `keep` milliseconds, even if it is a removal or ends sooner.
  *

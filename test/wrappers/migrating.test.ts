@@ -1,10 +1,11 @@
 import { describe, expect, it } from "#test";
 import { upstashStore } from "../../src/adapters/upstash.ts";
 import { wrap } from "../../src/combinators/index.ts";
-import { type Entry, KeyValueError, memoryStore, toDriver } from "../../src/index.ts";
+import { createStore, type Entry, KeyValueError, memoryStore, toDriver } from "../../src/index.ts";
 import { copy } from "../../src/migrate.ts";
 import { encrypt } from "../../src/wrappers/encrypt.ts";
 import { migrating } from "../../src/wrappers/migrating.ts";
+import { chaos } from "../support/chaos.ts";
 import { forgetful, migrate, stale } from "../support/migration.ts";
 import { describeWithRedis, openDatabase } from "../support/upstash.ts";
 
@@ -113,6 +114,39 @@ describe("migrating", () => {
       expect(await elsewhere.get("a")).toBe(null);
       expect(await copy(stale(from, 1), to)).toEqual(expect.objectContaining({ copied: 0 }));
     });
+  });
+
+  it("tells exactly one of several callers at once that it removed the entry, wherever that was", async () => {
+    for (let seed = 0; seed < 10; seed++) {
+      for (const where of ["old", "new", "both"]) {
+        const [from, to] = [memoryStore(), memoryStore()];
+        const late = (store: typeof from, i: number) =>
+          createStore(chaos(toDriver(store), { seed: seed * 10 + i, late: 0.5, delay: 2 }).driver);
+        const stores = [0, 1, 2].map((i) => migrating(late(from, i), late(to, i + 5)));
+        if (where !== "new") await from.put("k", 1);
+        if (where !== "old") await to.put("k", 1);
+        const [a, b, c] = stores as [(typeof stores)[0], (typeof stores)[0], (typeof stores)[0]];
+        const removed = await Promise.all([a.delete("k"), b.deleteMany(["k", "none"]), c.delete("k"), a.get("k")]);
+        expect([seed, where, removed.slice(0, 3).filter(Boolean).length]).toEqual([seed, where, 1]);
+        expect([await a.get("k"), await from.get("k"), await b.delete("k")]).toEqual([null, null, false]);
+
+        await from.put("t", 1);
+        const [taken, deleted] = await Promise.all([a.take("t"), b.delete("t")]);
+        expect([seed, taken === null, deleted]).toEqual([seed, deleted, deleted]);
+      }
+    }
+  });
+
+  it("removes an entry that somebody writes at the same time, or leaves it, and says which", async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const [from, to] = [memoryStore(), memoryStore()];
+      const late = (store: typeof from, i: number) =>
+        createStore(chaos(toDriver(store), { seed: seed * 10 + i, late: 0.5, delay: 2 }).driver);
+      const [a, b] = [migrating(late(from, 0), late(to, 1)), migrating(late(from, 2), late(to, 3))];
+      const [removed] = await Promise.all([a.delete("k"), b.put("k", 1)]);
+      expect([seed, await b.get("k")]).toEqual([seed, removed ? null : 1]);
+      expect([seed, await from.get("k")]).toEqual([seed, removed ? null : 1]);
+    }
   });
 
   it("answers with what came first when an entry is written while it moves", async () => {

@@ -17,31 +17,29 @@ export async function readAll(
   names: readonly string[],
   options: { readonly cacheTtl?: number },
 ): Promise<(WorkersKVValue | undefined)[]> {
-  if (names.length === 1) return [await kv.getWithMetadata(names[0] as string, options)];
+  const found = new Map<string, WorkersKVValue>();
+
+  async function read(chunk: string[]): Promise<void> {
+    const [name] = chunk;
+    if (chunk.length === 1) {
+      found.set(name!, await kv.getWithMetadata(name!, options));
+      return;
+    }
+    try {
+      for (const [name, value] of await kv.getWithMetadata(chunk, options)) found.set(name, value);
+    } catch (error) {
+      // KV refuses a bulk whose values have more than 25 MB in all, so ask for the halves of it.
+      if (!/\b413\b/.test(String(error))) throw error;
+      const middle = chunk.length >> 1;
+      await read(chunk.slice(0, middle));
+      await read(chunk.slice(middle));
+    }
+  }
+
   const chunks: string[][] = [];
   for (let at = 0; at < names.length; at += BULK_NAMES) chunks.push(names.slice(at, at + BULK_NAMES));
-  const found = new Map<string, WorkersKVValue>();
-  await inLanes(chunks, CONNECTIONS, async (chunk) => {
-    for (const [name, value] of await readChunk(kv, chunk, options)) found.set(name, value);
-  });
+  await (chunks.length === 1 ? read(chunks[0]!) : inLanes(chunks, CONNECTIONS, read));
   return names.map((name) => found.get(name));
-}
-
-/** KV refuses a bulk whose values have more than 25 MB in all, so this asks for the halves of it. */
-async function readChunk(
-  kv: WorkersKV,
-  names: string[],
-  options: { readonly cacheTtl?: number },
-): Promise<Iterable<[string, WorkersKVValue]>> {
-  if (names.length === 1) return [[names[0] as string, await kv.getWithMetadata(names[0] as string, options)]];
-  try {
-    return await kv.getWithMetadata(names, options);
-  } catch (error) {
-    if (!/\b413\b/.test(String(error))) throw error;
-  }
-  const middle = names.length >> 1;
-  const first = await readChunk(kv, names.slice(0, middle), options);
-  return [...first, ...(await readChunk(kv, names.slice(middle), options))];
 }
 
 /** Makes a call for each key, six at a time. After a failure it still makes the other calls, and names the keys that failed. */
@@ -51,14 +49,15 @@ export async function callEach(
 ): Promise<void> {
   const failed: string[] = [];
   let cause: unknown;
-  await inLanes(calls, CONNECTIONS, async ([key, call]) => {
+  const run = async ([key, call]: (typeof calls)[number]) => {
     try {
       await call();
     } catch (error) {
       failed.push(key);
       cause = error;
     }
-  });
+  };
+  await (calls.length === 1 ? run(calls[0]!) : inLanes(calls, CONNECTIONS, run));
   if (failed.length > 0) throw kvFailure(cause, collection, failed);
 }
 

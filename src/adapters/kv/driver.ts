@@ -36,7 +36,7 @@ export function kvDriver(
   kv: WorkersKV,
   { keyPrefix, cacheTtl, checkDeletes = true, onCorrupt = "throw" }: KVUse,
 ): Driver<ListCapability> {
-  if (kv === undefined || kv === null) {
+  if (!kv) {
     throw new TypeError(`namespace is ${kv}: is there a KV binding of that name in your Wrangler config?`);
   }
   if (typeof kv.getWithMetadata !== "function") refuse("namespace", "a KV binding");
@@ -56,41 +56,37 @@ export function kvDriver(
 
   function decode(stored: WorkersKVValue | undefined, collection: string, key: string): Entry | undefined {
     if (typeof stored?.value !== "string") return undefined;
-    const times = readMetadata(stored.metadata);
-    const value = times === "damaged" ? undefined : parse(stored.value);
-    if (times !== "damaged" && value !== undefined) {
-      return { value, createdAt: times?.createdAt, expiresAt: times?.expiresAt };
+    const metadata = readMetadata(stored.metadata);
+    const value = parse(stored.value);
+    if (metadata && value !== undefined) {
+      return { value, createdAt: metadata.createdAt, expiresAt: metadata.expiresAt };
     }
     if (onCorrupt === "miss") return undefined;
-    const what = times === "damaged" ? "the metadata is damaged" : "the value is not JSON";
+    const what = metadata ? "the value is not JSON" : "the metadata is damaged";
     throw new KeyValueError("corrupted", what, { store: NAME, collection, key });
   }
 
   /** Checks an entry and returns the call that writes it. */
   async function writing(collection: string, key: string, { value, createdAt, expiresAt }: Entry) {
-    const tooLarge = (size: number, limit: number) =>
-      new KeyValueError("too_large", `over ${limit} bytes`, { store: NAME, collection, key, size, limit });
     const whole = wholeName(collection, key);
     const name = await shortName(whole);
     const metadata: Metadata = { v: 1, createdAt, expiresAt, ...(name !== whole && { whole }) };
-    if (name !== whole) {
-      const size = utf8(JSON.stringify(metadata)).length;
-      if (size > METADATA_BYTES) throw tooLarge(size, METADATA_BYTES);
-    }
     const text = JSON.stringify(value);
-    // A UTF-16 unit has at most three bytes of UTF-8, so most values need not be encoded to be measured.
-    if (text.length * 3 > VALUE_BYTES) {
-      const size = utf8(text).length;
-      if (size > VALUE_BYTES) throw tooLarge(size, VALUE_BYTES);
+    for (const [stored, limit] of [
+      [JSON.stringify(metadata), METADATA_BYTES],
+      [text, VALUE_BYTES],
+    ] as const) {
+      // A UTF-16 unit has at most three bytes of UTF-8, so little has to be encoded to be measured.
+      const size = stored.length * 3 > limit ? utf8(stored).length : 0;
+      const details = { store: NAME, collection, key, size, limit };
+      if (size > limit) throw new KeyValueError("too_large", `over ${limit} bytes`, details);
     }
     return async (): Promise<void> => {
-      if (expiresAt === undefined) return kv.put(name, text, { metadata });
-      const seconds = (expiresAt - Date.now()) / 1000;
+      const seconds = expiresAt === undefined ? Number.POSITIVE_INFINITY : (expiresAt - Date.now()) / 1000;
       if (seconds <= 0) return kv.delete(name);
-      if (seconds > MAX_TTL_SECONDS) return kv.put(name, text, { metadata });
       // KV counts whole seconds from a clock that it rounds down, so one more keeps it from being early.
       const expirationTtl = Math.max(MIN_TTL_SECONDS, Math.ceil(seconds) + 1);
-      return kv.put(name, text, { metadata, expirationTtl });
+      return kv.put(name, text, expirationTtl < MAX_TTL_SECONDS ? { metadata, expirationTtl } : { metadata });
     };
   }
 
@@ -126,8 +122,8 @@ export function kvDriver(
 /** Whether a stored value counts as removed. One with damaged metadata does: nothing says that it has expired. */
 function isThere(stored: WorkersKVValue | undefined): boolean {
   if (typeof stored?.value !== "string") return false;
-  const times = readMetadata(stored.metadata);
-  return times === undefined || times === "damaged" || live(times) !== undefined;
+  const metadata = readMetadata(stored.metadata);
+  return !metadata || live(metadata) !== undefined;
 }
 
 /** Returns `undefined` for text that is not JSON, and for `null`, which no store writes. */

@@ -2,10 +2,10 @@ import { addressPrefix, joinAddress, splitAddress } from "../../core/address.ts"
 import type { Driver } from "../../core/driver.ts";
 import { live } from "../../core/entry.ts";
 import { pageOf } from "../../core/order.ts";
-import type { WorkersKV } from "./binding.ts";
+import type { WorkersKV, WorkersKVList } from "./binding.ts";
 import { callEach, kvFailure } from "./calls.ts";
 import { readMetadata } from "./metadata.ts";
-import { isShortened, shortName, shortPrefix } from "./names.ts";
+import { shortName, shortPrefix } from "./names.ts";
 
 /** What every store in Workers KV can do. */
 export type ListCapability = "listKeys" | "listCollections" | "destroyCollection";
@@ -27,25 +27,28 @@ export function kvListings(
   kv: WorkersKV,
   ownPrefix: string,
 ): Pick<Driver<ListCapability | "destroy">, ListCapability> & Partial<Pick<Driver<"destroy">, "destroy">> {
-  /** Returns the names that start with `prefix`, page after page, each with the cursor of the next. */
+  async function list(options: Parameters<WorkersKV["list"]>[0]): Promise<WorkersKVList> {
+    try {
+      return await kv.list(options);
+    } catch (error) {
+      throw kvFailure(error);
+    }
+  }
+
+  /** Yields the names that start with `prefix`, page after page, each with the cursor of the next. */
   async function* pages(prefix: string, cursor?: string, limit = PAGE_NAMES) {
     let next = cursor;
     do {
       const options = { prefix: shortPrefix(prefix), limit: Math.min(limit, PAGE_NAMES), cursor: next ?? null };
-      // Inside the async function, what the binding throws at once is a failure like any other.
-      const list = async () => kv.list(options);
-      const page = await list().catch((error) => {
-        throw kvFailure(error);
-      });
+      const page = await list(options);
       next = page.list_complete ? undefined : page.cursor;
       const listed: Listed[] = [];
       for (const { name, metadata } of page.keys) {
-        const stored = readMetadata(metadata);
-        const times = stored === "damaged" ? undefined : stored;
-        const whole = await wholeNameOf(name, times?.whole);
+        const known = readMetadata(metadata) ?? {};
+        const whole = await wholeNameOf(name, known.whole);
         if (!whole.startsWith(prefix)) continue;
         const address = splitAddress(whole.slice(ownPrefix.length));
-        listed.push({ name, key: address?.[1] ?? name, address: times && !live(times) ? undefined : address });
+        listed.push({ name, key: address?.[1] ?? name, address: live(known) && address });
       }
       yield [listed, next] as const;
     } while (next !== undefined);
@@ -86,5 +89,5 @@ export function kvListings(
 
 /** Returns the name that a short one stands for. Metadata may claim any name, so the claim is checked. */
 async function wholeNameOf(name: string, claimed: string | undefined): Promise<string> {
-  return claimed !== undefined && isShortened(name) && (await shortName(claimed)) === name ? claimed : name;
+  return claimed !== undefined && (await shortName(claimed)) === name ? claimed : name;
 }
