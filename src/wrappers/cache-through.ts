@@ -10,21 +10,41 @@ import { lifetime } from "../core/times.ts";
 
 /** Options of {@link cacheThrough}. */
 export interface CacheThroughOptions {
-  /** The most seconds that a copy is served; an entry that expires sooner is served until then. */
+  /** For how many seconds a copy is served at most. An entry that expires sooner is served until then. */
   readonly maxTtl: number;
-  /** Lets copies be put into the cache after the answer, such as `(promise) => ctx.waitUntil(promise)`. Default: before. */
+  /**
+   * Fills the cache after the read has returned, such as `(promise) => ctx.waitUntil(promise)`. Default: the read waits until
+   * the cache is filled.
+   */
   readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
 }
 
 /**
- * A store that answers reads from copies in a cache and asks the primary for all that is missing there at once; that an
- * entry is missing is not cached. A write reaches the primary first, then its copies are removed; so do atomic
- * operations and the reads that belong to them. The cache never makes a call fail, but put it into `timeout` if it may
- * hang; a copy that it fails to remove is served until `maxTtl`. On the primary's backend it needs names of its own.
+ * Makes a store that reads from copies in a cache, and asks the primary once for all keys that have no copy. It does not
+ * remember that an entry is missing.
  *
- * A slow read does not bring back what a write has just replaced: of the same store object with any cache, of another
- * isolate when the cache has `swap` (then a fill is one swap a key, otherwise one bulk write). Whole collections and
- * the store can be destroyed where the cache can do so, too; the rest is the primary's.
+ * A write reaches the primary first, then removes the copies; so does an atomic operation. Reads that belong to an atomic
+ * operation go to the primary. The cache never makes a call fail: a copy that it fails to remove is served until `maxTtl`.
+ * Wrap a cache that may hang in `timeout`. On the backend of the primary it needs names of its own, such as another prefix.
+ *
+ * The store is eventually consistent, even over a strong primary: another isolate may serve a copy from a cache in its memory
+ * for `maxTtl` after a write. With one cache that all callers share and that has `swap`, a slow read does not bring back what
+ * a write has replaced: a fill is then one swap a key. Without `swap`, a fill is one bulk write, and an old value can come back
+ * for up to `maxTtl`.
+ *
+ * The store can destroy collections and everything where the cache can as well. Its other capabilities are the primary's.
+ *
+ * @throws TypeError when the cache is the primary itself.
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { type WorkersKV, workersKVStore } from "edge-key-value/adapters/workers-kv";
+ * import { cacheThrough } from "edge-key-value/wrappers/cache-through";
+ *
+ * const cache = memoryStore({ maxEntries: 1000 });
+ *
+ * export const storeOf = (env: { KV: WorkersKV }) => cacheThrough(workersKVStore(env.KV), cache, { maxTtl: 30 });
+ * ```
  */
 export function cacheThrough<P extends AsyncKeyValue, C extends AsyncKeyValue>(
   primary: P,
@@ -40,52 +60,75 @@ export function cacheThrough<P extends AsyncKeyValue, C extends AsyncKeyValue>(
   }
 
   return wrap(primary, ({ destroy, destroyCollection, ...rest }) => {
-    const able = {
+    const able: AnyDriver = {
       ...rest,
       ...several([rest, copies]),
+      consistency: "eventual",
+      // The cache may drop copies, but it never drops entries.
+      lossy: rest.lossy,
       ...(copies.destroy && destroy && { destroy }),
       ...(copies.destroyCollection && destroyCollection && { destroyCollection }),
     };
-    const first = intercept<AnyDriver>(able, async ({ operation, collection, keys, fresh }, proceed) => {
+
+    /** Asks the primary, and removes the copies of everything that a call may have changed. */
+    const first = intercept(able, async ({ operation, collection, keys, fresh }, proceed) => {
       if (operation === "cull" || operation.startsWith("list") || (operation === "read" && !fresh)) return proceed();
       try {
         return await proceed();
       } finally {
-        // Whatever came of it: a call that failed may still have happened.
+        // A call that failed may still have happened.
         fills.forget?.(collection, keys);
-        if (collection === undefined) await attempt(() => copies.destroy!());
-        else await attempt(() => (keys ? copies.remove(collection, keys) : copies.destroyCollection!(collection)));
+        await unlessItFails(() => {
+          if (collection === undefined) return copies.destroy!();
+          return keys ? copies.remove(collection, keys) : copies.destroyCollection!(collection);
+        });
       }
     });
+
+    /** Reads the missing entries from the primary, fills the cache with them, and adds them to `found`. */
+    async function fill(
+      collection: string,
+      held: ReadonlyMap<string, Entry | undefined>,
+      found: Map<string, Entry | undefined>,
+    ) {
+      const missing = [...found.keys()].filter((key) => !found.get(key));
+      if (missing.length === 0) return;
+      const seen = missing.map((key) => held.get(key));
+      const finish = await unlessItFails(() => fills.begin(collection, missing, seen));
+      const filling = new Map<string, Entry>();
+      try {
+        // Never `valueOnly`: a copy without its deadline would outlive the entry.
+        for (const [i, entry] of (await first.read(collection, missing)).entries()) {
+          found.set(missing[i]!, entry);
+          if (entry && live(entry)) filling.set(missing[i]!, copyOf(entry, longest));
+        }
+      } finally {
+        const filled = unlessItFails(async () => finish?.(filling));
+        if (waitUntil) waitUntil(filled);
+        else await filled;
+      }
+    }
+
     return {
       ...first,
       async read(collection, keys, how) {
-        const answer = how?.fresh ? undefined : await attempt(() => copies.read(collection, keys, { valueOnly: true }));
+        if (how?.fresh) return first.read(collection, keys, how);
+        const answer = await unlessItFails(() => copies.read(collection, keys, { valueOnly: true }));
         if (!answer) return first.read(collection, keys, how);
         const held = new Map(keys.map((key, i) => [key, answer[i]]));
         const found = new Map(keys.map((key) => [key, original(held.get(key))]));
-        const missing = [...found.keys()].filter((key) => !found.get(key));
-        if (missing.length > 0) {
-          const seen = missing.map((key) => held.get(key));
-          const fill = await attempt(() => fills.begin(collection, missing, seen));
-          const filling = new Map<string, Entry>();
-          try {
-            // Never `valueOnly`: a copy without its deadline would outlive the entry.
-            for (const [i, entry] of (await first.read(collection, missing)).entries()) {
-              found.set(missing[i]!, entry);
-              if (entry && live(entry)) filling.set(missing[i]!, copyOf(entry, longest));
-            }
-          } finally {
-            const filled = attempt(async () => fill?.(filling));
-            if (waitUntil) waitUntil(filled);
-            else await filled;
-          }
-        }
+        await fill(collection, held, found);
         return keys.map((key) => found.get(key));
       },
     };
   });
 }
 
-/** What a call to the cache gives, or nothing when it fails. */
-const attempt = <R>(call: () => Awaitable<R>): Promise<R | undefined> => (async () => call())().catch(() => undefined);
+/** Returns the result of a call to the cache, or `undefined` when it fails. */
+async function unlessItFails<R>(call: () => Awaitable<R>): Promise<R | undefined> {
+  try {
+    return await call();
+  } catch {
+    return undefined;
+  }
+}

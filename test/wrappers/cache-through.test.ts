@@ -1,5 +1,6 @@
 import { describe, expect, it } from "#test";
 import { type AnyDriver, type AsyncKeyValue, createStore, memoryStore, supports, toDriver } from "../../src/index.ts";
+import { betterAuthStorage } from "../../src/interop/better-auth.ts";
 import { type CacheThroughOptions, cacheThrough } from "../../src/wrappers/cache-through.ts";
 import { type ChaosOptions, chaos } from "../support/chaos.ts";
 
@@ -447,12 +448,26 @@ describe("cacheThrough", () => {
     expect(of(cacheThrough({ ...memoryStore() }, memoryStore(), { maxTtl: 1 }))).toEqual([]);
   });
 
-  it("is as consistent as the weaker of both", () => {
-    const of = (one: AsyncKeyValue, two: AsyncKeyValue) => toDriver(cacheThrough(one, two, { maxTtl: 1 })).consistency;
-    const foreign = { ...memoryStore() };
-    expect(of(memoryStore(), memoryStore())).toBe("strong");
-    expect(of(memoryStore(), foreign)).toBe("eventual");
-    expect(of(foreign, memoryStore())).toBe("eventual");
+  it("is eventually consistent over a strong primary: another isolate's cache still has what this one has replaced", async () => {
+    const primary = memoryStore();
+    const [here, elsewhere] = [memoryStore(), memoryStore()].map((cache) =>
+      cacheThrough(primary, cache, { maxTtl: 60 }),
+    );
+    await here!.put("session", "open");
+    expect(await elsewhere!.get("session")).toBe("open");
+    await here!.delete("session");
+    expect([await here!.get("session"), await elsewhere!.get("session")]).toEqual([null, "open"]);
+    const stores = [
+      cacheThrough(primary, memoryStore(), { maxTtl: 1 }),
+      cacheThrough({ ...primary }, primary, { maxTtl: 1 }),
+    ];
+    expect(stores.map((store) => toDriver(store).consistency)).toEqual(["eventual", "eventual"]);
+  });
+
+  it("is refused by adapters for sessions, in which an ended session would live on elsewhere", () => {
+    const store = cacheThrough(memoryStore(), memoryStore(), { maxTtl: 60 });
+    expect(() => betterAuthStorage(store)).toThrow("strongly consistent");
+    expect(() => betterAuthStorage(store, { allowEventual: true })).not.toThrow();
   });
 
   it("refuses a maxTtl that is no TTL", () => {
