@@ -1,8 +1,8 @@
 import type { AnyDriver, Awaitable, Capabilities, Capability, Driver } from "../core/driver.ts";
 import type { Entry } from "../core/entry.ts";
 import { KeyValueError } from "../core/errors.ts";
+import { iterate } from "../core/listings.ts";
 import { pageOf } from "../core/order.ts";
-import { createStore } from "../core/store.ts";
 import { together } from "../core/together.ts";
 import { narrower, several } from "./several.ts";
 
@@ -10,18 +10,15 @@ import { narrower, several } from "./several.ts";
 export interface Places {
   /** Each driver once. */
   readonly drivers: readonly AnyDriver[];
-  /** The driver of an entry, always the same one. */
+  /** Returns the driver of an entry, always the same one. */
   at(collection: string, key: string): AnyDriver;
-  /** The drivers over which a collection may be spread, always in the same order. */
+  /** Returns the drivers over which a collection may be spread, always in the same order. */
   over(collection: string): readonly AnyDriver[];
 }
 
-/** A driver that keeps each entry in one of several others, and can do what all of them can. */
+/** Makes a driver that keeps each entry in one of several others, and can do what all of them can. */
 export function dispatch(name: string, { drivers, at, over }: Places): AnyDriver {
-  // Typed as if they could do everything; what not all of them can is taken away again below.
-  const all = drivers as readonly Driver<Capability>[];
-
-  /** Asks each driver for its part, all at the same time. */
+  /** Asks each driver for its part of the keys, all at the same time. */
   async function split<R>(
     collection: string,
     keys: readonly string[],
@@ -37,43 +34,12 @@ export function dispatch(name: string, { drivers, at, over }: Places): AnyDriver
     return together(Array.from(parts, ([driver, part]) => [part, () => ask(driver, part)]));
   }
 
-  const able: Capabilities = {
-    async listKeys(collection, { cursor = "0:", ...page }) {
-      const asked = over(collection) as typeof all;
-      const index = Number.parseInt(cursor, 10);
-      const driver = asked[index];
-      if (!driver) throw new KeyValueError("invalid_cursor", "unknown cursor", { store: name, collection });
-      const inner = cursor.slice(`${index}:`.length) || undefined;
-      const { names, cursor: next } = await driver.listKeys(collection, { ...page, cursor: inner });
-      const following = next === undefined ? asked[index + 1] && `${index + 1}:` : `${index}:${next}`;
-      return { names: names.filter((key) => at(collection, key) === driver), cursor: following };
-    },
-    async listCollections({ prefix, ...page }) {
-      const names = new Set<string>();
-      for (const driver of all) {
-        for await (const name of createStore(driver).collections({ prefix })) {
-          if (over(name).includes(driver)) names.add(name);
-        }
-      }
-      return pageOf(names, page);
-    },
-    async destroyCollection(collection) {
-      const asked = (over(collection) as typeof all).map((driver) => driver.destroyCollection(collection));
-      return (await Promise.all(asked)).includes(true);
-    },
-    destroy: async () => (await Promise.all(all.map((driver) => driver.destroy()))).includes(true),
-    cull: async () => (await Promise.all(all.map((driver) => driver.cull()))).reduce((sum, culled) => sum + culled),
-    swap: (collection, key, expected, next) =>
-      (at(collection, key) as Driver<"swap">).swap(collection, key, expected, next),
-  };
-  const capabilities = Object.entries(able).filter(([name]) => all.every((driver) => driver[name as Capability]));
-
   return {
     name,
-    ...several(all),
-    limits: all.map(({ limits }) => limits).reduce(narrower),
-    repeatableSwap: all.every((driver) => driver.repeatableSwap) || undefined,
-    operations: { has: (name) => all.every((driver) => driver.apply && driver.operations?.has(name)) },
+    ...several(drivers),
+    limits: drivers.map(({ limits }) => limits).reduce(narrower),
+    repeatableSwap: drivers.every((driver) => driver.repeatableSwap) || undefined,
+    operations: { has: (operation) => drivers.every((driver) => driver.apply && driver.operations?.has(operation)) },
     apply: (collection, key, operation, args) => at(collection, key).apply!(collection, key, operation, args),
     async read(collection, keys, how) {
       const found = new Map<string, Entry | undefined>();
@@ -94,6 +60,54 @@ export function dispatch(name: string, { drivers, at, over }: Places): AnyDriver
       const removed = await split(collection, keys, (driver, part) => driver.remove(collection, part));
       return removed.reduce((sum, count) => sum + count, 0);
     },
-    ...Object.fromEntries(capabilities),
+    ...sharedCapabilities(name, { drivers, at, over }),
   };
+}
+
+/** What all of the drivers can do, for all of them together. */
+function sharedCapabilities(name: string, { drivers, at, over }: Places): Partial<Capabilities> {
+  // Typed as if they could do everything. Those that not all of them can do are left out below.
+  const all = drivers as readonly Driver<Capability>[];
+  const spread = over as (collection: string) => typeof all;
+
+  const capabilities: Capabilities = {
+    /** Lists one driver after the other. A cursor is the number of the driver, a colon, and that driver's own cursor. */
+    async listKeys(collection, { cursor = "0:", ...page }) {
+      const asked = spread(collection);
+      const index = Number.parseInt(cursor, 10);
+      const driver = asked[index];
+      if (!driver) throw new KeyValueError("invalid_cursor", "unknown cursor", { store: name, collection });
+      const inner = cursor.slice(`${index}:`.length) || undefined;
+      const { names, cursor: next } = await driver.listKeys(collection, { ...page, cursor: inner });
+      const own = names.filter((key) => at(collection, key) === driver);
+      if (next !== undefined) return { names: own, cursor: `${index}:${next}` };
+      return { names: own, cursor: asked[index + 1] ? `${index + 1}:` : undefined };
+    },
+    async listCollections({ prefix, ...page }) {
+      const names = new Set<string>();
+      for (const driver of all) {
+        for await (const name of iterate((page) => driver.listCollections(page), { prefix })) {
+          if (over(name).includes(driver)) names.add(name);
+        }
+      }
+      return pageOf(names, page);
+    },
+    async destroyCollection(collection) {
+      const destroyed = await Promise.all(spread(collection).map((driver) => driver.destroyCollection(collection)));
+      return destroyed.includes(true);
+    },
+    async destroy() {
+      const destroyed = await Promise.all(all.map((driver) => driver.destroy()));
+      return destroyed.includes(true);
+    },
+    async cull() {
+      const culled = await Promise.all(all.map((driver) => driver.cull()));
+      return culled.reduce((sum, count) => sum + count);
+    },
+    swap: (collection, key, expected, next) =>
+      (at(collection, key) as Driver<"swap">).swap(collection, key, expected, next),
+  };
+  return Object.fromEntries(
+    Object.entries(capabilities).filter(([name]) => all.every((driver) => driver[name as Capability])),
+  );
 }

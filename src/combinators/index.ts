@@ -7,19 +7,29 @@ export type { Address } from "../core/entry.ts";
 export { type Around, type Call, intercept } from "./intercept.ts";
 export { type Remapped, type Renaming, remap } from "./remap.ts";
 export { type Transformation, transform } from "./transform.ts";
-// Every signature of a wrapper needs it.
+// The signature of every wrapper needs it.
 export type { AsyncKeyValue };
 
-/** What {@link wrap} makes of a store: one with the capabilities `C`, that closes what it wraps. */
+/** What {@link wrap} makes of a store: a store with the capabilities `C`, which closes the one that it wraps. */
 export type Changed<S, C extends Capability> = Store<C> & Closing<S>;
 
-/** What a wrapper makes of a store: one that can do the same, except for what is `Lost`. */
+/** What a wrapper makes of a store: a store that can do the same, without the capabilities `Lost`. */
 export type Wrapped<S, Lost extends Capability = never> = Changed<S, Exclude<CapabilitiesOf<S>, Lost>>;
 
 /**
- * Makes a store of a store: hands its driver to `change`, keeps its default collection, and closes it.
+ * Makes a store from a store: passes its driver to `change`, keeps its default collection, and closes it.
  *
- * The result has the capabilities that the new driver has; name them in the type where it has fewer than the store.
+ * The result has the capabilities of the new driver. Where these are fewer than the store's, name them in the type.
+ *
+ * @example
+ * ```ts
+ * import type { AsyncKeyValue } from "edge-key-value";
+ * import { type Wrapped, wrap } from "edge-key-value/combinators";
+ *
+ * export function unlisted<S extends AsyncKeyValue>(store: S): Wrapped<S, "listKeys" | "listCollections"> {
+ *   return wrap(store, ({ listKeys: _1, listCollections: _2, ...driver }) => driver);
+ * }
+ * ```
  */
 export function wrap<S extends AsyncKeyValue, C extends Capability = CapabilitiesOf<S>>(
   store: S,
@@ -27,7 +37,7 @@ export function wrap<S extends AsyncKeyValue, C extends Capability = Capabilitie
 ): Changed<S, C> {
   const inner: AnyDriver = toDriver(store);
   const changed = change(inner);
-  // A driver that was not made by spreading the inner one leaves it open otherwise.
+  // A driver that does not spread the inner one has no `close`, and the inner one would stay open.
   const driver = inner.close && !changed.close && isPlain(changed) ? { ...changed, close: inner.close } : changed;
   return createStore(driver, { defaultCollection: store.defaultCollection }) as Changed<S, C>;
 }

@@ -6,21 +6,40 @@ export interface Call {
   /** A method of the driver, or the name of an atomic operation that it applies, such as `"increment"`. */
   readonly operation: "read" | "write" | "remove" | Capability | (string & {});
   readonly collection?: string | undefined;
-  /** The keys of a read, write, remove or swap. */
+  /** The keys of a read, write, remove, swap or atomic operation. */
   readonly keys?: readonly string[] | undefined;
-  /** What a write or swap puts in their place, aligned with `keys`. */
+  /** The entries that a write or swap puts there, aligned with `keys`; `undefined` for a removal. */
   readonly entries?: readonly (Entry | undefined)[] | undefined;
-  /** Of a read: goes past caches and fallbacks. */
+  /** Whether a read goes past caches and fallbacks. */
   readonly fresh?: boolean | undefined;
 }
 
 /**
- * Surrounds a call. It may wait, call `proceed` again, measure, or throw; since the type of the result is unknown to
- * it, it can only return what `proceed` gave.
+ * Surrounds a call. It may wait, measure, throw, or call `proceed` again. It does not know the type of the result, so it can
+ * only return a result of `proceed`.
  */
 export type Around = <R>(call: Call, proceed: () => Awaitable<R>) => Awaitable<R>;
 
-/** A driver that lets `around` surround every call to another one. */
+/**
+ * Makes a driver that lets `around` surround every call to another one.
+ *
+ * @example
+ * ```ts
+ * import type { AsyncKeyValue } from "edge-key-value";
+ * import { intercept, type Wrapped, wrap } from "edge-key-value/combinators";
+ *
+ * export function timed<S extends AsyncKeyValue>(store: S): Wrapped<S> {
+ *   return wrap(store, (driver) =>
+ *     intercept(driver, async ({ operation }, proceed) => {
+ *       const start = Date.now();
+ *       const result = await proceed();
+ *       console.log(operation, Date.now() - start, "ms");
+ *       return result;
+ *     }),
+ *   );
+ * }
+ * ```
+ */
 export function intercept<D extends AnyDriver>(driver: D, around: Around): D {
   const { apply, read, write, remove, listKeys, listCollections, destroyCollection, destroy, cull, swap } =
     driver as AnyDriver;

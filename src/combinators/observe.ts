@@ -2,29 +2,29 @@ import type { AnyDriver, Awaitable, SwapResult } from "../core/driver.ts";
 import { type Entry, live } from "../core/entry.ts";
 import { type Call, intercept } from "./intercept.ts";
 
-/** How an operation ended. */
+/** How a call ended. */
 export interface Outcome {
-  /** In milliseconds. On Workers the clock stands still between I/O. */
+  /** How long it took, in milliseconds. On Workers the clock stands still between I/O. */
   readonly durationMs: number;
-  /** Of a read or remove: how many keys had an entry. Of a swap or a take: 1 when it took place. */
+  /** How many keys a read or remove found; 1 for a swap or take that took place. */
   readonly hits?: number | undefined;
-  /** Of a read or remove: how many keys had none. Of a swap: 1 when another writer came first. Of a take: 1 when there was none. */
+  /** How many keys a read or remove did not find; 1 for a swap that another writer prevented, or a take of nothing. */
   readonly misses?: number | undefined;
-  /** What it failed with, if it did. */
+  /** The error it failed with. */
   readonly error?: unknown;
 }
 
 /**
- * A driver that shows every call to `observer`, which may wait before it calls `run` and cannot change the answer.
- * `run` never rejects; the call is made once, also when the observer calls `run` again or not at all.
+ * Makes a driver that shows every call to `observer`. The observer may wait before it calls `run`, and cannot change the
+ * result. `run` never rejects. The call is made exactly once, even if the observer calls `run` twice or not at all.
  */
 export function observe<D extends AnyDriver>(
   driver: D,
   observer: (call: Call, run: () => Promise<Outcome & { result?: unknown }>) => unknown,
 ): D {
   return intercept(driver, async <R>(call: Call, proceed: () => Awaitable<R>) => {
-    let answer: Promise<R> | undefined;
-    const once = () => (answer ??= (async () => proceed())());
+    let made: Promise<R> | undefined;
+    const once = () => (made ??= (async () => proceed())());
     await observer(call, async () => {
       const start = Date.now();
       const ended = await once().then(

@@ -1,18 +1,19 @@
 import type { AnyDriver, Awaitable, CapabilitiesOf, Driver } from "../core/driver.ts";
 import { KeyValueError } from "../core/errors.ts";
 
-/** How {@link remap} renames; both parts are pure and injective, and `from` is the inverse of `to`. */
+/**
+ * How {@link remap} renames. Every function is pure; `to` is injective, and keeps prefixes: what it makes of a prefix is a
+ * prefix of what it makes of the names. `from` is the inverse of `to`, and returns `undefined` for a name of somebody else.
+ */
 export interface Renaming {
-  /** Renames collections; what a prefix becomes is a prefix of what the names that start with it become. */
   readonly collection?: { to(name: string): string; from?(name: string): string | undefined };
-  /** Renames the keys of a collection, in the same way; `from` answers `undefined` for a key that is not the store's. */
   readonly key?: {
     to(key: string, collection: string): string;
     from(name: string, collection: string): string | undefined;
   };
 }
 
-/** What a driver can do after {@link remap}: what would reach entries that are not the store's is gone. */
+/** The capabilities of a driver after {@link remap}: those that would reach the entries of others are gone. */
 export type Remapped<D, R> = Exclude<
   CapabilitiesOf<D>,
   | "destroy"
@@ -22,11 +23,25 @@ export type Remapped<D, R> = Exclude<
 >;
 
 /**
- * A driver that keeps its entries under other names of another driver, listings included.
+ * Makes a driver that keeps its entries under other names in another driver, with listings and atomic operations.
  *
- * It never has `destroy`, and whole collections can be listed and destroyed only where keys are not renamed and
- * `collection.from` is given. `cull` stays, since it only reclaims what is gone. A failure names the collection and keys that
- * the caller knows, and has the one below as its cause.
+ * It never has `destroy`. It can list and destroy whole collections only where keys keep their names and `collection.from`
+ * is given. `cull` stays, since it only reclaims what has expired. A failure names the collection and keys that the caller
+ * knows, and has the failure of the other driver as its cause.
+ *
+ * @example
+ * ```ts
+ * import type { AsyncKeyValue } from "edge-key-value";
+ * import { remap, type Wrapped, wrap } from "edge-key-value/combinators";
+ *
+ * type Lost = "destroy" | "destroyCollection" | "listCollections";
+ *
+ * export function secondVersion<S extends AsyncKeyValue>(store: S): Wrapped<S, Lost> {
+ *   const to = (key: string) => `v2/${key}`;
+ *   const from = (name: string) => (name.startsWith("v2/") ? name.slice(3) : undefined);
+ *   return wrap(store, (driver) => remap(driver, { key: { to, from } }));
+ * }
+ * ```
  */
 export function remap<D extends AnyDriver, R extends Renaming>(driver: D, renaming: R): Driver<Remapped<D, R>>;
 export function remap(driver: AnyDriver, { collection: collections, key: keys }: Renaming): AnyDriver {
@@ -42,16 +57,16 @@ export function remap(driver: AnyDriver, { collection: collections, key: keys }:
     apply,
     ...rest
   } = driver;
-  const there = (collection: string): string => collections?.to(collection) ?? collection;
-  const named = (key: string, collection: string): string => keys?.to(key, collection) ?? key;
-  const back = (names: readonly string[], from: (name: string) => string | undefined): string[] =>
+  const collectionInside = (collection: string): string => collections?.to(collection) ?? collection;
+  const keyInside = (key: string, collection: string): string => keys?.to(key, collection) ?? key;
+  const ownNames = (names: readonly string[], from: (name: string) => string | undefined): string[] =>
     names.map(from).filter((name) => name !== undefined);
-  const whole = keys || (collections && !collections.from) ? undefined : { listCollections, destroyCollection };
+  const reachesOthers = keys !== undefined || (collections !== undefined && !collections.from);
 
-  /** Lets a failure name the collection and keys that the caller knows. */
-  async function told<R>(collection: string, call: () => Awaitable<R>): Promise<R> {
+  /** Makes a call in the inner collection. A failure then names the collection and keys that the caller knows. */
+  async function inside<R>(collection: string, call: (inner: string) => Awaitable<R>): Promise<R> {
     try {
-      return await call();
+      return await call(collectionInside(collection));
     } catch (error) {
       if (!(error instanceof KeyValueError)) throw error;
       const own = (name: string) => keys?.from(name, collection) ?? name;
@@ -64,40 +79,40 @@ export function remap(driver: AnyDriver, { collection: collections, key: keys }:
   return {
     ...rest,
     read: (collection, asked, options) => {
-      const names = asked.map((key) => named(key, collection));
-      return told(collection, () => read(there(collection), names, options));
+      const names = asked.map((key) => keyInside(key, collection));
+      return inside(collection, (inner) => read(inner, names, options));
     },
     write: (collection, items) => {
-      const renamed = items.map(([key, entry]) => [named(key, collection), entry] as const);
-      return told(collection, () => write(there(collection), renamed));
+      const renamed = items.map(([key, entry]) => [keyInside(key, collection), entry] as const);
+      return inside(collection, (inner) => write(inner, renamed));
     },
     remove: (collection, asked) => {
-      const names = asked.map((key) => named(key, collection));
-      return told(collection, () => remove(there(collection), names));
+      const names = asked.map((key) => keyInside(key, collection));
+      return inside(collection, (inner) => remove(inner, names));
     },
     ...(listKeys && {
       async listKeys(collection, { prefix = "", ...page }) {
-        const asked = { ...page, prefix: named(prefix, collection) };
-        const { names, cursor } = await told(collection, () => listKeys(there(collection), asked));
-        return { names: keys ? back(names, (name) => keys.from(name, collection)) : names, cursor };
+        const asked = { ...page, prefix: keyInside(prefix, collection) };
+        const { names, cursor } = await inside(collection, (inner) => listKeys(inner, asked));
+        return { names: keys ? ownNames(names, (name) => keys.from(name, collection)) : names, cursor };
       },
     }),
     ...(apply && {
       apply: (collection, key, operation, args) =>
-        told(collection, () => apply(there(collection), named(key, collection), operation, args)),
+        inside(collection, (inner) => apply(inner, keyInside(key, collection), operation, args)),
     }),
     ...(swap && {
       swap: (collection, key, expected, next) =>
-        told(collection, () => swap(there(collection), named(key, collection), expected, next)),
+        inside(collection, (inner) => swap(inner, keyInside(key, collection), expected, next)),
     }),
-    ...(whole?.listCollections && {
-      async listCollections({ prefix = "", ...page }) {
-        const { names, cursor } = await whole.listCollections!({ ...page, prefix: there(prefix) });
-        return { names: collections?.from ? back(names, collections.from) : names, cursor };
-      },
-    }),
-    ...(whole?.destroyCollection && {
-      destroyCollection: (collection) => told(collection, () => whole.destroyCollection!(there(collection))),
-    }),
+    ...(listCollections &&
+      !reachesOthers && {
+        async listCollections({ prefix = "", ...page }) {
+          const { names, cursor } = await listCollections({ ...page, prefix: collectionInside(prefix) });
+          return { names: collections?.from ? ownNames(names, collections.from) : names, cursor };
+        },
+      }),
+    ...(destroyCollection &&
+      !reachesOthers && { destroyCollection: (collection) => inside(collection, (inner) => destroyCollection(inner)) }),
   } satisfies AnyDriver;
 }

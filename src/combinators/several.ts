@@ -1,6 +1,6 @@
 import type { AnyDriver, BaseDriver } from "../core/driver.ts";
 
-/** What several drivers as one are as a whole: as consistent as the weakest, and closed together. */
+/** Returns what holds for several drivers together: the weakest consistency, everything that one of them does, one `close`. */
 export function several(drivers: readonly AnyDriver[]): Pick<AnyDriver, "consistency" | "lossy" | "codecs" | "close"> {
   const close = async () => void (await Promise.all(drivers.map((driver) => driver.close?.())));
   return {
@@ -13,7 +13,7 @@ export function several(drivers: readonly AnyDriver[]): Pick<AnyDriver, "consist
 
 type Limits = NonNullable<BaseDriver["limits"]>;
 
-/** What fits into both of two backends. */
+/** Returns the limits of what fits into both of two backends. */
 export function narrower(a: Limits = {}, b: Limits = {}): Limits {
   const least = (name: keyof Limits) => {
     const both = [a[name], b[name]].filter((limit) => limit !== undefined);

@@ -1,22 +1,25 @@
 import type { Outcome } from "./observe.ts";
 
-/** What became of one kind of call; a bulk is one call. */
+/** Counts of one kind of call. A bulk is one call. */
 export interface OperationStatistics {
   readonly calls: number;
   readonly errors: number;
-  /** Keys read or removed that had an entry, swaps that took place. */
+  /** Keys that reads and removals found, and swaps and takes that took place. */
   readonly hits: number;
-  /** Keys read or removed that had none, swaps that another writer prevented. */
+  /** Keys that reads and removals did not find, swaps that another writer prevented, and takes of nothing. */
   readonly misses: number;
-  /** Durations that half, 90 % and 99 % of the calls did not exceed, in milliseconds, up to a fifth too high. */
+  /** The time that half, 90 % and 99 % of the calls took at most, in milliseconds; up to a fifth too high. */
   readonly latencyMs: { readonly p50: number; readonly p90: number; readonly p99: number };
 }
 
-/** Counts outcomes in memory that does not grow with their number. */
+/** Counts outcomes, in memory that does not grow with their number. */
 export interface Tally {
   add(outcome: Outcome): void;
   summary(): OperationStatistics;
 }
+
+/** Steps of the histogram for each doubling of a duration. */
+const STEPS = 4;
 
 export function newTally(): Tally {
   const counts = { calls: 0, errors: 0, hits: 0, misses: 0 };
@@ -37,8 +40,7 @@ export function newTally(): Tally {
       counts.hits += hits;
       counts.misses += misses;
       slowest = Math.max(slowest, durationMs);
-      // Four steps for each doubling.
-      const step = durationMs < 1 ? 0 : 2 ** (Math.ceil(4 * Math.log2(durationMs)) / 4);
+      const step = durationMs < 1 ? 0 : 2 ** (Math.ceil(STEPS * Math.log2(durationMs)) / STEPS);
       durations.set(step, (durations.get(step) ?? 0) + 1);
     },
     summary: () => ({ ...counts, latencyMs: { p50: percentile(0.5), p90: percentile(0.9), p99: percentile(0.99) } }),

@@ -26,7 +26,7 @@ function pageOf({ prefix = "", cursor, limit }: PageOptions = {}): DriverPage {
 }
 
 /** Follows the cursor to the end, also over empty pages; a name that the backend repeats is given once. */
-async function* iterate(
+export async function* iterate(
   list: (page: DriverPage) => Awaitable<Page>,
   options: ListOptions | undefined,
 ): AsyncGenerator<string, void, undefined> {

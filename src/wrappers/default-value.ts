@@ -6,28 +6,40 @@ import { lifetime } from "../core/times.ts";
 
 /** Options of {@link defaultValue}. */
 export interface DefaultValueOptions {
-  /** The seconds that the default says it has left. Default: it never expires. */
+  /** The TTL that reads report for the default, in seconds. Default: it never expires. */
   readonly ttl?: number | undefined;
 }
 
 /**
- * A store that answers reads of missing entries with a fresh copy of a default, without storing it. Listings and deletes
- * know only what is there. It has no atomic operations: what they find to be missing would be a lie in one of two places.
+ * Makes a store that reads a fresh copy of a default where an entry is missing, without storing it.
+ *
+ * Listings and deletes only know stored entries. There are no atomic operations: to `putIfAbsent` the entry would be missing,
+ * to `get` it would not.
  *
  * @throws KeyValueError `not_serializable` or `invalid_ttl`, at once.
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { defaultValue } from "edge-key-value/wrappers/default-value";
+ *
+ * const settings = defaultValue(memoryStore(), { theme: "light" });
+ * await settings.get("alice"); // => { theme: "light" }
+ * ```
  */
 export function defaultValue<S extends AsyncKeyValue>(
   store: S,
   value: unknown,
   options: DefaultValueOptions = {},
 ): Wrapped<S, "swap"> {
-  const [copy, life] = [toJson(value), lifetime(checkOptions(options).ttl, "ttl")];
-  return wrap(store, ({ swap: _1, apply: _2, ...driver }) => ({
+  const copy = toJson(value);
+  const life = lifetime(checkOptions(options).ttl, "ttl");
+  return wrap(store, ({ swap: _1, apply: _2, operations: _3, ...driver }) => ({
     ...driver,
     async read(collection, keys, options) {
       const entries = await driver.read(collection, keys, options);
       const createdAt = Date.now();
-      return entries.map((entry) => live(entry) ?? { value: copy, createdAt, expiresAt: life && createdAt + life });
+      const expiresAt = life === undefined ? undefined : createdAt + life;
+      return entries.map((entry) => live(entry) ?? { value: copy, createdAt, expiresAt });
     },
   }));
 }

@@ -8,27 +8,43 @@ import { toDriver } from "../core/store.ts";
 /** Options of {@link fallback}. */
 export interface FallbackOptions {
   /**
-   * Whether to turn to the secondary store after this error. Default: failures of the backend, which are the codes
-   * `unavailable`, `timeout`, `overloaded`, `rate_limited` and `backend`, and what another library throws but a `TypeError`.
+   * Whether to turn to the secondary store after this error. Default: failures of the backend. These are the codes
+   * `unavailable`, `timeout`, `overloaded`, `rate_limited` and `backend`, and errors of other libraries except `TypeError`.
    */
   readonly on?: ((error: unknown) => boolean) | undefined;
-  /** Whether writes and deletes turn to it, too. The primary will not know of them when it is back. Default: false. */
+  /**
+   * Whether writes and deletes turn to the secondary store as well. The primary does not learn of them when it is back.
+   * Default: `false`.
+   */
   readonly writes?: boolean | undefined;
 }
 
 /**
- * A store that reads from a secondary one while the primary fails. Everything else goes to the primary alone: writes
- * unless told otherwise, listings, atomic operations with the reads that belong to them, `cull` and `destroy`. It counts
- * as eventually consistent, since the secondary need not know what the primary does.
+ * Makes a store that reads from a secondary store while the primary fails.
+ *
+ * Everything else goes to the primary alone: writes (unless `writes` is set), listings, atomic operations with the reads that
+ * belong to them, `cull` and `destroy`. The store is eventually consistent, since the secondary store need not have what the
+ * primary has.
+ *
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { fallback } from "edge-key-value/wrappers/fallback";
+ *
+ * const [primary, secondary] = [memoryStore(), memoryStore()];
+ * const store = fallback(primary, secondary);
+ * await store.get("theme");
+ * ```
  */
 export function fallback<S extends AsyncKeyValue>(
   primary: S,
   secondary: AsyncKeyValue,
   options: FallbackOptions = {},
 ): Wrapped<S> {
-  const { on = backendFailed, writes = false } = checkOptions(options, { on: "function", writes: "boolean" });
+  const { on = isBackendFailure, writes = false } = checkOptions(options, { on: "function", writes: "boolean" });
   const second: AnyDriver = toDriver(secondary);
   return wrap(primary, (first) => {
+    /** Asks the primary, and the secondary store if that fails. */
     async function either<R>(ask: (driver: AnyDriver) => Awaitable<R>): Promise<R> {
       const failures: unknown[] = [];
       for (const driver of [first, second]) {
@@ -39,14 +55,13 @@ export function fallback<S extends AsyncKeyValue>(
           failures.push(error);
         }
       }
-      const { code = "unavailable" } = failures[0] instanceof KeyValueError ? failures[0] : {};
+      const code = failures[0] instanceof KeyValueError ? failures[0].code : "unavailable";
       const details = { store: first.name, cause: new AggregateError(failures) };
-      throw new KeyValueError(code, `failed, and so did ${second.name} in its place`, details);
+      throw new KeyValueError(code, `${first.name} failed, and so did ${second.name}`, details);
     }
     return {
       ...first,
       ...several([first, second]),
-      // However strong both are: during an outage the secondary answers, and need not know of the last writes.
       consistency: "eventual",
       read: (collection, keys, how) =>
         how?.fresh ? first.read(collection, keys, how) : either((driver) => driver.read(collection, keys, how)),
@@ -58,7 +73,7 @@ export function fallback<S extends AsyncKeyValue>(
   });
 }
 
-function backendFailed(error: unknown): boolean {
+function isBackendFailure(error: unknown): boolean {
   if (!(error instanceof KeyValueError)) return !(error instanceof TypeError);
   return ["unavailable", "timeout", "overloaded", "rate_limited", "backend"].includes(error.code);
 }

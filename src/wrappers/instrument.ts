@@ -4,19 +4,38 @@ import { checkOptions } from "../core/checks.ts";
 
 export type { Outcome };
 
-/** One call to the backend, by the name of its driver, without the values. */
+/** One call to a backend, with the name of its driver and without values. */
 export type Operation = Omit<Call, "entries"> & { readonly store: string };
 
 /** Options of {@link instrument}. */
 export interface InstrumentOptions {
   /**
-   * Surrounds a call: `run` makes it and tells how it ended, without ever rejecting. The caller waits for what this
-   * returns and gets what the backend answered; should this throw, the caller's operation fails with it.
+   * Surrounds a call. `run` makes the call and returns how it ended, without ever rejecting. The caller waits for what this
+   * function returns, and gets the result of the backend. If this function throws, the caller's operation fails.
    */
   onOperation(operation: Operation, run: () => Promise<Outcome>): unknown;
 }
 
-/** A store that shows every call to its backend to `onOperation`, for traces and metrics. */
+/**
+ * Makes a store that shows every call to its backend to `onOperation`, for traces and metrics.
+ *
+ * An atomic operation is one call if the backend runs it, and a read and a swap otherwise.
+ *
+ * @throws TypeError when `onOperation` is not a function.
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { instrument } from "edge-key-value/wrappers/instrument";
+ *
+ * const store = instrument(memoryStore(), {
+ *   async onOperation({ store, operation }, run) {
+ *     const { durationMs, error } = await run();
+ *     console.log(store, operation, durationMs, error === undefined ? "ok" : "failed");
+ *   },
+ * });
+ * await store.get("k");
+ * ```
+ */
 export function instrument<S extends AsyncKeyValue>(store: S, options: InstrumentOptions): Wrapped<S> {
   const { onOperation } = checkOptions(options);
   if (typeof onOperation !== "function") throw new TypeError("onOperation must be a function");

@@ -1,13 +1,14 @@
 import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators/index.ts";
+import { narrower } from "../combinators/several.ts";
 import { toBytes } from "../core/bytes.ts";
 import { checkOptions, count, oneOf } from "../core/checks.ts";
 import type { Entry } from "../core/entry.ts";
 import { KeyValueError } from "../core/errors.ts";
 import { together } from "../core/together.ts";
 
-/** Options of {@link limitSize}. A size is that of the value as compact JSON in UTF-8. */
+/** Options of {@link limitSize}. The size of a value is that of its compact JSON in UTF-8. */
 export interface LimitSizeOptions {
-  /** The least bytes of a value. Default: no limit. */
+  /** The fewest bytes of a value. Default: no limit. */
   readonly minBytes?: number | undefined;
   /** The most bytes of a value. Default: no limit. */
   readonly maxBytes?: number | undefined;
@@ -18,8 +19,21 @@ export interface LimitSizeOptions {
 }
 
 /**
- * A store that takes values of some sizes only, and throws `too_large` or `too_small` before anything of a bulk is sent.
- * A put that is skipped removes what was under the key, so that nobody reads a stale value. Atomic operations always throw.
+ * Makes a store that takes only values of certain sizes. It throws `too_large` or `too_small` before it sends anything of a
+ * bulk.
+ *
+ * A put that is skipped removes the entry under the key, so nobody reads a stale value. Atomic operations always throw, and
+ * take a read and a swap: the size of their result has to be known before it is written.
+ *
+ * @throws TypeError when `minBytes` is above `maxBytes`.
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { limitSize } from "edge-key-value/wrappers/limit-size";
+ *
+ * const store = limitSize(memoryStore(), { maxBytes: 100_000 });
+ * await store.put("small", "fits");
+ * ```
  */
 export function limitSize<S extends AsyncKeyValue>(store: S, options: LimitSizeOptions): Wrapped<S> {
   checkOptions(options);
@@ -29,24 +43,32 @@ export function limitSize<S extends AsyncKeyValue>(store: S, options: LimitSizeO
   oneOf(tooSmall, "tooSmall", ["skip", "throw"]);
   oneOf(tooLarge, "tooLarge", ["skip", "throw"]);
   if (minBytes > maxBytes) throw new TypeError("minBytes must not be above maxBytes");
+
+  /** Returns what is wrong with the size of a value. */
+  function misfit({ value }: Entry): { code: "too_small" | "too_large"; size: number; limit: number } | undefined {
+    const size = toBytes(value).length;
+    if (size < minBytes) return { code: "too_small", size, limit: minBytes };
+    if (size > maxBytes) return { code: "too_large", size, limit: maxBytes };
+    return undefined;
+  }
+
   return wrap(store, (driver) => {
-    const least = Math.min(maxBytes, driver.limits?.valueBytes ?? maxBytes);
-    function fits(collection: string, key: string, { value }: Entry, always = false): boolean {
-      const size = toBytes(value).length;
-      if (size >= minBytes && size <= maxBytes) return true;
-      if (!always && (size < minBytes ? tooSmall : tooLarge) === "skip") return false;
-      const [code, limit] = size < minBytes ? (["too_small", minBytes] as const) : (["too_large", maxBytes] as const);
+    /** Whether an entry fits; throws if it does not and is not to be skipped. */
+    function fits(collection: string, key: string, entry: Entry, maySkip: boolean): boolean {
+      const found = misfit(entry);
+      if (!found) return true;
+      const { code, size, limit } = found;
+      if (maySkip && (code === "too_small" ? tooSmall : tooLarge) === "skip") return false;
       const details = { store: driver.name, collection, key, size, limit };
       throw new KeyValueError(code, `the value has ${size} bytes, the limit is ${limit}`, details);
     }
     return {
       ...driver,
-      // What an operation writes has a size that only a swap shows.
       operations: undefined,
       apply: undefined,
-      limits: { ...driver.limits, valueBytes: Number.isFinite(least) ? least : undefined },
+      limits: narrower(driver.limits, { valueBytes: options.maxBytes }),
       async write(collection, items) {
-        const kept = new Map(items.filter(([key, entry]) => fits(collection, key, entry)));
+        const kept = new Map(items.filter(([key, entry]) => fits(collection, key, entry, true)));
         const skipped = items.map(([key]) => key).filter((key) => !kept.has(key));
         await together<unknown>([
           [[...kept.keys()], () => driver.write(collection, [...kept])],
@@ -55,7 +77,7 @@ export function limitSize<S extends AsyncKeyValue>(store: S, options: LimitSizeO
       },
       ...(driver.swap && {
         async swap(collection, key, expected, next) {
-          if (next) fits(collection, key, next, true);
+          if (next) fits(collection, key, next, false);
           return driver.swap!(collection, key, expected, next);
         },
       }),

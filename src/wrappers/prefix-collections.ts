@@ -3,10 +3,19 @@ import { joinAddress } from "../core/address.ts";
 import { string } from "../core/checks.ts";
 
 /**
- * A store whose collections have a prefix in the store underneath: `users` of the tenant `acme` becomes `acme::users`.
+ * Makes a store whose collections have a prefix in the store underneath: `users` of the tenant `acme` is `acme::users` there.
  *
- * Two prefixes never meet, whatever they and the names contain. The store's collections are its own: it lists them
- * without the prefix, and can destroy one. `destroy` is gone: it would reach what others keep there.
+ * Two prefixes never meet, whatever they and the names contain. The store lists its own collections, without the prefix, and
+ * can destroy one. `destroy` is gone, since it would reach what others keep in the store underneath.
+ *
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { prefixCollections } from "edge-key-value/wrappers/prefix-collections";
+ *
+ * const acme = prefixCollections(memoryStore(), "acme");
+ * await acme.put("1", { name: "Alice" }, { collection: "users" });
+ * ```
  */
 export function prefixCollections<S extends AsyncKeyValue>(store: S, prefix: string): Wrapped<S, "destroy"> {
   const head = joinAddress(string(prefix, "prefix"), "");

@@ -4,13 +4,26 @@ import { KeyValueError } from "../core/errors.ts";
 
 /** Options of {@link readOnly}. */
 export interface ReadOnlyOptions {
-  /** What a write does: `"throw"`, or `"ignore"`, which answers as if nothing was there to change. Default: `"throw"`. */
+  /**
+   * What a write does: `"throw"`, or `"ignore"`, which returns as if there had been nothing to change. Default: `"throw"`.
+   */
   readonly onWrite?: "throw" | "ignore" | undefined;
 }
 
 /**
- * A store that can be read and listed and nothing else: no `cull`, `destroy`, `destroyCollection` or atomic operation.
- * Its `put`, `putMany`, `delete` and `deleteMany` throw `read_only`, unless told to ignore what they are asked.
+ * Makes a store that can only be read and listed. It has no `cull`, `destroy`, `destroyCollection` or atomic operations.
+ *
+ * `put`, `putMany`, `delete` and `deleteMany` throw `read_only`, unless `onWrite` is `"ignore"`.
+ *
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { readOnly } from "edge-key-value/wrappers/read-only";
+ *
+ * const settings = memoryStore();
+ * const forPlugins = readOnly(settings);
+ * await forPlugins.get("theme");
+ * ```
  */
 export function readOnly<S extends AsyncKeyValue>(
   store: S,
@@ -18,15 +31,22 @@ export function readOnly<S extends AsyncKeyValue>(
 ): Wrapped<S, "cull" | "destroy" | "destroyCollection" | "swap"> {
   const { onWrite = "throw" } = checkOptions(options);
   oneOf(onWrite, "onWrite", ["throw", "ignore"]);
-  return wrap(store, ({ cull: _1, destroy: _2, destroyCollection: _3, swap: _4, apply: _5, ...driver }) => {
-    function refuse(collection: string, key: string | undefined): void {
+  return wrap(store, (driver) => {
+    const { name, cull: _1, destroy: _2, destroyCollection: _3, swap: _4, apply: _5, operations: _6, ...rest } = driver;
+    function refuseUnlessIgnored(collection: string, key: string | undefined): void {
       if (onWrite === "ignore") return;
-      throw new KeyValueError("read_only", "the store is read-only", { store: driver.name, collection, key });
+      throw new KeyValueError("read_only", "the store is read-only", { store: name, collection, key });
     }
     return {
-      ...driver,
-      write: (collection, items) => refuse(collection, items[0]?.[0]),
-      remove: (collection, keys) => refuse(collection, keys[0]) ?? 0,
+      ...rest,
+      name,
+      write(collection, items) {
+        refuseUnlessIgnored(collection, items[0]?.[0]);
+      },
+      remove(collection, keys) {
+        refuseUnlessIgnored(collection, keys[0]);
+        return 0;
+      },
     };
   });
 }

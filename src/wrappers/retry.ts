@@ -1,5 +1,5 @@
 import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators/index.ts";
-import { checkOptions, count, oneOf } from "../core/checks.ts";
+import { checkOptions, count, oneOf, refuse } from "../core/checks.ts";
 import { KeyValueError } from "../core/errors.ts";
 import { abortable, delay, pause } from "../core/times.ts";
 
@@ -9,48 +9,72 @@ export interface RetryOptions {
   readonly retries?: number | undefined;
   /** The delay before the first retry. Default: 0.1. */
   readonly minDelay?: number | undefined;
-  /** The longest delay; a backend that asks for a longer one (`retryAfter`) is not asked again. Default: 10. */
+  /** The longest delay. If the backend asks for a longer one (`retryAfter`), the call fails at once. Default: 10. */
   readonly maxDelay?: number | undefined;
-  /** By what the delay grows with each retry. Default: 2. */
+  /** By which factor the delay grows with each retry. Default: 2. */
   readonly factor?: number | undefined;
-  /** `"full"` waits for a random part of the delay, so that clients which failed together do not come back together. Default: `"full"`. */
+  /**
+   * `"full"` waits for a random part of the delay, which keeps clients that failed together from coming back together;
+   * `"none"` waits for all of it. Default: `"full"`.
+   */
   readonly jitter?: "full" | "none" | undefined;
-  /** Whether an error is worth a retry. Default: codes `unavailable`, `timeout` and `rate_limited`. */
+  /** Whether to retry after an error. Default: after the codes `unavailable`, `timeout` and `rate_limited`. */
   readonly when?: ((error: unknown) => boolean) | undefined;
-  /** Ends the waiting with code `aborted`, and all retries from then on. */
+  /** Ends the waiting with code `aborted`, and all later retries. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Calls that do no harm when they happen twice: all except swaps and other atomic operations. */
+const REPEATABLE: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  ...["read", "write", "remove", "listKeys", "listCollections", "destroyCollection", "destroy", "cull"],
+]);
+
 /**
- * A store that tries again what failed for a moment, after growing delays; what it throws in the end has the last error
- * as its cause. A delete whose first reply was lost finds nothing to delete the second time. A swap is repeated where the
- * driver says `repeatableSwap`, otherwise only when it was refused (`rate_limited`), since it may have happened.
+ * Makes a store that repeats calls which failed for a moment, after growing delays. The error that it throws in the end has the
+ * last failure as its cause.
+ *
+ * A delete whose first reply was lost finds nothing to delete the second time. Atomic operations are repeated where the driver
+ * says that this is safe (`repeatableSwap`). Elsewhere they may have happened, so only a refused one (`rate_limited`) is
+ * repeated. Put `retry` inside of wrappers that change values, such as `encrypt`: a repeated swap must send the same bytes.
+ *
+ * @throws TypeError when an option is out of its range.
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { retry } from "edge-key-value/wrappers/retry";
+ * import { timeout } from "edge-key-value/wrappers/timeout";
+ *
+ * const store = retry(timeout(memoryStore(), { seconds: 2 }), { retries: 5 });
+ * await store.get("k");
+ * ```
  */
 export function retry<S extends AsyncKeyValue>(store: S, options: RetryOptions = {}): Wrapped<S> {
   checkOptions(options, { when: "function" });
-  const { minDelay = 0.1, maxDelay = 10, factor = 2, jitter = "full", when = worthIt, signal } = options;
-  const [least, most] = [delay(minDelay, "minDelay"), delay(maxDelay, "maxDelay")];
+  const { minDelay = 0.1, maxDelay = 10, factor = 2, jitter = "full", when = isPassing, signal } = options;
+  const shortest = delay(minDelay, "minDelay");
+  const longest = delay(maxDelay, "maxDelay");
   const retries = count(options.retries ?? 3, "retries", 0);
   oneOf(jitter, "jitter", ["full", "none"]);
   abortable(signal);
-  if (!(Number.isFinite(factor) && factor >= 1)) throw new TypeError("factor must be a number of at least 1");
+  if (!(Number.isFinite(factor) && factor >= 1)) refuse("factor", "a number of at least 1");
+
   return wrap(store, (driver) =>
     intercept(driver, async ({ operation, collection, keys }, proceed) => {
+      const mayRepeat = REPEATABLE.has(operation) || driver.repeatableSwap;
       for (let retried = 0; ; retried++) {
         try {
           return await proceed();
         } catch (cause) {
           const known: Partial<KeyValueError> = cause instanceof KeyValueError ? cause : {};
           const { code = "backend", retryAfter = 0, failed } = known;
-          const unsafe = !REPEATABLE.has(operation) && !driver.repeatableSwap && code !== "rate_limited";
-          if (unsafe || !when(cause)) throw cause;
+          if (!(mayRepeat || code === "rate_limited") || !when(cause)) throw cause;
           const key = keys?.length === 1 ? keys[0] : undefined;
           const details = { store: driver.name, collection, key, failed, retryAfter: retryAfter || undefined, cause };
-          if (retried === retries || retryAfter * 1000 > most) {
+          if (retried === retries || retryAfter * 1000 > longest) {
             throw new KeyValueError(code, `gave up after ${retried} retries`, details);
           }
-          const wait = Math.min(most, least * factor ** retried) * (jitter === "full" ? Math.random() : 1);
-          await pause(Math.min(most, retryAfter * 1000 + wait), signal);
+          const wait = Math.min(longest, shortest * factor ** retried) * (jitter === "full" ? Math.random() : 1);
+          await pause(Math.min(longest, retryAfter * 1000 + wait), signal);
           if (signal?.aborted) throw new KeyValueError("aborted", "the signal ended the retries", details);
         }
       }
@@ -58,11 +82,6 @@ export function retry<S extends AsyncKeyValue>(store: S, options: RetryOptions =
   );
 }
 
-/** What can be sent again although it may have happened: all but swaps and other atomic operations. */
-const REPEATABLE: ReadonlySet<string> = /* @__PURE__ */ new Set([
-  ...["read", "write", "remove", "listKeys", "listCollections", "destroyCollection", "destroy", "cull"],
-]);
-
-function worthIt(error: unknown): boolean {
+function isPassing(error: unknown): boolean {
   return error instanceof KeyValueError && ["unavailable", "timeout", "rate_limited"].includes(error.code);
 }

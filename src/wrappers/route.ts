@@ -8,19 +8,29 @@ import { toDriver } from "../core/store.ts";
 /** Options of {@link route}. */
 export interface RouteOptions<S extends AsyncKeyValue, O extends AsyncKeyValue> {
   readonly stores: Readonly<Record<string, S>>;
-  /** Names the store of an entry, always the same one; `undefined` for `otherwise`. */
+  /** Returns the name of an entry's store, always the same one; `undefined` for `otherwise`. */
   readonly pick: (collection: string, key: string) => string | undefined;
   readonly otherwise: O;
 }
 
 /**
- * A store that keeps its entries in several others: each where `pick` says, or in the short form where its collection
- * does. It can do what all of them can. A bulk asks each store at most once, all at the same time.
+ * Makes a store that keeps its entries in several others: each in the one that `pick` names, or in the short form in the one
+ * that has the name of its collection.
  *
- * Where `pick` may spread a collection, its keys are listed one store after the other, and it is destroyed in all of
- * them. A page of collections is made of all names. `destroy` destroys everything that the stores own.
+ * It can do what all of them can, atomic operations included. A bulk asks each store at most once, all at the same time.
+ * Where `pick` may spread a collection over stores, its keys are listed one store after the other, and it is destroyed in all
+ * of them. Each page of collections reads all their names. `destroy` destroys everything that the stores own.
  *
- * @throws KeyValueError `misconfigured` when `pick` names a store that is not there.
+ * @throws KeyValueError `misconfigured` when `pick` names a store that is not in `stores`.
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { route } from "edge-key-value/wrappers/route";
+ *
+ * const [sessions, everythingElse] = [memoryStore(), memoryStore()];
+ * const store = route({ sessions }, everythingElse);
+ * await store.put("1", { user: "alice" }, { collection: "sessions" });
+ * ```
  */
 export function route<S extends AsyncKeyValue, O extends AsyncKeyValue>(options: RouteOptions<S, O>): Wrapped<S | O>;
 export function route<S extends AsyncKeyValue, O extends AsyncKeyValue>(

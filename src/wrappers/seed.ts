@@ -6,12 +6,22 @@ import { toJson } from "../core/json.ts";
 import { once } from "../core/once.ts";
 
 /**
- * A store that begins with some entries: before its first operation it puts those that are missing, never over one that
- * is there. First operations at the same time wait for the same puts; when these fail so do they, and the next operation
- * tries again. Between isolates the puts are safe where the store has `swap`.
+ * Makes a store that begins with some entries: before its first operation it writes those that are missing, and never over an
+ * entry that exists.
  *
- * @param data Values by key by collection; checked and copied at once.
+ * First operations at the same time wait for the same writes. If these fail, so do the operations, and the next one tries
+ * again. Where several isolates start at once, the writes are safe if the store has `swap`.
+ *
+ * @param data Values by key by collection; they are checked and copied at once.
  * @throws KeyValueError `not_serializable` for a value that JSON would change.
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { seed } from "edge-key-value/wrappers/seed";
+ *
+ * const store = seed(memoryStore(), { settings: { theme: "light", language: "en" } });
+ * await store.get("theme", { collection: "settings" }); // => "light"
+ * ```
  */
 export function seed<S extends AsyncKeyValue>(
   store: S,
@@ -29,11 +39,11 @@ export function seed<S extends AsyncKeyValue>(
       const keys = items.map(([key]) => key);
       const found = await read(collection, keys, { fresh: true });
       const createdAt = Date.now();
-      const put = items.flatMap(([key, value], i) => (live(found[i]) ? [] : [[key, { value, createdAt }] as const]));
-      const versions = new Map(keys.map((key, i) => [key, found[i]?.version]));
-      // A swap that is refused has met an entry of somebody who was quicker, and that one stays.
-      if (swap) await Promise.all(put.map(([key, entry]) => swap(collection, key, versions.get(key), entry)));
-      else if (put.length > 0) await write(collection, put);
+      const missing = items.filter((_, i) => !live(found[i]));
+      const entries = missing.map(([key, value]) => [key, { value, createdAt }] as const);
+      // A refused swap means that somebody else was quicker: their entry stays.
+      if (swap) await Promise.all(entries.map(([key, entry]) => swap(collection, key, undefined, entry)));
+      else if (entries.length > 0) await write(collection, entries);
     }
   }
 

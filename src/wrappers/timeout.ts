@@ -5,13 +5,25 @@ import { delay } from "../core/times.ts";
 
 /** Options of {@link timeout}. */
 export interface TimeoutOptions {
-  /** How long a call to the backend may take. Default: 5. */
+  /** How many seconds a call to the backend may take. Default: 5. */
   readonly seconds?: number | undefined;
 }
 
 /**
- * A store that waits only so long for its backend, then throws `timeout`. The call is not undone: what it does may still
- * happen, and its late answer or failure is dropped. A page of a listing and each step of an atomic operation count alone.
+ * Makes a store that waits only so long for its backend, then throws `timeout`.
+ *
+ * The call is not undone: it may still happen, and its late result or failure is dropped. Each page of a listing and each
+ * call of an atomic operation has its own time.
+ *
+ * @throws TypeError when `seconds` is not a number from 0 to 2,147,483, the longest delay of a timer.
+ * @example
+ * ```ts
+ * import { memoryStore } from "edge-key-value";
+ * import { timeout } from "edge-key-value/wrappers/timeout";
+ *
+ * const store = timeout(memoryStore(), { seconds: 2 });
+ * await store.get("k");
+ * ```
  */
 export function timeout<S extends AsyncKeyValue>(store: S, options: TimeoutOptions = {}): Wrapped<S> {
   const { seconds = 5 } = checkOptions(options);
@@ -23,7 +35,7 @@ export function timeout<S extends AsyncKeyValue>(store: S, options: TimeoutOptio
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           const details = { store: driver.name, collection, key: keys?.length === 1 ? keys[0] : undefined };
-          reject(new KeyValueError("timeout", `${operation} got no answer within ${seconds} seconds`, details));
+          reject(new KeyValueError("timeout", `${operation} took longer than ${seconds} seconds`, details));
         }, ms);
         Promise.resolve(answer)
           .then(resolve, reject)
