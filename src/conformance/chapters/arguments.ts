@@ -1,12 +1,12 @@
 import { rejection, rejections, type Suite } from "./suite.ts";
 
-/** What is no string, of every kind. As `never`, wrong arguments are let through by the types. */
+/** Every kind of value that is not a string. Typed as `never`, so that the compiler accepts the wrong arguments. */
 export const NO_STRINGS = [undefined, null, 1, true, {}, ["k"], Symbol("k"), () => "k", 1n] as never[];
 
 // biome-ignore format: a table
 const NO_TTLS = [0, -1, -0.001, NaN, Infinity, -Infinity, "60", "", null, true, {}, [60], 60n, 2.6e11, 1e300] as never[];
 
-/** Argument checks: every wrong type is a rejection with a TypeError, and nothing has been sent then. */
+/** Every argument of a wrong type rejects with a TypeError, and nothing is sent. */
 export function argumentChecks({ test }: Suite): void {
   test("a key that is no string is refused with a TypeError", async ({ store, at, expect }) => {
     for (const key of NO_STRINGS) {

@@ -1,6 +1,6 @@
 import { rejection, type Suite } from "./suite.ts";
 
-/** putIfAbsent, take and increment, one caller at a time; the chapter on concurrency has the others. */
+/** putIfAbsent, take and increment with one caller at a time. The chapter on concurrency has many. */
 export function atomics({ having }: Suite): void {
   const test = having("swap");
 

@@ -1,6 +1,6 @@
 import type { Suite } from "./suite.ts";
 
-/** The bulk methods: alignment, repetitions, empty lists, every iterable, more keys than one call to a backend takes. */
+/** The bulk methods: order, repeated keys, empty lists, any iterable, more keys than one call to a backend accepts. */
 export function bulk({ test, having }: Suite): void {
   test("bulk reads are aligned with the keys, missing ones are null and repeated ones repeated", async ({
     store,

@@ -3,7 +3,7 @@ import { rejections, type Suite } from "./suite.ts";
 
 const NO_LIMITS = [0, -1, 1.5, NaN, Infinity, "5", null] as never[];
 
-/** The arguments of what a store can do beyond the eight methods. */
+/** The arguments of the methods that a store has beyond the eight. */
 export function capabilityArguments({ having }: Suite): void {
   const listingKeys = having("listKeys");
   const listingCollections = having("listCollections");

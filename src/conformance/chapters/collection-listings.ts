@@ -2,7 +2,7 @@ import { compareCodePoints } from "../../core/order.ts";
 import { all, pages } from "./key-listings.ts";
 import type { Suite } from "./suite.ts";
 
-/** Listings of collections: those that hold something, each once. */
+/** Listings of collections: each collection with an entry, once. */
 export function collectionListings({ having, options }: Suite): void {
   const test = having("listCollections");
 

@@ -8,7 +8,7 @@ interface User {
 
 const alice = (): User => ({ name: "Alice", tags: ["a"] });
 
-/** What goes in is copied at the call, what comes out is nobody else's. */
+/** A store copies values at the call, and returns copies that nobody else has. */
 export function copies({ test, having }: Suite): void {
   test("changing a value after put changes nothing that is stored", async ({ store, at, expect }) => {
     const user = alice();

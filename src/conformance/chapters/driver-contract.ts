@@ -1,7 +1,7 @@
 import { type Entry, live } from "../../core/entry.ts";
 import type { Suite } from "./suite.ts";
 
-/** What wrappers rely on in the driver behind the store; of a store that is only known by its methods, in these. */
+/** What wrappers rely on: the driver behind a store, or the methods of a store whose driver is unknown. */
 export function driverContract({ test }: Suite): void {
   test("the driver is plain data that can be spread, and says what it is", async ({ driver, collection, expect }) => {
     const { name, consistency, limits } = driver;
@@ -40,7 +40,7 @@ export function driverContract({ test }: Suite): void {
     ]);
     const [found, forever] = await driver.read(collection, ["k", "forever"]);
     expect([found?.value, forever?.value, forever?.expiresAt]).toEqual([{ a: 1 }, 2, undefined]);
-    // A store that is only known by its methods counts in seconds that are left, and knows no creation time.
+    // The methods of a store only tell the seconds that are left, and no creation time.
     const slack = driver.name === "custom" ? 1000 : (options.ttlGranularity ?? 0) * 1000;
     // Where the backend's clock decides, a deadline travels as the time that is left and moves by what the travel takes.
     const travel = Date.now() - now;

@@ -2,7 +2,7 @@ import { rejection, type Suite } from "./suite.ts";
 
 const SECRET = "hunter2";
 
-/** Failures are KeyValueErrors that say where they happened, and never what was to be stored. */
+/** Every failure is a KeyValueError that names the store, collection and key, and never contains a value. */
 export function errors({ test, having }: Suite): void {
   test("an error has its name, code, store, collection and key", async ({ store, collection, at, expect }) => {
     const failures = [

@@ -1,6 +1,6 @@
 import type { Suite } from "./suite.ts";
 
-/** An entry is there until its deadline, and nowhere after it. Nothing here depends on how fast the machine is. */
+/** An entry exists until its deadline, and for no operation after it. No test depends on the speed of the machine. */
 export function expiry({ test, having }: Suite): void {
   test("an entry is there before its deadline and absent from it on", async ({ store, at, expect, options, wait }) => {
     const { ttlGranularity = 0 } = options;

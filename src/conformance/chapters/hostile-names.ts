@@ -1,4 +1,4 @@
-/** Names that separators, patterns, escapes, paths, encodings and objects used as maps get wrong. */
+/** Names that break separators, patterns, escapes, paths, encodings, and objects used as maps. */
 // biome-ignore format: a table, a kind of trouble a line
 export const NAMES: readonly string[] = [
   "", " ", "  ", "a", "A", "a ", " a",
@@ -15,7 +15,7 @@ export const NAMES: readonly string[] = [
   "default_collection", "collection", "key",
 ];
 
-/** Addresses that become one where collection and key are joined without care. */
+/** Pairs of addresses that get the same name if collection and key are joined carelessly. */
 // biome-ignore format: a table
 export const COLLIDING: readonly (readonly [collection: string, key: string])[] = [
   ["", "::"], [":", ":"], ["::", ""], [":", "::"], ["::", ":"], ["", ":::"], [":::", ""],
@@ -27,7 +27,7 @@ export const COLLIDING: readonly (readonly [collection: string, key: string])[] 
   ["a.b", "c"], ["a", "b.c"], ["a b", "c"], ["a", "b c"], ["a,b", "c"], ["a", "b,c"], ['a","b', "c"], ["a", 'b","c'],
 ];
 
-/** What prefix listings get wrong: patterns, case, halves of pairs and of escapes, ends of ranges. */
+/** Prefixes that listings get wrong: patterns, case, halves of surrogate pairs and of escapes, ends of ranges. */
 // biome-ignore format: a table
 export const PREFIXES: readonly string[] = [
   "", "a", "A", "a:", ":", "%", "%2", "%u", "%uD", "*", "?", "[", "[a", "\\", "_", "a_", "\uD83D", "😀", "\uFFFD", "\uD800", "\u{10FFFF}",

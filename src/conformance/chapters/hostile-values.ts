@@ -1,4 +1,4 @@
-/** Values that backends and codecs like to get wrong. */
+/** Values that backends and codecs often get wrong. */
 // biome-ignore format: a table
 export const VALUES: readonly unknown[] = [
   false, true, 0, 1, -1, 0.1, 1e21, 1e-7, 5e-324, 1.7976931348623157e308, 2 ** 53 - 1, -(2 ** 53), 2 ** 63,
@@ -14,7 +14,7 @@ class Point {
   x = 1;
 }
 
-/** What JSON would change, and the path to it that the message has to name. */
+/** Values that JSON would change, and the path that the message must begin with. */
 export const REFUSED: readonly (readonly [value: () => unknown, path: string])[] = [
   [() => undefined, "value"],
   [() => null, "value"],
@@ -49,20 +49,20 @@ function cycle(): object {
   return value;
 }
 
-/** A text inside of so many arrays. */
+/** A text inside `levels` arrays. */
 export function nested(levels: number): unknown {
   let value: unknown = "deep";
   for (let i = 0; i < levels; i++) value = [value];
   return value;
 }
 
-/** ASCII text of so many bytes that does not get shorter when it is compressed and written as base64. */
+/** ASCII text of a number of bytes that gets no shorter when it is compressed and written as base64. */
 export function noise(length: number): string {
   const bytes = new Uint8Array(length);
   let state = 1;
   for (let i = 0; i < length; i++) {
     state = (state * 48271) % 2147483647;
-    // 64 characters, without the two that JSON escapes.
+    // 64 characters that JSON does not escape.
     const character = 35 + (state % 64);
     bytes[i] = character < 92 ? character : character + 1;
   }

@@ -3,7 +3,7 @@ import type { Page, PageOptions } from "../../core/protocol.ts";
 import { NAMES, PREFIXES } from "./hostile-names.ts";
 import type { Suite } from "./suite.ts";
 
-/** Follows the cursor to the end; no page may be longer than the limit. */
+/** Follows the cursor to the end, and checks that no page is longer than the limit. */
 export async function pages(list: (options: PageOptions) => Promise<Page>, options: PageOptions): Promise<string[]> {
   const names: string[] = [];
   let cursor: string | undefined;
@@ -24,7 +24,7 @@ export async function all(names: AsyncIterable<string>): Promise<string[]> {
   return found;
 }
 
-/** Listings of keys: each name once, pages no longer than asked for, nothing lost when keys go in between. */
+/** Listings of keys: each name once, no page longer than the limit, and nothing lost when keys are deleted in between. */
 export function keyListings({ having, options }: Suite): void {
   const test = having("listKeys");
   const keys = Array.from({ length: 25 }, (_, i) => `key${String(i).padStart(2, "0")}`);

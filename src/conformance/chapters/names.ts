@@ -1,7 +1,7 @@
 import { COLLIDING, NAMES } from "./hostile-names.ts";
 import { rejection, type Suite } from "./suite.ts";
 
-/** Every string is a name, and no two are the same. */
+/** Every string is a name, and different strings are different names. */
 export function names({ test, having }: Suite): void {
   test("every string is a key, apart from all others", async ({ store, at, expect }) => {
     await Promise.all(NAMES.map((name, i) => store.put(name, i, at)));
@@ -83,7 +83,7 @@ export function names({ test, having }: Suite): void {
   }) => {
     const { keyBytes } = driver.limits ?? {};
     if (keyBytes === undefined) return;
-    // Limits are in bytes: the second has fewer characters than the limit.
+    // Limits are in bytes: the second name has fewer characters than the limit.
     for (const key of ["n".repeat(keyBytes + 1), "é".repeat(Math.floor(keyBytes / 2) + 1)]) {
       for (const put of [
         () => store.put(key, 1, at),

@@ -9,11 +9,11 @@ import { take } from "../../core/operations/take.ts";
 import { touch } from "../../core/operations/touch.ts";
 import type { Suite, Test } from "./suite.ts";
 
-/** The operations that drivers apply where the data is: held to the functions that say what they mean. */
+/** The operations that drivers apply where the data is. Each must do what its function in the core does. */
 export function operations({ having }: Suite): void {
   const test = having("swap");
 
-  /** Applies operations to the store and to a model; a store whose driver is hidden is not asked. */
+  /** Applies operations to the store and to a model, unless the store's driver is unknown. */
   function sideBySide({ driver, collection, expect }: Test<"swap">) {
     if (!driver.swap) return undefined;
     let model: Entry | undefined;

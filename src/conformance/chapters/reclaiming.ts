@@ -1,7 +1,7 @@
 import { all } from "./key-listings.ts";
 import type { Suite } from "./suite.ts";
 
-/** What removes more than the keys it is told: destroyCollection, destroy and cull. */
+/** The methods that remove entries without naming keys: destroyCollection, destroy and cull. */
 export function reclaiming({ having }: Suite): void {
   const destroyingCollections = having("destroyCollection");
 

@@ -12,32 +12,32 @@ export interface Matchers {
   toBeLessThanOrEqual(expected: number): unknown;
 }
 
-/** What the suite needs of a test runner: of vitest, `bun:test`, `node:test` with the package `expect`, and others. */
+/** What the suite needs of a test runner, such as vitest, `bun:test`, or `node:test` with the package `expect`. */
 export interface Runner {
   describe(name: string, body: () => void): unknown;
   it(name: string, body: () => Promise<void>, timeout?: number): unknown;
   expect(actual: unknown): Matchers;
 }
 
-/** How a store is held to the protocol. */
+/** Options of the suite. */
 export interface ConformanceOptions {
-  /** The capabilities that the store has to have, no more and no fewer. Default: those it has. */
+  /** The capabilities that the store must have, no more and no fewer. Default: those that it has. */
   readonly capabilities?: readonly Capability[] | undefined;
   /** Whether listings come in code point order. Default: `false`. */
   readonly ordered?: boolean | undefined;
-  /** The seconds by which the backend may be late to see a deadline; it must never be early. Default: 0. */
+  /** How many seconds too late the backend may notice a deadline. Too early is always wrong. Default: 0. */
   readonly ttlGranularity?: number | undefined;
-  /** Lets seconds pass, for example by moving `Date.now`. Default: waits, in all for a few seconds. */
+  /** Lets seconds pass, for example by moving `Date.now`. Default: a timer; the suite waits for a few seconds in all. */
   readonly wait?: ((seconds: number) => Awaitable<void>) | undefined;
-  /** Called after each test with the store that the factory made for it. */
+  /** Called after each test with its store. */
   readonly teardown?: ((store: AsyncKeyValue) => Awaitable<void>) | undefined;
-  /** Milliseconds that one test may take. Default: the runner's. */
+  /** The timeout of one test in milliseconds. Default: the runner's. */
   readonly timeout?: number | undefined;
-  /** Names of tests that are known not to hold, with the reason. They run, and must fail. */
+  /** Names of tests that cannot pass, with the reason. They run and must fail. */
   readonly except?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What a test works with: a store, and a collection in it that nobody else uses. */
+/** What a test works with: a store, and a collection that no other test uses. */
 export interface Test<C extends Capability = never> {
   readonly store: AsyncKeyValue & Pick<CapabilityMethods, MethodNames[C]>;
   readonly driver: AnyDriver;
@@ -48,8 +48,9 @@ export interface Test<C extends Capability = never> {
   readonly options: ConformanceOptions;
   /** A name that no other test uses, for stores that share a backend. */
   unique(): string;
-  /** Gives a TTL that is short, and waits until it has passed with certainty. */
+  /** A short TTL, in seconds. */
   readonly short: number;
+  /** Waits until an entry with that TTL has certainly expired. */
   untilExpired(): Promise<void>;
   wait(seconds: number): Promise<void>;
 }
@@ -62,7 +63,7 @@ export type Register<C extends Capability = never> = (name: string, body: Body<C
 export interface Suite {
   readonly options: ConformanceOptions;
   readonly test: Register;
-  /** Registers tests for stores with these capabilities; a store without them must have none of their methods. */
+  /** Registers tests for stores with these capabilities. A store without them must lack their methods. */
   having<C extends Capability>(...capabilities: readonly C[]): Register<C>;
 }
 
@@ -80,7 +81,7 @@ const METHODS: { readonly [C in Capability]: readonly MethodNames[C][] } = {
 
 export const CAPABILITIES: readonly Capability[] = Object.keys(METHODS) as Capability[];
 
-/** Notes the names of all tests in `known`. */
+/** Makes a suite that adds the names of its tests to `known`. */
 export function suiteOf(
   { it, expect }: Runner,
   factory: () => Awaitable<AsyncKeyValue>,
@@ -102,7 +103,7 @@ export function suiteOf(
       const missing = capabilities.filter((capability) => !supports(store, capability));
       for (const method of missing.flatMap((capability) => METHODS[capability])) expect(method in store).toBe(false);
       if (missing.length > 0) return;
-      // Made only now: Workers have no randomness while a module loads.
+      // Workers have no randomness while a module loads, so make the name now.
       const unique = () => `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}${names++}`;
       const collection = unique();
       await body({
@@ -124,7 +125,7 @@ export function suiteOf(
 
   function register(name: string, body: Body<Capability>, capabilities: readonly Capability[]): void {
     known.add(name);
-    // Some runners count arguments.
+    // Some runners look at the number of arguments.
     const limit: [] | [number] = timeout === undefined ? [] : [timeout];
     const reason = except[name];
     if (reason === undefined) return void it(name, () => run(body, capabilities), ...limit);
@@ -145,26 +146,26 @@ export function suiteOf(
   };
 }
 
-/** What calls are rejected with: a `KeyValueError`, perhaps of another copy of this library, or another error. */
+/** The error of a rejected call: a `KeyValueError`, perhaps of another copy of this library, or another error. */
 export type Rejection = Error & Partial<Pick<KeyValueError, "code" | keyof ErrorDetails>>;
 
-/** What a call is rejected with; an error when it throws instead of answering with a promise, or when it succeeds. */
+/** Returns the error that a call rejects with. Throws if the call succeeds or throws synchronously. */
 export async function rejection(call: () => PromiseLike<unknown>): Promise<Rejection> {
   let answer: PromiseLike<unknown>;
   try {
     answer = call();
   } catch (error) {
-    throw new Error("the call threw synchronously, it must answer with a rejected promise", { cause: error });
+    throw new Error("the call threw synchronously; it must return a rejected promise", { cause: error });
   }
   try {
     await answer;
   } catch (error) {
     return error as Rejection;
   }
-  throw new Error("the call succeeded, it must be rejected");
+  throw new Error("the call succeeded; it must reject");
 }
 
-/** The error codes, or class names where there is none, that calls are rejected with. */
+/** Returns the error code that each call rejects with, or the class of an error without a code. */
 export function rejections(calls: readonly (() => PromiseLike<unknown>)[]): Promise<string[]> {
   return Promise.all(
     calls.map(async (call, i) => {

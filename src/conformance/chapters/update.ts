@@ -1,6 +1,6 @@
 import { rejection, type Suite } from "./suite.ts";
 
-/** update: read, change and swap, and again when another writer comes first. */
+/** update reads, changes and swaps, and starts again when another writer comes first. */
 export function update({ having }: Suite): void {
   const test = having("swap");
 

@@ -1,7 +1,7 @@
 import { nested, noise, REFUSED, VALUES } from "./hostile-values.ts";
 import { rejection, type Suite } from "./suite.ts";
 
-/** JSON goes in and comes out unchanged; what JSON would change is refused. */
+/** JSON values come back unchanged, and a value that JSON would change is refused. */
 export function values({ test }: Suite): void {
   test("every JSON value comes back as it was", async ({ store, at, expect }) => {
     await Promise.all(VALUES.map((value, i) => store.put(`one${i}`, value, at)));

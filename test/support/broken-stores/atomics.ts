@@ -44,7 +44,7 @@ export const atomics: readonly Broken[] = [
         return swap(collection, key, current?.version, next);
       },
     })),
-    "50 increments at once are all counted",
+    "a swap succeeds on the version that is there, and on no other",
   ],
   [
     "starts versions again after a removal",
@@ -55,6 +55,11 @@ export const atomics: readonly Broken[] = [
     "makes versions of values",
     driver((good) => versioned(good, (entry) => JSON.stringify(entry.value))),
     "every write gives an entry another version, also with the same value",
+  ],
+  [
+    "puts quotes into versions",
+    driver((good) => versioned(good, () => `"${crypto.randomUUID()}"`)),
+    "a version can be an HTTP entity tag",
   ],
   [
     "takes an expired entry for one in a swap",
