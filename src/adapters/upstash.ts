@@ -51,6 +51,7 @@ export interface UpstashStoreOptions extends StoreOptions {
  * has no `destroy`.
  *
  * @throws TypeError when the first argument is neither a client nor credentials, or `keyPrefix` is not a string.
+ * @throws KeyValueError `misconfigured` when the URL or the token is undefined.
  *
  * @example
  * ```ts
@@ -83,6 +84,7 @@ export function upstashStore(
 
 function upstashServer(redis: UpstashClient | UpstashCredentials): RedisServer {
   const given = redis as Partial<UpstashClient & UpstashCredentials> | undefined;
+  refuseWithoutAddress(given);
   let client = typeof given?.exec === "function" ? (given as UpstashClient) : undefined;
   if (!client && !(typeof given?.url === "string" && typeof given.token === "string")) {
     throw new TypeError("upstashStore takes a client of @upstash/redis 1.35.3 or newer, or { url, token }");
@@ -103,6 +105,23 @@ function upstashServer(redis: UpstashClient | UpstashCredentials): RedisServer {
     },
     errorOf: upstashError,
   };
+}
+
+/** Variables of the environment that are not set arrive as `undefined`. The client would try five times to reach them. */
+function refuseWithoutAddress(given: object | undefined): void {
+  const { client = {} } = Object(given) as { readonly client?: unknown };
+  const { baseUrl = "", headers } = Object(client) as { readonly baseUrl?: unknown; readonly headers?: unknown };
+  const undefinedNames = ["url", "token"].filter((name) => {
+    return Object.hasOwn(Object(given), name) && (given as Record<string, unknown>)[name] === undefined;
+  });
+  if ("baseUrl" in Object(client) && baseUrl === "") undefinedNames.push("url");
+  if (Object(headers).authorization === "Bearer undefined") undefinedNames.push("token");
+  if (undefinedNames.length === 0) return;
+  const names = undefinedNames.join(" and ");
+  const verb = undefinedNames.length > 1 ? "are" : "is";
+  const hint = "are UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN set?";
+  const message = `upstashStore needs a URL and a token, but ${names} ${verb} undefined: ${hint}`;
+  throw new KeyValueError("misconfigured", message, { store: "upstash" });
 }
 
 async function connect({ url, token }: UpstashCredentials): Promise<UpstashClient> {

@@ -47,6 +47,28 @@ describe("upstashStore", () => {
     }
   });
 
+  it("says at once that a URL or a token is undefined, also of a client", () => {
+    const url = "https://example.com";
+    const missing = undefined as unknown as string;
+    const cases: [words: string, make: () => ConstructorParameters<typeof Redis>[0] | object][] = [
+      ["but url is", () => ({ url: missing, token: "t" })],
+      ["but token is", () => ({ url, token: missing })],
+      ["but url and token are", () => ({ url: missing, token: missing })],
+      ["but url is", () => new Redis({ url: missing, token: "t" })],
+      ["but token is", () => new Redis({ url, token: missing })],
+    ];
+    for (const [words, make] of cases) {
+      let error: KeyValueError | undefined;
+      try {
+        upstashStore(make() as UpstashClient);
+      } catch (thrown) {
+        error = thrown as KeyValueError;
+      }
+      expect([words, error?.code, error?.message.includes(words)]).toEqual([words, "misconfigured", true]);
+    }
+    upstashStore(new Redis({ url, token: "t" }));
+  });
+
   it("names the keys of a bulk that Redis refused, while the others are written", async () => {
     const exec: UpstashClient["exec"] = async ([, , count = ""]) =>
       Array.from({ length: Number(count) }, (_, i) => (i === 1 ? "!NOPERM no access to this key" : "+"));

@@ -6,7 +6,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "#test";
 import { type NodeRedisClient, redisStore } from "../../src/adapters/redis.ts";
 import { limit } from "../../src/core/operations/limit.ts";
-import { type KeyValueError, toDriver } from "../../src/index.ts";
+import { type KeyValueError, type Page, toDriver } from "../../src/index.ts";
 import { tryLock } from "../../src/lock.ts";
 import { rateLimit } from "../../src/rate-limit.ts";
 import { timeout } from "../../src/wrappers/timeout.ts";
@@ -214,6 +214,41 @@ function withRedis(): void {
     await callers(400, (i) => (stores[i % 4] as (typeof stores)[0]).update<number>("sum", (old) => (old ?? 0) + 1));
     expect(await store.get("sum")).toBe(400);
     expect(counted.names().length).toBeLessThan(400 * Math.log2(400) * 2);
+  }, 60_000);
+
+  it("lists in few commands among many names of others, with cursors that do not grow", async () => {
+    const counted = counting();
+    const store = redisStore(counted, { keyPrefix: "listed" });
+    await Promise.all(
+      Array.from({ length: 2000 }, (_, i) => store.put(`${i}`, i, { collection: i < 1000 ? "large" : `c${i}` })),
+    );
+    await server.redis(0, "EVAL", "for i = 1, 100000 do redis.call('SET', 'foreign' .. i, '') end", "0");
+    counted.names();
+    const lengths = new Set<number | undefined>();
+    const all = async (list: (cursor: string | undefined) => Promise<Page>) => {
+      const found: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await list(cursor);
+        found.push(...page.names);
+        cursor = page.cursor;
+        lengths.add(cursor?.length);
+        expect(/large|listed/.test(cursor ?? "")).toBe(false);
+      } while (cursor !== undefined);
+      return found;
+    };
+    const keys = await all((cursor) => store.listKeys({ collection: "large", limit: 100, cursor }));
+    expect(new Set(keys).size).toBe(1000);
+    expect(counted.names().length).toBeLessThan(60);
+    // Two lengths: for keys, and for collections. The last page has no cursor.
+    const collections = await all((cursor) => store.listCollections({ limit: 100, cursor }));
+    expect(new Set(collections).size).toBe(1001);
+    expect(collections.length).toBeLessThan(1100);
+    expect(counted.names().length).toBeLessThan(60);
+    expect(lengths.size).toBe(3);
+    expect(await store.destroy()).toBe(true);
+    expect(counted.names().length).toBeLessThan(30);
+    await server.redis(0, "FLUSHDB");
   }, 60_000);
 
   it("reads Python's entries, and those that another program wrote with an old deadline", async () => {

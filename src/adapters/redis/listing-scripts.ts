@@ -10,8 +10,8 @@ import { EXPIRED } from "./scripts.ts";
  * the page repeats names rather than to lose some.
  */
 
-/** How many names a script looks at, as SCAN counts them. It takes Redis about two milliseconds. */
-const NAMES_PER_SCRIPT = 10_000;
+/** How many names a script looks at, as SCAN counts them. Redis serves nobody else for some milliseconds. */
+const NAMES_PER_SCRIPT = 4000;
 
 /** Hexadecimal digits of the digests of names. */
 export const DIGEST = 16;
