@@ -1,8 +1,7 @@
-// `npm run bench`: what the memory store and a wrapper cost, beside a baseline and other libraries.
+// `npm run bench`: compares the memory store and a wrapper with a baseline and with other libraries.
 //
-// The numbers that count are ratios to the baseline of the same run, an async function over a Map of JSON strings. All
-// candidates take turns in short rounds, so that whatever else the machine does falls on all of them, and each ratio is
-// the median over the rounds of its ratio to the baseline in the same round.
+// Look at the ratios to the baseline of the same run: async functions over a Map of JSON strings. All candidates take turns in
+// short rounds, so other work on the machine slows all of them. Each ratio is the median of the ratios in each round.
 //
 //   npm run bench                        all
 //   npm run bench -- --rounds 1000       steadier numbers
@@ -20,7 +19,7 @@ const { values: options } = parseArgs({
   options: { rounds: { type: "string", default: "300" }, filter: { type: "string", default: "" } },
 });
 const ROUNDS = Number(options.rounds);
-/** Operations of one candidate in one round: about a millisecond, less than between two switches of the system. */
+/** How many operations of one candidate make a round: about a millisecond, shorter than a time slice of the system. */
 const TURN = 1000;
 
 const session = {
@@ -65,7 +64,7 @@ const libraries = {
 
 for (const [name, { get, put }] of Object.entries(libraries)) {
   for (const key of keys) await put(key, session);
-  // What answers nothing, or not what was put, would be fast for the wrong reason.
+  // A candidate that returns nothing, or another value than was put, would be fast for the wrong reason.
   if (JSON.stringify(await get(keys[7])) !== JSON.stringify(session)) throw new Error(`${name} lost what was put`);
   if (((await get("missing")) ?? null) !== null) throw new Error(`${name} made something up`);
 }
@@ -111,14 +110,14 @@ for (const [operation, run] of [
   ]);
 }
 
-/** Times the candidates in turns and prints their medians; the first one is what the others are held against. */
+/** Measures the candidates in turns and prints their medians. The first one is the baseline. */
 async function table(title, candidates) {
   if (!title.includes(options.filter)) return;
   const times = candidates.map(() => []);
   const warmUp = Math.ceil(ROUNDS / 10);
   for (let round = -warmUp; round < ROUNDS; round++) {
     for (let turn = 0; turn < candidates.length; turn++) {
-      // Another one goes first each time, so that none always comes after the one that leaves the most garbage.
+      // Another candidate starts each round, so none always follows the one that leaves the most garbage.
       const at = (turn + round + warmUp) % candidates.length;
       const time = await timed(candidates[at][1]);
       if (round >= 0) times[at].push(time);
@@ -134,7 +133,7 @@ async function table(title, candidates) {
   }
 }
 
-/** Nanoseconds that one operation takes, one after the other. */
+/** Returns the nanoseconds of one operation, with operations one after the other. */
 async function timed(run) {
   const start = performance.now();
   for (let i = 0; i < TURN; i++) await run(i);

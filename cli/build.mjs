@@ -6,7 +6,7 @@ import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Writes the command to `outfile`, and beside it the licences of what is in it. */
+/** Writes the command to `outfile`, and the licences of the bundled libraries next to it. */
 export async function buildCommand(outfile = join(root, "cli/dist/edge-key-value.mjs")) {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -17,7 +17,7 @@ export async function buildCommand(outfile = join(root, "cli/dist/edge-key-value
     platform: "node",
     target: "node20",
     format: "esm",
-    // The Redis client asks for it only when it is told to report metrics.
+    // The Redis client loads it only if it is told to report metrics.
     external: ["@opentelemetry/api"],
     metafile: true,
     logLevel: "error",

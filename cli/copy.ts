@@ -6,7 +6,7 @@ import { placeOf } from "./places.ts";
 import { progressBar, summaryOf } from "./report.ts";
 import { resumeFrom } from "./resume.ts";
 
-/** The arguments of the command, as they are written. */
+/** The arguments of the command, as text. */
 export interface CopyArguments extends Omit<Options, "cursor"> {
   readonly from: string;
   readonly to: string;
@@ -15,7 +15,7 @@ export interface CopyArguments extends Omit<Options, "cursor"> {
   readonly resume?: string;
 }
 
-/** Copies, reports on standard error, and answers with the exit code. */
+/** Copies, reports on standard error, and returns the exit code. */
 export async function copyCommand(args: CopyArguments): Promise<number> {
   const { dryRun, fromPrefix, toPrefix } = args;
   if (args.from === args.to && fromPrefix === toPrefix && args.from !== "-") {
@@ -35,7 +35,7 @@ export async function copyCommand(args: CopyArguments): Promise<number> {
   };
   const interrupt = () => {
     if (!stop.signal.aborted) return stop.abort();
-    // Whoever asks twice does not want to wait for the batch that is under way.
+    // A second Ctrl+C means: do not wait for the current batch.
     sayHow();
     process.exit(130);
   };
@@ -73,7 +73,7 @@ export async function copyCommand(args: CopyArguments): Promise<number> {
   }
 }
 
-/** The message of the first failure, which says most. */
+/** The message of the first failure, which is the most useful one. */
 function reasonOf({ message, cause }: KeyValueError): string {
   return cause instanceof KeyValueError ? reasonOf(cause) : message;
 }

@@ -5,10 +5,10 @@ import { KeyValueError } from "../src/core/errors.ts";
 import { batchesOfLines, lineOf } from "./lines.ts";
 import { type Destination, type Origin, UsageError } from "./place.ts";
 
-/** Starts a token of a file; its bytes follow. */
+/** A file's token starts with this; the number of bytes follows. */
 const MARK = "ekv1.file.";
 
-/** A file of entries, one a line; `-` is the standard input or output. */
+/** A file of entries, one a line; `-` means standard input or output. */
 export function filePlace(path: string): Origin & Destination {
   let handle: FileHandle | undefined;
   const standard = path === "-";
@@ -57,7 +57,7 @@ export function filePlace(path: string): Origin & Destination {
   };
 }
 
-/** A file to append to. Only what a resumed copy has begun, or what may be overwritten, may be there. */
+/** A file to append to. It may exist only if a copy resumes or may overwrite. */
 async function openForWriting(path: string, resumed: boolean, overwrite: boolean): Promise<FileHandle> {
   const { O_RDWR, O_CREAT, O_EXCL, O_TRUNC } = constants;
   const how = resumed ? 0 : overwrite ? O_TRUNC : O_EXCL;
@@ -65,12 +65,12 @@ async function openForWriting(path: string, resumed: boolean, overwrite: boolean
     if (error.code === "EEXIST") throw new UsageError(`${path} exists: --overwrite replaces it`);
     return unusable(path, error);
   });
-  // The line that was being written when an earlier copy was killed.
+  // Cut off the line that an earlier copy was writing when it was killed.
   if (resumed) await handle.truncate(await endOfLines(handle));
   return open(path, "a").finally(() => handle.close());
 }
 
-/** Where the last whole line ends. */
+/** The position at which the last whole line ends. */
 async function endOfLines(handle: FileHandle): Promise<number> {
   const bytes = Buffer.alloc(64 * 1024);
   for (let end = (await handle.stat()).size; end > 0; ) {

@@ -3,12 +3,12 @@ import { KeyValueError } from "../src/core/errors.ts";
 import type { JsonValue } from "../src/core/json.ts";
 import type { Batch } from "../src/migration/transfer.ts";
 
-/** An entry as a line of NDJSON; times are epoch milliseconds, and left out where there are none. */
+/** An entry as a line of NDJSON. Times are epoch milliseconds; an entry may have none. */
 export function lineOf(collection: string, key: string, { value, createdAt, expiresAt }: Entry): string {
   return `${JSON.stringify({ collection, key, value, createdAt, expiresAt })}\n`;
 }
 
-/** A batch, and the byte at which the next one starts. */
+/** A batch, and the byte at which the next batch starts. */
 type BatchOfLines = Pick<Batch, "collection" | "items" | "failures"> & { readonly end: number | undefined };
 
 interface Line {
@@ -19,7 +19,7 @@ interface Line {
 
 type Parsed = { readonly collection: string; readonly key: string; readonly entry: Entry } | KeyValueError;
 
-/** The entries in the bytes of a file from `start` on, at most `size` in a batch. */
+/** The entries of a file from the byte `start` on, in batches of at most `size`. */
 export async function* batchesOfLines(
   chunks: AsyncIterable<Buffer>,
   start: number,
@@ -40,7 +40,7 @@ export async function* batchesOfLines(
     const parsed = line.text.trim() === "" ? undefined : parse(line);
     if (parsed instanceof KeyValueError) failures.push(parsed);
     else if (parsed && (collections?.includes(parsed.collection) ?? true)) {
-      // Of a key that comes twice the first is put first.
+      // If a key comes twice, write the first one first.
       const other = parsed.collection !== collection || items.has(parsed.key);
       if (items.size > 0 && (other || items.size >= size)) yield batch();
       collection = parsed.collection;

@@ -1,7 +1,7 @@
 import type { CopyProgress } from "../src/migration/progress.ts";
 import type { Batch, Written } from "../src/migration/transfer.ts";
 
-/** What the command line says of a copy. */
+/** The options of a copy. */
 export interface Options {
   readonly collections?: readonly string[];
   readonly overwrite: boolean;
@@ -9,26 +9,26 @@ export interface Options {
   readonly verify: boolean;
   readonly batch: number;
   readonly concurrency: number;
-  /** The token to resume from. */
+  /** The token at which to resume. */
   readonly cursor: string | undefined;
 }
 
-/** Where entries come from or go to. */
+/** A source or target of entries. */
 export interface Place {
-  /** What may be shown of its address: no password and no token. */
+  /** The address without password and token, for messages. */
   readonly label: string;
   close(): Promise<void>;
 }
 
 export interface Origin extends Place {
   batches(options: Options): AsyncIterable<Batch>;
-  /** How much there is in all, in the unit of `done`; `undefined` where nobody can say. */
+  /** The total in the unit of `done`; `undefined` if it is unknown. */
   total(options: Options): Promise<number | undefined>;
   done(progress: CopyProgress): number;
 }
 
 export interface Destination extends Place {
-  /** Makes ready for writing, and answers with what puts a batch. */
+  /** Prepares for writing, and returns a function that writes a batch. */
   put(options: Options): Promise<(batch: Batch) => Promise<Written>>;
 }
 

@@ -2,7 +2,7 @@ import { filePlace } from "./file.ts";
 import { type Destination, type Origin, UsageError } from "./place.ts";
 import { redisPlace, upstashPlace } from "./stores.ts";
 
-/** Opens what `--from` or `--to` says; `side` is which of them, for the name of the variable with its token. */
+/** Opens the address in `--from` or `--to`. `side` says which, for the name of the variable with the token. */
 export function placeOf(address: string, side: "from" | "to", prefix: string): Origin & Destination {
   if (address === "-") return filePlace("-");
   if (address.startsWith("file:")) return filePlace(pathOf(address));
@@ -14,7 +14,7 @@ export function placeOf(address: string, side: "from" | "to", prefix: string): O
     if (token) return upstashPlace(url, token, prefix);
     throw new UsageError(`--${side} needs a token: set UPSTASH_REDIS_REST_TOKEN`);
   }
-  // The address may hold a secret, so it is not shown.
+  // The address may contain a secret, so do not show it.
   const known = "redis://…, rediss://…, upstash+https://…, file:path or -";
   throw new UsageError(`--${side} must be ${known}${scheme ? `, not ${scheme}:…` : ""}`);
 }
@@ -25,7 +25,7 @@ function pathOf(address: string): string {
   return path;
 }
 
-/** One for this side goes before the one that Upstash's own tools use. */
+/** A token for this side has precedence over the one that Upstash's own tools use. */
 function tokenFrom(side: "from" | "to"): string | undefined {
   return process.env[`UPSTASH_REDIS_REST_TOKEN_${side.toUpperCase()}`] || process.env.UPSTASH_REDIS_REST_TOKEN;
 }

@@ -3,7 +3,7 @@ import type { CopyProgress } from "../src/migration/progress.ts";
 
 const number = (value: number) => value.toLocaleString("en");
 
-/** A bar on the terminal; nothing where standard error is none. */
+/** A progress bar if standard error is a terminal; otherwise nothing. */
 export function progressBar(total: number | undefined): {
   update(done: number, progress: CopyProgress): void;
   stop(): void;
@@ -33,7 +33,7 @@ export function progressBar(total: number | undefined): {
   };
 }
 
-/** What has become of the entries, for people. */
+/** Says in words how many entries were copied, skipped and so on. */
 export function summaryOf(progress: CopyProgress, dryRun: boolean, from: string, to: string, seconds: number): string {
   const { copied, skipped, expired, failed, verified, failures } = progress;
   const lines = [

@@ -1,15 +1,15 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 
-/** Where a copy goes on, and where it keeps its token on the way. */
+/** Where to resume a copy, and where to keep its token meanwhile. */
 export interface Resume {
   readonly cursor: string | undefined;
-  /** Keeps a token, in one step, so that being killed leaves the old one or the new one. */
+  /** Replaces the token in one step: if the copy is killed, the file has the old one or the new one. */
   keep(cursor: string): void;
-  /** Forgets the token of a copy that has come to its end. */
+  /** Removes the token of a finished copy. */
   end(): void;
 }
 
-/** `given` is a token, or a file that has one or will have one; nothing keeps nothing. */
+/** `given` is a token, or a file that has one or will have one. Without it, no token is kept. */
 export function resumeFrom(given: string | undefined): Resume {
   if (given === undefined || given.startsWith("ekv1.")) return { cursor: given, keep: () => {}, end: () => {} };
   return {

@@ -35,13 +35,13 @@ function storePlace(
   size: () => Promise<number>,
   close: () => Promise<void>,
 ): Origin & Destination {
-  // A copy that takes hours should not stop because a connection broke once.
+  // A copy that takes hours must survive a broken connection.
   const patient: AnyDriver = toDriver(retry(createStore(driver)));
   return {
     label,
     close,
     batches: (options) => batchesOf(patient, options),
-    // What it counts is the whole database. If it fails, so will the copy, which says more about it.
+    // This counts the whole database. If it fails, the copy fails too, with a better message.
     total: async ({ collections, cursor }) =>
       prefix || collections || cursor ? undefined : size().catch(() => undefined),
     done: ({ copied, skipped, expired, failed }) => copied + skipped + expired + failed,

@@ -1,4 +1,4 @@
-// `npm run check`: all that must hold besides the tests. Every check runs, and every failure is shown.
+// `npm run check`: all checks besides the tests. Every check runs, and every failure is shown.
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,7 +29,7 @@ const built = [
   check("are the types wrong", "attw", "--no-color", "--profile", "esm-only", "--format", "ascii", tarball),
 ];
 
-/** The folders with a tsconfig.json. */
+/** Every folder with a tsconfig.json. */
 function projects() {
   const skip = /(^|\/)(node_modules|dist|\..*)(\/|$)/;
   return readdirSync(root, { recursive: true, withFileTypes: true })

@@ -1,4 +1,4 @@
-// What the package exports: the one list, from which package.json, deno.json, the build and the checks are made.
+// The list of what the package exports. package.json, deno.json, the build and the checks come from it.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -37,7 +37,7 @@ function modules(folder) {
   return files.map((file) => file.slice(0, -".ts".length));
 }
 
-/** The core first, then files before folders, each in order. */
+/** Sorts the core first, then files before folders, each by name. */
 function byName(a, b) {
   const rank = (name) => [name !== "index", name.includes("/"), name];
   const [left, right] = [rank(a), rank(b)];
@@ -45,7 +45,7 @@ function byName(a, b) {
   return at < 0 ? 0 : left[at] < right[at] ? -1 : 1;
 }
 
-/** Whether a module can only be loaded by workerd, because it imports one of its built-in modules. */
+/** Whether only workerd can load a module, because it imports one of workerd's built-in modules. */
 export function needsWorkerd({ source }) {
   return /from "cloudflare:/.test(readFileSync(join(root, source), "utf8"));
 }

@@ -1,4 +1,4 @@
-// Writes the exports of package.json and deno.json from the files in `src`; with --check it compares, and the built files too.
+// Writes the exports of package.json and deno.json from the files in `src`. With --check it compares them, and the built files.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { entries, root } from "./entries.mjs";

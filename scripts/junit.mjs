@@ -35,7 +35,7 @@ const encode = (text) =>
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "?")
     .replace(/[&<>"\n]/g, (char) => `&#${char.charCodeAt(0)};`);
 
-/** Writes such a report, from tests as {@link readJunit} gives them. */
+/** Writes a report of tests in the form that {@link readJunit} returns. */
 export function writeJunit(tests) {
   const cases = tests.map(({ name, outcome, message }) => {
     const inner = { failed: `<failure message="${encode(message)}"/>`, skipped: "<skipped/>", passed: "" }[outcome];

@@ -1,13 +1,13 @@
-// Brings package-lock.json into the shape that `npm ci` needs on every platform and from Node 20 on.
-// `node scripts/lock.mjs` writes, `--check` only says what it would write.
+// Changes package-lock.json into what `npm ci` needs on every platform, with Node 20 or newer.
+// With --check it only says what it would change.
 import { readFileSync, writeFileSync } from "node:fs";
 
 const file = new URL("../package-lock.json", import.meta.url);
 const lock = JSON.parse(readFileSync(file, "utf8"));
 const changes = [];
 
-// A registry mirror may not have a release's builds for other platforms yet. npm then leaves them out of the lock file, and
-// `npm ci` refuses it everywhere. Their versions are exact, so they can be written down without being there.
+// A registry mirror may lack a release's builds for other platforms. npm then leaves them out of the lock file, and `npm ci`
+// refuses that file everywhere. Their versions are exact, so this can add them without the mirror.
 const words = {
   os: {
     android: "android",
@@ -46,8 +46,8 @@ for (const entry of Object.values(lock.packages)) {
   }
 }
 
-// Development tools run on the Node that `npm ci` itself installs, so what they ask of the machine's own Node says nothing.
-// Without this, every `npm ci` on Node 20 prints a page of EBADENGINE warnings.
+// Development tools run on the Node that `npm ci` installs, so the machine's own Node does not matter to them. Without this,
+// every `npm ci` on Node 20 prints a page of EBADENGINE warnings.
 for (const [path, entry] of Object.entries(lock.packages)) {
   if (!entry.dev || !entry.engines?.node) continue;
   delete entry.engines;

@@ -1,4 +1,4 @@
-// How the scripts run other programs: with the tools that `npm ci` installed first on PATH, quietly, at most two at a time.
+// Runs other programs for the scripts, with the tools that `npm ci` installed first on PATH.
 import { spawn } from "node:child_process";
 import { delimiter, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
@@ -8,14 +8,14 @@ const env = {
   ...process.env,
   PATH: join(root, "node_modules", ".bin") + delimiter + process.env.PATH,
   NO_COLOR: "1",
-  // The simulator would ask the network where this machine is.
+  // Otherwise the simulator asks the network where this machine is.
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
   WRANGLER_SEND_METRICS: "false",
 };
-// Node warns when both are set, and npm sets the second on some machines.
+// Node warns if both are set, and npm sets the second on some machines.
 delete env.FORCE_COLOR;
 
-/** Runs a program to its end: `{ code, output, seconds }`, with stdout and stderr in the order they came. */
+/** Runs a program to its end, and returns `{ code, output, seconds }`. The output has stdout and stderr in order. */
 export function run(command, args, options = {}) {
   const start = Date.now();
   return new Promise((resolve) => {

@@ -1,7 +1,7 @@
 /**
  * Serves the example in local workerd and prints its address: `npm start`, or `npm start -- --port 3000`.
  *
- * Arguments go to `wrangler dev`. What wrangler and the simulator would ask the network for is switched off here.
+ * Arguments go to `wrangler dev`. Wrangler's and the simulator's own network requests are switched off.
  */
 import { fork } from "node:child_process";
 
@@ -13,10 +13,10 @@ const child = fork(
   ["dev", ...quiet, ...process.argv.slice(2)],
   {
     cwd: root,
-    // Node's own options, such as a loader, are not for wrangler.
+    // Do not pass Node's own options, such as a loader, to wrangler.
     execArgv: [],
     env: {
-      // No request for the location of this machine, for the version of the day, or to count who uses the command.
+      // Do not ask for the location of this machine or for a newer version, and send no usage data.
       CLOUDFLARE_CF_FETCH_ENABLED: "false",
       WRANGLER_HIDE_BANNER: "true",
       WRANGLER_SEND_METRICS: "false",

@@ -13,10 +13,10 @@ import { root } from "./entries.mjs";
 import { readJunit } from "./junit.mjs";
 import { inParallel, run } from "./run.mjs";
 
-/** Folders of `test` that are not for every runtime. */
+/** The folders of `test` that do not run on every runtime. */
 const special = ["node", "servers", "workerd", "dist", "types"];
 const shared = testFiles("test").filter((file) => !special.includes(file.split("/")[1]));
-/** What needs a server of Node's kind, which workerd has not. */
+/** Tests that start a server with Node's modules, which workerd lacks. */
 const servers = testFiles("test/servers");
 const runtimes = {
   node: {
@@ -67,7 +67,7 @@ function vitestReport(file) {
 
 const temp = mkdtempSync(join(tmpdir(), "edge-key-value-test-"));
 const results = [];
-/** One Redis for all runtimes; without it the tests that need it say what to install, and are skipped. */
+/** One Redis for all runtimes. Without it, the tests that need it are skipped and say what to install. */
 const gateway = await startGateway();
 
 async function runOn(name) {
@@ -97,7 +97,7 @@ function summary({ passed, failed, skipped }) {
 const indent = (text) => text.replace(/^/gm, "    ");
 
 try {
-  // Those that take longest first, so that two cores are busy to the end.
+  // Start the longest first, to keep two cores busy to the end.
   const order = ["workerd", "node", "dist", "deno", "bun"].filter((name) => values.runtime.includes(name));
   await inParallel(order.map((name) => () => runOn(name)));
 } finally {

@@ -11,22 +11,22 @@ import { loadSales, type Sales } from "./sales.ts";
 import { type Env, sessionsIn, userOf } from "./session.ts";
 import { css } from "./style.ts";
 
-/** What the app needs; which backend is behind a store is the choice of whoever deploys it. */
+/** What the app needs. Whoever deploys it chooses the backend of each store. */
 export interface AppOptions {
-  /** Keeps the sessions. It must be able to change an entry atomically, which strongly consistent stores can. */
+  /** Keeps the sessions. It needs atomic operations. */
   readonly sessions: Store<"swap">;
   /** Encrypts the ids of sessions in cookies. */
   readonly secret: string;
-  /** Keeps what is slow to make. Any store will do. */
+  /** Keeps the slow report. Any store will do. */
   readonly cache: AsyncKeyValue;
-  /** Makes the slow report. Default: one that takes more than a second. */
+  /** Loads the report. Default: takes more than a second. */
   readonly load?: () => Promise<Sales>;
 }
 
 const CACHE_SECONDS = 60;
 const NAME_LENGTH = 40;
 
-/** The example: people sign in, and see a dashboard whose data is cached. */
+/** Makes the example app: people sign in and see a dashboard with cached data. */
 export function createApp({ sessions, secret, cache, load = loadSales }: AppOptions): Hono<Env> {
   const app = new Hono<Env>();
   const sales = cached(cache, load, { key: () => "sales", ttl: CACHE_SECONDS });
@@ -43,7 +43,7 @@ export function createApp({ sessions, secret, cache, load = loadSales }: AppOpti
         frameAncestors: ["'none'"],
       },
       xFrameOptions: "DENY",
-      // Without a referrer a browser would send no origin with a form either, and that is what csrf() checks.
+      // `csrf()` checks the origin of a form, which browsers only send along with a referrer.
       referrerPolicy: "same-origin",
     }),
   );

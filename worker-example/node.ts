@@ -6,7 +6,7 @@ import { createApp } from "./app.ts";
 
 const app = createApp({ sessions: memoryStore(), secret: crypto.randomUUID(), cache: memoryStore() });
 
-// Node has requests and responses of its own; the app takes those of the Web.
+// Convert between Node's own requests and responses and those of the Web.
 const server = createServer(async (incoming, outgoing) => {
   try {
     const response = await app.fetch(toRequest(incoming));
@@ -24,7 +24,7 @@ function toRequest(incoming: IncomingMessage): Request {
   return new Request(`http://${headers.host ?? "localhost"}${url}`, {
     method,
     headers: Object.entries(headers).map(([name, value]) => [name, `${value}`] as [string, string]),
-    // Node takes any async iterable of bytes as a body.
+    // Node accepts any async iterable of bytes as a body.
     ...(method !== "GET" && method !== "HEAD" && { body: incoming as unknown as BodyInit, duplex: "half" }),
   });
 }

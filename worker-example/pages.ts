@@ -10,7 +10,7 @@ const number = new Intl.NumberFormat("en");
 const money = new Intl.NumberFormat("en", { style: "currency", currency: "EUR" });
 const weekday = new Intl.DateTimeFormat("en", { weekday: "short", timeZone: "UTC" });
 
-/** The page to sign in on, again with what was typed when there was a problem with it. */
+/** The sign-in page. After a mistake it shows the typed name and the problem. */
 export function signIn({ name = "", problem }: { name?: string; problem?: string } = {}): Html {
   return page(
     "Sign in",
@@ -31,15 +31,15 @@ export function signIn({ name = "", problem }: { name?: string; problem?: string
 /** What the dashboard shows. */
 export interface Dashboard {
   readonly user: Session;
-  /** Whether the report lay in the cache. */
+  /** Whether the report was in the cache. */
   readonly hit: boolean;
   readonly report: Omit<Peeked<Sales>, "stale">;
-  /** How long the report took, in milliseconds. */
+  /** How long it took to get the report, in milliseconds. */
   readonly took: number;
   readonly stores: { readonly sessions: BaseDriver; readonly cache: BaseDriver };
 }
 
-/** The page for who is signed in. */
+/** The page for a user who is signed in. */
 export function dashboard({ user, hit, report, took, stores }: Dashboard): Html {
   const { days, products } = report.value;
   const orders = days.reduce((sum, day) => sum + day.orders, 0);

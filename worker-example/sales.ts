@@ -1,4 +1,4 @@
-/** The sales of the last seven days, the last of them today. Amounts are cents. */
+/** The sales of seven days up to today. Amounts are in cents. */
 export interface Sales {
   readonly days: readonly { readonly date: string; readonly orders: number; readonly revenue: number }[];
   readonly products: readonly { readonly name: string; readonly sold: number; readonly revenue: number }[];
@@ -13,7 +13,7 @@ const PRODUCTS = [
   { name: "Decaf, 250\u00a0g", price: 890, share: 0.09 },
 ];
 
-/** Adds up the orders of the week. It stands for a report that takes a database more than a second. */
+/** Adds up the orders of the week. It stands for a database report that takes more than a second. */
 export async function loadSales(): Promise<Sales> {
   await new Promise((done) => setTimeout(done, 1200));
   const now = Date.now();

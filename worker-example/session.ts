@@ -4,17 +4,17 @@ import { getCookie, setCookie } from "hono/cookie";
 import type { Store } from "../src/index.ts";
 import { honoSessionStorage } from "../src/interop/hono-session.ts";
 
-/** What is kept of somebody who signed in. */
+/** The data of a session. */
 export interface Session extends Record<string, unknown> {
   readonly name: string;
 }
 
 export type Env = SessionEnv<Session>;
 
-/** How long a session lives after the last visit, in seconds. */
+/** How many seconds a session lives after the last visit. */
 export const SESSION_SECONDS = 30 * 60;
 
-/** How long it lives at most, in seconds: so long the browser keeps the cookie. */
+/** How many seconds it lives at most: as long as the browser keeps the cookie. */
 const LONGEST_SECONDS = 12 * 60 * 60;
 
 /** Keeps sessions in a store, and their encrypted ids in a cookie. */
@@ -31,12 +31,12 @@ export function sessionsIn(store: Store<"swap">, secret: string): MiddlewareHand
   ];
 }
 
-/** Who is signed in. Nobody gets a cookie for looking. */
+/** Returns the user who is signed in. A visitor without a session gets no cookie. */
 export async function userOf(c: Context<Env>): Promise<Session | null> {
   return cookieOf(c, "sid") ? c.var.session.get() : null;
 }
 
-/** The cookie when it has the form of an encrypted one; of anything else @hono/session would write an error to the log. */
+/** Returns the cookie if it looks encrypted. For anything else, @hono/session would log an error. */
 function cookieOf(c: Context, name: string): string | undefined {
   const cookie = getCookie(c, name);
   return cookie && /^eyJ[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/.test(cookie) ? cookie : undefined;
