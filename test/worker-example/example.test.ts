@@ -177,14 +177,19 @@ describe("the session of the example", () => {
   it("is written again at most once a minute", () =>
     atTime(async (pass) => {
       let writes = 0;
-      const { store } = storeWith(({ swap }) => ({
+      const { store } = storeWith(({ swap, apply }) => ({
         swap(...args) {
           writes++;
           return swap(...args);
         },
+        apply(...args) {
+          writes++;
+          return apply!(...args);
+        },
       }));
       const browser = visit({ sessions: store });
       await browser.signIn();
+      writes = 0;
       for (let visits = 0; visits < 4; visits++) {
         pass(31);
         await browser.get("/");
