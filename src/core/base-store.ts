@@ -67,7 +67,7 @@ export function baseStore(
   async function removeMany(keys: readonly string[], options: CollectionOptions | undefined): Promise<number> {
     const collection = collectionOf(options);
     const unique = [...new Set(strings(keys))];
-    return unique.length > 0 ? driver.remove(collection, unique) : 0;
+    return unique.length > 0 ? await driver.remove(collection, unique) : 0;
   }
 
   const args = { collectionOf, entryOf, withTtl };
@@ -104,9 +104,9 @@ export function baseStore(
     ...listings(driver, args),
     ...more?.(args),
     ...(destroyCollection && {
-      destroyCollection: async (options?: CollectionOptions) => destroyCollection(collectionOf(options)),
+      destroyCollection: async (options?: CollectionOptions) => await destroyCollection(collectionOf(options)),
     }),
-    ...(destroy && { destroy: async () => destroy() }),
+    ...(destroy && { destroy: async () => await destroy() }),
   };
   drivers.set(made, driver);
   return made;

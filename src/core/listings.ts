@@ -9,12 +9,13 @@ export function listings(
 ): Partial<CapabilityMethods> {
   return {
     ...(listKeys && {
-      listKeys: async (options?: PageOptions & CollectionOptions) => listKeys(collectionOf(options), pageOf(options)),
+      listKeys: async (options?: PageOptions & CollectionOptions) =>
+        await listKeys(collectionOf(options), pageOf(options)),
       keys: (options?: ListOptions & CollectionOptions) =>
         iterate((page) => listKeys(collectionOf(options), page), options),
     }),
     ...(listCollections && {
-      listCollections: async (options?: PageOptions) => listCollections(pageOf(options)),
+      listCollections: async (options?: PageOptions) => await listCollections(pageOf(options)),
       collections: (options?: ListOptions) => iterate(listCollections, options),
     }),
   };

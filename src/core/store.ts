@@ -58,7 +58,7 @@ export function createStore(driver: AnyDriver, options?: StoreOptions): AsyncKey
   const { swap, cull, close } = driver;
   return baseStore(driver, options, (args) => ({
     ...(swap && atomics(driver as Driver<"swap">, args)),
-    ...(cull && { cull: async () => cull() }),
+    ...(cull && { cull: async () => await cull() }),
     ...(close && { [Symbol.asyncDispose]: async () => close() }),
   }));
 }

@@ -87,10 +87,12 @@ export function toKVNamespace(store: ListedStore, { collection = "kv" }: KVNames
 
   const namespace = {
     get: async (key: string | string[], options?: KVReadOptions) =>
-      Array.isArray(key) ? getAll(key, options, (value) => value) : (await getOne(key, options)).value,
+      Array.isArray(key) ? await getAll(key, options, (value) => value) : (await getOne(key, options)).value,
 
     getWithMetadata: async (key: string | string[], options?: KVReadOptions) =>
-      Array.isArray(key) ? getAll(key, options, (value, metadata) => ({ value, metadata })) : getOne(key, options),
+      Array.isArray(key)
+        ? await getAll(key, options, (value, metadata) => ({ value, metadata }))
+        : await getOne(key, options),
 
     async put(key: string, value: unknown, options?: KVPutOptions) {
       // As in workerd, what is of a wrong type fails before what is out of bounds.
@@ -115,7 +117,7 @@ export function toKVNamespace(store: ListedStore, { collection = "kv" }: KVNames
       const prefix = checkPrefix(options?.prefix);
       const keys: KVListKey<Metadata>[] = [];
       let cursor = options?.cursor ?? undefined;
-      return calling("GET", async () => {
+      return await calling("GET", async () => {
         // A page of a store may be short, or empty, and still not be the last.
         do {
           const page = await store.listKeys({ collection, prefix, limit: limit - keys.length, cursor });

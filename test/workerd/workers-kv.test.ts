@@ -253,13 +253,13 @@ describe("workersKVStore", () => {
     }
     const store = workersKVStore(broken as unknown as WorkersKV, { checkDeletes: false });
     for (const call of [
-      store.get("k"),
-      store.put("k", 1),
-      store.delete("k"),
-      store.listKeys(),
-      store.listCollections(),
+      () => store.get("k"),
+      () => store.put("k", 1),
+      () => store.delete("k"),
+      () => store.listKeys(),
+      () => store.listCollections(),
     ]) {
-      expect((await failure(call)).code).toBe("unavailable");
+      expect((await failure(call())).code).toBe("unavailable");
     }
   });
 

@@ -109,7 +109,7 @@ export function kvDriver(
       const found = checkDeletes ? await find(collection, keys) : undefined;
       const removes = keys.map((key) => {
         const name = shortName(wholeName(collection, key));
-        return [key, async () => kv.delete(await name)] as const;
+        return [key, async () => await kv.delete(await name)] as const;
       });
       await callEach(collection, removes);
       return found ? found.filter(isThere).length : keys.length;

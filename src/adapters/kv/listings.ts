@@ -58,7 +58,7 @@ export function kvListings(
   async function destroyAll(prefix: string, collection?: string): Promise<boolean> {
     let any = false;
     for await (const [listed] of pages(prefix)) {
-      const removes = listed.map(({ name, key }) => [key, async () => kv.delete(name)] as const);
+      const removes = listed.map(({ name, key }) => [key, async () => await kv.delete(name)] as const);
       await callEach(collection, removes);
       any ||= listed.some(({ address }) => address);
     }
