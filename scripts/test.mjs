@@ -16,7 +16,7 @@ import { inParallel, run } from "./run.mjs";
 /** The folders of `test` that do not run on every runtime. */
 const special = ["node", "servers", "workerd", "dist", "types"];
 const shared = testFiles("test").filter((file) => !special.includes(file.split("/")[1]));
-/** Tests that start a server with Node's modules, which workerd lacks. */
+/** Tests that start a server or run a package with modules of Node that workerd lacks. */
 const servers = testFiles("test/servers");
 const runtimes = {
   node: {

@@ -2,7 +2,7 @@ import { Idempotency } from "@node-idempotency/core";
 import { describe, expect, it } from "#test";
 import { createStore, memoryStore, toDriver } from "../../src/index.ts";
 import { nodeIdempotencyStorage } from "../../src/interop/node-idempotency.ts";
-import { atTime } from "./support.ts";
+import { atTime } from "../interop/support.ts";
 
 const request = (body: Record<string, unknown> = { amount: 10 }) => ({
   headers: { "Idempotency-Key": "order-1" },
