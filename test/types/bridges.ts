@@ -1,12 +1,15 @@
 /** The bridges fit the packages that they are for. Checked by the compiler, never run. */
 import type { KeyValueCache } from "@apollo/utils.keyvaluecache";
 import type { Cache } from "@epic-web/cachified";
+import type KeyvRedis from "@keyv/redis";
 import { createAsyncStoragePersister } from "@tanstack/query-async-storage-persister";
-import type { KeyvStorageAdapter } from "keyv";
+import { KeyvMemoryAdapter, type KeyvStorageAdapter } from "keyv";
 import type { KeyvStoreAdapter } from "keyv5";
 import type { StorageInterface } from "ocache";
 import type { CacheStorage } from "p-memoize";
 import type { Driver } from "unstorage";
+import { type KeyvStorage, keyvStore } from "../../src/adapters/keyv.ts";
+import { unstorageStore } from "../../src/adapters/unstorage.ts";
 import { type AsyncKeyValue, memoryStore } from "../../src/index.ts";
 import { toApolloCache } from "../../src/interop/apollo.ts";
 import { toAsyncMap } from "../../src/interop/async-map.ts";
@@ -55,3 +58,15 @@ declare abstract class BaseStore<K, V> {
 toLangChainStore<BaseStore<string, Uint8Array>>(BaseStore, memoryStore()).mget(["k"]);
 // @ts-expect-error: not a class
 toLangChainStore<BaseStore<string, Uint8Array>>({}, memoryStore());
+
+declare const unstorageDriver: Driver;
+declare const keyvRedis: KeyvRedis<string>;
+unstorageStore(unstorageDriver, { listings: true }).listKeys();
+// @ts-expect-error: listings are only there when they are asked for
+unstorageStore(unstorageDriver).listKeys();
+// @ts-expect-error: nothing is atomic
+unstorageStore(unstorageDriver, { listings: true }).take("k");
+keyvStore(new KeyvMemoryAdapter(new Map()), { listings: true }).destroyCollection();
+keyvRedis satisfies KeyvStorage;
+// @ts-expect-error: listings are only there when they are asked for
+keyvStore(keyvRedis).keys();
