@@ -1,9 +1,9 @@
 import { refuse } from "../core/checks.ts";
 import type { Store } from "../core/driver.ts";
-import { inLanes } from "../core/lanes.ts";
 import { createStore } from "../core/store.ts";
 import { itemDriver } from "./items/driver.ts";
-import { type Item, type ItemStorage, type ItemStoreOptions, LANES, type ListCapability } from "./items/storage.ts";
+import { each } from "./items/each.ts";
+import type { Item, ItemStorage, ItemStoreOptions, ListCapability } from "./items/storage.ts";
 
 /** Options of {@link keyvStore}. */
 export interface KeyvStoreOptions extends ItemStoreOptions {}
@@ -106,7 +106,7 @@ function storageOf(adapter: KeyvStorage): ItemStorage {
     name: store,
     async get(names) {
       if (!adapter.getMany || names.length === 1) {
-        return inLanes(names, LANES, (name) => call(() => adapter.get(name)));
+        return each(names, (name) => call(() => adapter.get(name)));
       }
       const found: unknown[] = [];
       for (const chunk of chunksOf(names)) {
@@ -118,7 +118,7 @@ function storageOf(adapter: KeyvStorage): ItemStorage {
       const parts = adapter.setMany && items.length > 1 ? chunksOf(items) : items.map((item) => [item]);
       const failed: Item[] = [];
       let cause: unknown;
-      await inLanes(parts, LANES, async (part) => {
+      await each(parts, async (part) => {
         try {
           failed.push(...(await (part.length > 1 ? setChunk(part) : setOne(part[0] as Item))));
         } catch (error) {

@@ -1,10 +1,10 @@
 import { refuse } from "../core/checks.ts";
 import type { Store } from "../core/driver.ts";
 import { KeyValueError } from "../core/errors.ts";
-import { inLanes } from "../core/lanes.ts";
 import { createStore } from "../core/store.ts";
 import { itemDriver } from "./items/driver.ts";
-import { type Item, type ItemStorage, type ItemStoreOptions, LANES, type ListCapability } from "./items/storage.ts";
+import { each } from "./items/each.ts";
+import type { Item, ItemStorage, ItemStoreOptions, ListCapability } from "./items/storage.ts";
 import { type InTurn, newTurns } from "./items/turns.ts";
 
 /** Options of {@link unstorageStore}. */
@@ -105,16 +105,16 @@ function storageOf(driver: UnstorageDriver): ItemStorage {
     name: store,
     async get(names) {
       if (!driver.getItems || names.length === 1) {
-        return inLanes(names, LANES, (name) => call(name, () => driver.getItem(name, {})));
+        return each(names, (name) => call(name, () => driver.getItem(name, {})));
       }
       const chunks: string[][] = [];
       for (let at = 0; at < names.length; at += BULK_NAMES) chunks.push(names.slice(at, at + BULK_NAMES));
-      return (await inLanes(chunks, LANES, getMany)).flat();
+      return (await each(chunks, getMany)).flat();
     },
     async set(items) {
       const failed: Item[] = [];
       let cause: unknown;
-      await inLanes(items, LANES, async (item) => {
+      await each(items, async (item) => {
         try {
           await set(item);
         } catch (error) {

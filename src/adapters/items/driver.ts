@@ -2,12 +2,12 @@ import { oneOf } from "../../core/checks.ts";
 import type { BaseDriver } from "../../core/driver.ts";
 import type { Entry } from "../../core/entry.ts";
 import { KeyValueError } from "../../core/errors.ts";
-import { inLanes } from "../../core/lanes.ts";
+import { each } from "./each.ts";
 import { liveEntry, type Opened, open, seal } from "./envelope.ts";
 import { storageFailure } from "./failure.ts";
 import { itemListings } from "./listings.ts";
 import { isHashed, nameOf } from "./names.ts";
-import { type Item, type ItemStorage, type ItemStoreOptions, LANES } from "./storage.ts";
+import type { Item, ItemStorage, ItemStoreOptions } from "./storage.ts";
 
 /**
  * A driver over storage that keeps texts under names and promises nothing else. It keeps times and types in an envelope,
@@ -47,7 +47,7 @@ export function itemDriver(
   async function removeAll(collection: string, keys: readonly string[]): Promise<void> {
     const failed: string[] = [];
     let cause: unknown;
-    await inLanes(keys, LANES, async (key) => {
+    await each(keys, async (key) => {
       try {
         await storage.remove(await nameOf(collection, key));
       } catch (error) {

@@ -1,11 +1,11 @@
 import type { Driver } from "../../core/driver.ts";
 import { KeyValueError } from "../../core/errors.ts";
-import { inLanes } from "../../core/lanes.ts";
 import { pageOf } from "../../core/order.ts";
+import { each } from "./each.ts";
 import { type Address, liveEntry, type Opened, open } from "./envelope.ts";
 import { storageFailure } from "./failure.ts";
 import { addressOf, collectionPrefix, isHashed, nameOf } from "./names.ts";
-import { type ItemStorage, LANES, type ListCapability } from "./storage.ts";
+import type { ItemStorage, ListCapability } from "./storage.ts";
 
 /** Names that are read at once, to look which have expired. */
 const CHUNK = 100;
@@ -88,7 +88,7 @@ export function itemListings(storage: ItemStorage): Pick<Driver<ListCapability>,
           else collections.set(collection, [one]);
         }
         const { names, cursor } = pageOf(collections.keys(), page);
-        const live = await inLanes(names, LANES, async (name) => (await alive(collections.get(name) ?? [])).length > 0);
+        const live = await each(names, async (name) => (await alive(collections.get(name) ?? [])).length > 0);
         return { names: names.filter((_, i) => live[i]), cursor };
       }),
 
@@ -97,7 +97,7 @@ export function itemListings(storage: ItemStorage): Pick<Driver<ListCapability>,
         const all = await named(await collectionPrefix(collection));
         const opened = await read(all.map(({ name }) => name));
         const entries = all.filter((_, i) => typeof opened[i] === "object");
-        await inLanes(entries, LANES, ({ name }) => storage.remove(name));
+        await each(entries, ({ name }) => storage.remove(name));
         return opened.some((one) => liveEntry(one));
       }),
   };

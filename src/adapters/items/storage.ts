@@ -43,6 +43,3 @@ export interface ItemStoreOptions extends StoreOptions {
 
 /** What a store with listings can do. */
 export type ListCapability = "listKeys" | "listCollections" | "destroyCollection";
-
-/** How many calls for single names run at the same time. */
-export const LANES = 16;
