@@ -1,5 +1,6 @@
 export { type MemoryStoreOptions, memoryStore } from "./adapters/memory.ts";
 export { addressPrefix, joinAddress, splitAddress } from "./core/address.ts";
+export { combineChanges } from "./core/combine-changes.ts";
 export type {
   AnyDriver,
   Awaitable,
@@ -7,8 +8,10 @@ export type {
   Capabilities,
   CapabilitiesOf,
   Capability,
+  Change,
   Driver,
   DriverPage,
+  Modify,
   ReadOptions,
   Store,
   SwapResult,

@@ -1,12 +1,17 @@
 import type { AnyDriver, BaseDriver } from "../core/driver.ts";
 
+/** What several drivers have in common. */
+type Shared = Pick<AnyDriver, "consistency" | "lossy" | "repeatsNames" | "modify" | "codecs" | "close">;
+
 /** Returns what holds for several drivers together: the weakest consistency, everything that one of them does, one `close`. */
-export function several(drivers: readonly AnyDriver[]): Pick<AnyDriver, "consistency" | "lossy" | "codecs" | "close"> {
+export function several(drivers: readonly AnyDriver[]): Shared {
   const close = async () => void (await Promise.all(drivers.map((driver) => driver.close?.())));
   return {
     consistency: drivers.every((driver) => driver.consistency === "strong") ? "strong" : "eventual",
     codecs: [...new Set(drivers.flatMap(({ codecs = [] }) => codecs))],
     ...(drivers.some((driver) => driver.lossy) && { lossy: true }),
+    ...(drivers.some((driver) => driver.repeatsNames) && { repeatsNames: true }),
+    modify: drivers.find((driver) => driver.modify)?.modify,
     ...(drivers.some((driver) => driver.close) && { close }),
   };
 }

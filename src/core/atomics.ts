@@ -1,9 +1,9 @@
 import { type Arguments, refuse, string } from "./checks.ts";
-import { combine } from "./combine.ts";
-import type { Driver, MethodNames } from "./driver.ts";
-import { live } from "./entry.ts";
+import type { Awaitable, Driver, MethodNames } from "./driver.ts";
+import { type Entry, live } from "./entry.ts";
 import { KeyValueError } from "./errors.ts";
 import { toJson } from "./json.ts";
+import { isPromise, modify } from "./modify.ts";
 import { operate } from "./operation.ts";
 import { increment } from "./operations/increment.ts";
 import { take } from "./operations/take.ts";
@@ -16,7 +16,7 @@ export function atomics(
   driver: Driver<"swap">,
   { collectionOf, entryOf, withTtl }: Arguments,
 ): Pick<CapabilityMethods, MethodNames["swap"]> {
-  const { name: store, read, swap } = driver;
+  const { name: store, read, swap, modify: make = modify } = driver;
 
   /** Checks what all of them take. */
   function addressOf(key: string, options: AtomicOptions = {}) {
@@ -46,23 +46,22 @@ export function atomics(
       options?: AtomicPutOptions,
     ) {
       if (typeof change !== "function") refuse("change", "a function");
+      const address = addressOf(key, options);
       // Refuses a wrong TTL before anything is read.
-      entryOf(key, 0, options);
-      const next = await combine(
-        driver,
-        addressOf(key, options),
-        (old) => {
-          const next = (value: T | null | undefined) => {
-            if (value === undefined) return old;
-            if (value === null) return undefined;
-            const entry = entryOf(key, value, options, old);
-            return old && options?.ttl === undefined ? { ...entry, keepsDeadline: true as const } : entry;
-          };
-          const value = change(old ? (toJson(old.value) as T) : null);
-          return value instanceof Promise ? value.then(next) : next(value);
-        },
-        options?.signal,
-      );
+      lifetime(options?.ttl, "ttl", { store, ...address });
+
+      function replaced(old: Entry | undefined): Awaitable<Entry | undefined> {
+        const next = (value: T | null | undefined) => {
+          if (value === undefined) return old;
+          if (value === null) return undefined;
+          const entry = entryOf(key, value, options, old);
+          return old && options?.ttl === undefined ? { ...entry, keepsDeadline: true as const } : entry;
+        };
+        const value = change(old ? (toJson(old.value) as T) : null);
+        return isPromise(value) ? value.then(next) : next(value);
+      }
+
+      const next = await make(driver, address, replaced, options?.signal);
       return next ? (toJson(next.value) as T) : null;
     },
 

@@ -1,6 +1,7 @@
 import { type Arguments, refuse, string, strings } from "./checks.ts";
 import type { AnyDriver, ReadOptions } from "./driver.ts";
 import { type Entry, live } from "./entry.ts";
+import type { ErrorDetails } from "./errors.ts";
 import { toJson } from "./json.ts";
 import { listings } from "./listings.ts";
 import type { AsyncKeyValue, CapabilityMethods, CollectionOptions, PutOptions, ValueWithTtl } from "./protocol.ts";
@@ -42,11 +43,9 @@ export function baseStore(
   collectionOf();
 
   function entryOf(key: string, value: unknown, options?: PutOptions, old?: Entry): Entry {
-    const now = Date.now();
     const details = { store, collection: collectionOf(options), key: string(key) };
-    const life = lifetime(options?.ttl, "ttl", details);
-    const expiresAt = life === undefined ? old?.expiresAt : now + life;
-    return { value: toJson(value, details), createdAt: old ? old.createdAt : now, expiresAt };
+    const { createdAt, expiresAt } = timesOf(options, details, old);
+    return { value: toJson(value, details), createdAt, expiresAt };
   }
 
   async function readMany<R>(
@@ -91,11 +90,12 @@ export function baseStore(
     async putMany(entries, options) {
       const collection = collectionOf(options);
       // Wrong options are refused even where there is nothing to put.
-      const first = entryOf("", 0, options);
+      const { createdAt, expiresAt } = timesOf(options, { store, collection });
       const items = new Map<string, Entry>();
       for (const pair of entries) {
         if (!Array.isArray(pair)) refuse("entries", "pairs");
-        items.set(pair[0], entryOf(pair[0], pair[1], { collection }, first));
+        const key = string(pair[0]);
+        items.set(key, { value: toJson(pair[1], { store, collection, key }), createdAt, expiresAt });
       }
       if (items.size) await driver.write(collection, [...items]);
     },
@@ -110,6 +110,13 @@ export function baseStore(
   };
   drivers.set(made, driver);
   return made;
+}
+
+/** The times of an entry that is put now, or in the place of another. */
+function timesOf(options: PutOptions | undefined, details: ErrorDetails, old?: Entry) {
+  const now = Date.now();
+  const life = lifetime(options?.ttl, "ttl", details);
+  return { createdAt: old ? old.createdAt : now, expiresAt: life === undefined ? old?.expiresAt : now + life };
 }
 
 function copyOf<T>(entry: Entry): T {

@@ -1,4 +1,4 @@
-import type { Entry } from "./entry.ts";
+import type { Address, Entry } from "./entry.ts";
 import type { JsonValue } from "./json.ts";
 import type { Operation } from "./operation.ts";
 import type { AsyncKeyValue, CapabilityMethods, Page } from "./protocol.ts";
@@ -18,6 +18,17 @@ export type Apply = <A extends JsonValue, R extends JsonValue>(
   operation: Operation<A, R>,
   args: A,
 ) => Awaitable<R>;
+
+/** Returns the entry that takes the place of another: the same one leaves it alone, `undefined` removes it. */
+export type Change = (entry: Entry | undefined) => Awaitable<Entry | undefined>;
+
+/** Changes the live entry at an address by a function, and returns the entry afterwards. */
+export type Modify = (
+  driver: Driver<"swap">,
+  address: Address,
+  change: Change,
+  signal?: AbortSignal | undefined,
+) => Promise<Entry | undefined>;
 
 /** What the caller of `read` wants or can do without. */
 export interface ReadOptions {
@@ -58,6 +69,8 @@ export interface BaseDriver {
    * May drop entries that have not expired, such as a memory with room for so many. Locks refuse it.
    */
   readonly lossy?: true | undefined;
+  /** Listings may name something on more than one page, so iterators have to remember what they have named. */
+  readonly repeatsNames?: true | undefined;
   /** The names of the operations that {@link BaseDriver.apply} knows. Of a driver with `swap` alone. */
   readonly operations?: { has(name: string): boolean } | undefined;
   /**
@@ -65,6 +78,11 @@ export interface BaseDriver {
    * backend where it has one. A backend that cannot run it knows it by its name.
    */
   apply?: Apply | undefined;
+  /**
+   * Makes a change that the backend cannot make in one call. Default: read the entry and swap it, for each caller alone. A
+   * driver across a network can pass `combineChanges`.
+   */
+  readonly modify?: Modify | undefined;
   /**
    * Reads entries, aligned with `keys`. A driver that can tell leaves out expired ones.
    *

@@ -4,7 +4,7 @@ import type { CapabilityMethods, CollectionOptions, ListOptions, Page, PageOptio
 
 /** The listing methods of a store, as many as its driver has. */
 export function listings(
-  { listKeys, listCollections }: AnyDriver,
+  { listKeys, listCollections, repeatsNames }: AnyDriver,
   { collectionOf }: Arguments,
 ): Partial<CapabilityMethods> {
   return {
@@ -12,11 +12,11 @@ export function listings(
       listKeys: async (options?: PageOptions & CollectionOptions) =>
         await listKeys(collectionOf(options), pageOf(options)),
       keys: (options?: ListOptions & CollectionOptions) =>
-        iterate((page) => listKeys(collectionOf(options), page), options),
+        iterate((page) => listKeys(collectionOf(options), page), options, repeatsNames),
     }),
     ...(listCollections && {
       listCollections: async (options?: PageOptions) => await listCollections(pageOf(options)),
-      collections: (options?: ListOptions) => iterate(listCollections, options),
+      collections: (options?: ListOptions) => iterate(listCollections, options, repeatsNames),
     }),
   };
 }
@@ -26,19 +26,24 @@ function pageOf({ prefix = "", cursor, limit }: PageOptions = {}): DriverPage {
   return { prefix: string(prefix, "prefix"), cursor, limit: count(limit, "limit") };
 }
 
-/** Follows the cursor to the end, also over empty pages; a name that the backend repeats is given once. */
+/** Follows the cursor to the end, also over empty pages. `repeats`: the backend may list a name twice. */
 export async function* iterate(
   list: (page: DriverPage) => Awaitable<Page>,
   options: ListOptions | undefined,
+  repeats = false,
 ): AsyncGenerator<string, void, undefined> {
   const { prefix, limit } = pageOf(options);
-  const seen = new Set<string>();
+  const seen = repeats ? new Set<string>() : undefined;
+  let listed = 0;
   let cursor: string | undefined;
   do {
-    const page = await list({ prefix, cursor, limit: limit && limit - seen.size });
+    const page = await list({ prefix, cursor, limit: limit === undefined ? undefined : limit - listed });
     for (const name of page.names) {
-      if (seen.size < seen.add(name).size) yield name;
-      if (seen.size === limit) return;
+      if (seen?.has(name)) continue;
+      seen?.add(name);
+      yield name;
+      listed++;
+      if (listed === limit) return;
     }
     cursor = page.cursor;
   } while (cursor !== undefined);

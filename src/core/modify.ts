@@ -1,4 +1,4 @@
-import type { Awaitable, Driver } from "./driver.ts";
+import type { Awaitable, Change, Driver } from "./driver.ts";
 import { type Address, type Entry, live } from "./entry.ts";
 import { KeyValueError } from "./errors.ts";
 import { abortedBy, pause } from "./times.ts";
@@ -9,7 +9,7 @@ const BUDGET = 30_000;
 /** A change that has been begun: of which entry, and what it makes of it. */
 export interface Begun {
   readonly entry: Entry | undefined;
-  readonly next: PromiseLike<Entry | undefined>;
+  readonly next: Awaitable<Entry | undefined>;
 }
 
 /**
@@ -23,22 +23,28 @@ export interface Begun {
 export async function modify(
   { name: store, read, swap }: Driver<"swap">,
   { collection, key }: Address,
-  change: (entry: Entry | undefined) => Awaitable<Entry | undefined>,
+  change: Change,
   signal?: AbortSignal,
   begun?: Begun,
 ): Promise<Entry | undefined> {
   const details = { store, collection, key };
-  const fetched = async () => live((await read(collection, [key], { fresh: true }))[0]);
+  const fetch = () => read(collection, [key], { fresh: true });
   const began = Date.now();
   let paused = 0;
   /** Of the swaps: one that the clock jumps in seems slow, but not all of them do. */
   let fastest = BUDGET;
-  let current = begun ? begun.entry : await fetched();
+  let current = begun?.entry;
   let begin = begun?.next;
+  if (!begun) {
+    // Await only promises here and below: where neither the driver nor the change has one, no other change comes in between.
+    const found = fetch();
+    current = live((isPromise(found) ? await found : found)[0]);
+  }
   for (let losses = 0; ; losses++) {
     abortedBy(signal, details);
-    const next = await (begin ?? change(current));
+    const made = begin ?? change(current);
     begin = undefined;
+    const next = isPromise(made) ? await made : made;
     if (next === current) return current;
     const asked = Date.now();
     const result = await swap(collection, key, current?.version, next);
@@ -56,6 +62,11 @@ export async function modify(
     paused += wait;
     await pause(wait, signal);
     abortedBy(signal, details);
-    current = await fetched();
+    current = live((await fetch())[0]);
   }
+}
+
+/** Whether a result has to be awaited. */
+export function isPromise<T>(result: Awaitable<T>): result is PromiseLike<T> {
+  return typeof (result as PromiseLike<T> | undefined)?.then === "function";
 }

@@ -1,7 +1,7 @@
-import { combine } from "./combine.ts";
 import type { AnyDriver, Driver } from "./driver.ts";
 import type { Address, Entry } from "./entry.ts";
 import type { JsonValue } from "./json.ts";
+import { modify } from "./modify.ts";
 
 /** What an operation does to an entry: the entry that takes its place, and what the caller is told. */
 export interface Step<R> {
@@ -23,27 +23,23 @@ export interface Operation<A extends JsonValue, R extends JsonValue> {
 /**
  * Applies an operation: in one call if the driver knows it, else by a read and a swap.
  *
- * @throws KeyValueError `conflict` or `aborted`, as {@link combine} does.
+ * @throws KeyValueError `conflict` or `aborted`, as {@link modify} does.
  */
 export async function operate<A extends JsonValue, R extends JsonValue>(
   driver: Driver<"swap">,
-  { collection, key }: Address,
+  address: Address,
   operation: Operation<A, R>,
   args: A,
   signal?: AbortSignal,
 ): Promise<R> {
-  const { operations, apply }: AnyDriver = driver;
-  if (apply && operations?.has(operation.name)) return await apply(collection, key, operation, args);
+  const { operations, apply, modify: make = modify }: AnyDriver = driver;
+  if (apply && operations?.has(operation.name)) return await apply(address.collection, address.key, operation, args);
   let result: R | undefined;
-  await combine(
-    driver,
-    { collection, key },
-    (entry) => {
-      const step = operation.run(entry, args, Date.now());
-      result = step.result;
-      return step.next;
-    },
-    signal,
-  );
+  const run = (entry: Entry | undefined) => {
+    const step = operation.run(entry, args, Date.now());
+    result = step.result;
+    return step.next;
+  };
+  await make(driver, address, run, signal);
   return result as R;
 }

@@ -14,12 +14,13 @@ describe("the listings of a store", () => {
     expect([names, calls]).toEqual([["a", "b"], 1]);
   });
 
-  it("give a name once that the driver repeats, in a page and over pages", async () => {
+  it("give a name once that the driver repeats and says so, in a page and over pages", async () => {
     const pages = { first: { names: ["a", "b", "b"], cursor: "second" }, second: { names: ["b", "c", "a"] } };
     const list = ({ cursor = "first" }: { cursor?: string | undefined }) => pages[cursor as keyof typeof pages];
     const driver = { ...toDriver(memoryStore()), listCollections: list };
     const store = createStore({
       ...driver,
+      repeatsNames: true,
       listKeys: (_: string, page: { cursor?: string | undefined }) => list(page),
     });
     for (const listing of [store.keys(), store.collections(), store.keys({ limit: 9 })]) {

@@ -1,4 +1,5 @@
 import { joinAddress } from "../../core/address.ts";
+import { combineChanges } from "../../core/combine-changes.ts";
 import type { OnCorrupt } from "../../core/corrupt.ts";
 import type { Driver, SwapResult } from "../../core/driver.ts";
 import type { Entry } from "../../core/entry.ts";
@@ -63,6 +64,9 @@ export function redisDriver(
     name: store,
     consistency,
     limits: { keyBytes: server.limits.keyBytes, valueBytes: server.limits.requestBytes },
+    // SCAN may return a name more than once: redis.io/docs/latest/commands/scan.
+    repeatsNames: true,
+    modify: combineChanges,
 
     async read(collection, keys, { fresh = false, valueOnly = false } = {}) {
       const keyCalls = keys.map((key) => keyCall(collection, key));

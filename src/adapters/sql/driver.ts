@@ -1,3 +1,4 @@
+import { combineChanges } from "../../core/combine-changes.ts";
 import type { Capability, Driver } from "../../core/driver.ts";
 import { type SqlUse, sqlContext } from "./context.ts";
 import type { SqlDatabase } from "./database.ts";
@@ -23,6 +24,7 @@ export function sqlDriver(database: SqlDatabase, dialect: Dialect, use: SqlUse):
     ...sqlWrites(context),
     ...sqlListings(context),
     swap,
+    modify: combineChanges,
     ...(close && { close }),
   };
   return { ...driver, ...sqlOperations(context, driver) };

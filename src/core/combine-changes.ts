@@ -1,11 +1,8 @@
-import type { Awaitable, Driver } from "./driver.ts";
+import type { Awaitable, Change, Driver } from "./driver.ts";
 import type { Address, Entry } from "./entry.ts";
-import { modify } from "./modify.ts";
+import { isPromise, modify } from "./modify.ts";
 import { onWorkers } from "./runtime.ts";
 import { orAborted } from "./times.ts";
-
-/** Returns the next entry, or a promise of it, as {@link modify} takes it. */
-type Change = (entry: Entry | undefined) => Awaitable<Entry | undefined>;
 
 /** A change that waits to be made. */
 interface Waiting {
@@ -19,15 +16,25 @@ interface Waiting {
 const lines: WeakMap<object, Map<string, Waiting[]>> = /* @__PURE__ */ new WeakMap();
 
 /**
- * Does what {@link modify} does, and makes the changes that wait for the same entry in one swap.
+ * Changes an entry, and makes the changes of this process that wait for the same entry in one swap. For the `modify` of a
+ * driver across a network.
  *
- * Without it callers of one process race each other, and one swap succeeds per round trip to the backend. Only changes that
- * are made at once are combined: an asynchronous one could wait for another change, or for ever. On Workers no request may
- * wait for another, so each change is made alone there.
+ * Without it, callers of one process race each other, and one swap succeeds per round trip to the backend. Only synchronous
+ * changes are combined: an asynchronous one could wait for another change, or never end. On Workers no request may wait for
+ * another, so each change is made alone there.
  *
- * @throws What `change` throws, and the errors of {@link modify}.
+ * @throws What `change` throws. KeyValueError `conflict` when others came first for 30 seconds, `aborted` when the signal
+ *   ends the change.
+ * @example
+ * ```ts
+ * import { combineChanges, createStore, type Driver } from "edge-key-value";
+ *
+ * export function storeAcrossNetwork(driver: Driver<"swap">) {
+ *   return createStore({ ...driver, modify: combineChanges });
+ * }
+ * ```
  */
-export async function combine(
+export async function combineChanges(
   driver: Driver<"swap">,
   address: Address,
   change: Change,
@@ -100,8 +107,4 @@ function following(next: Entry | undefined, before: Entry | undefined, stored: E
   return next?.keepsDeadline && before !== stored && !before?.keepsDeadline
     ? { ...next, keepsDeadline: undefined }
     : next;
-}
-
-function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
-  return typeof (value as PromiseLike<T> | undefined)?.then === "function";
 }

@@ -1,6 +1,6 @@
 /** Callers of one process that change the same entry at the same time. */
 import { describe, expect, it } from "#test";
-import { type AnyDriver, createStore, type Driver, memoryStore, toDriver } from "../../src/index.ts";
+import { type AnyDriver, combineChanges, createStore, type Driver, memoryStore, toDriver } from "../../src/index.ts";
 
 /** A store that is some milliseconds away and can only swap, with the number of calls to it. */
 function distant(milliseconds = 1) {
@@ -18,6 +18,7 @@ function distant(milliseconds = 1) {
     write: (...args) => far(() => write(...args)),
     remove: (...args) => far(() => remove(...args)),
     swap: (...args) => far(() => swap(...args)),
+    modify: combineChanges,
   };
   return { store: createStore(driver), counts };
 }
@@ -70,6 +71,7 @@ describe("changes of one entry at the same time", () => {
       ...rest,
       operations: undefined,
       apply: undefined,
+      modify: combineChanges,
       swap: (...args: Parameters<typeof swap>) => (down ? Promise.reject(new Error("down")) : swap(...args)),
     } as Driver<"swap">);
     const failures = await Promise.allSettled([store.increment("k"), store.update("k", () => 5)]);
