@@ -132,7 +132,137 @@ describe("memoryStore", () => {
     }));
 });
 
+describe("memoryStore with many entries", () => {
+  it("removes two expired entries in a write, never all of them at once", () =>
+    withClock(async (advance) => {
+      const store = memoryStore();
+      for (let i = 0; i < 5000; i++) await store.put(`${i}`, i, { ttl: 1 + (i % 7) });
+      advance(10_000);
+      await store.put("k", 1);
+      expect(await store.cull()).toBe(4998);
+    }));
+
+  it("keeps exactly what is alive, in whatever order deadlines come, move and go", () =>
+    withClock(async (advance) => {
+      const store = memoryStore();
+      const deadlines = new Map<string, number>();
+      let now = 0;
+      for (let i = 0; i < 4000; i++) {
+        const key = `${(i * 7919) % 500}`;
+        const ttl = ((i * 104729) % 997) + 1;
+        if (i % 11 === 0) {
+          await store.delete(key);
+          deadlines.delete(key);
+        } else {
+          await store.put(key, i, { ttl });
+          deadlines.set(key, now + ttl);
+        }
+        advance(1000);
+        now++;
+      }
+      await store.cull();
+      const alive = [...deadlines].filter(([, deadline]) => deadline > now).map(([key]) => key);
+      expect((await store.listKeys()).names).toEqual(alive.sort());
+      for (; now < 5000; now++) advance(1000);
+      expect([await store.cull(), await store.cull()]).toEqual([alive.length, 0]);
+      expect((await store.listCollections()).names).toEqual([]);
+    }));
+
+  it("lists a thousand names a page where no limit is given", async () => {
+    const store = memoryStore();
+    const keys = Array.from({ length: 2500 }, (_, i) => `${i}`).sort();
+    for (const key of keys) await store.put(key, 1, { collection: key });
+    await store.putMany(keys.map((key) => [key, 1]));
+    expect((await store.listKeys()).names).toEqual(keys.slice(0, 1000));
+    expect((await store.listCollections()).names).toEqual(keys.slice(0, 1000));
+    const found: string[] = [];
+    for await (const key of store.keys()) found.push(key);
+    expect(found).toEqual(keys);
+  });
+});
+
+describe("memoryStore with maxBytes", () => {
+  /** The bytes of `["default_collection","1",""]`. */
+  const EMPTY = 29;
+
+  it("drops expired entries, then the least recently used ones, until all fits", () =>
+    withClock(async (advance) => {
+      const store = memoryStore({ maxBytes: 3 * (EMPTY + 10) });
+      const text = "x".repeat(10);
+      await store.put("1", text);
+      await store.put("2", text, { ttl: 1 });
+      await store.put("3", text);
+      await store.get("1");
+      advance(1000);
+      await store.put("4", text);
+      expect(await keysOf(store)).toBe("1 3 4");
+      await store.put("5", text);
+      expect(await keysOf(store)).toBe("1 4 5");
+      await store.put("6", "x".repeat(10 + EMPTY + 10));
+      expect(await keysOf(store)).toBe("5 6");
+      await store.put("6", "");
+      await store.put("7", text);
+      expect(await keysOf(store)).toBe("5 6 7");
+      await store.deleteMany(["5", "6"]);
+      await store.put("8", "x".repeat(10 + EMPTY + 10));
+      expect(await keysOf(store)).toBe("7 8");
+    }));
+
+  it("counts characters as UTF-8 bytes", async () => {
+    const store = memoryStore({ maxBytes: EMPTY + 4 });
+    await store.put("1", "\u{1f600}");
+    await expect(store.put("1", "\u{1f600}x")).rejects.toMatchObject({ code: "too_large", size: 34, limit: 33 });
+    expect(await store.get("1")).toBe("\u{1f600}");
+  });
+
+  it("writes nothing of a bulk with an entry that is too large", async () => {
+    const store = memoryStore({ maxBytes: 50 });
+    const bulk = store.putMany([
+      ["1", 1],
+      ["2", "x".repeat(50)],
+    ]);
+    await expect(bulk).rejects.toMatchObject({ code: "too_large", key: "2" });
+    await expect(store.update("1", () => "x".repeat(50))).rejects.toMatchObject({ code: "too_large" });
+    expect(await keysOf(store)).toBe("");
+  });
+
+  it("counts what operations leave", async () => {
+    const store = memoryStore({ maxBytes: 2 * EMPTY });
+    await store.put("1", "");
+    await store.put("2", "");
+    await store.take("1");
+    await store.increment("3");
+    expect(await keysOf(store)).toBe("2 3");
+    await store.increment("3", 1e9);
+    expect(await keysOf(store)).toBe("3");
+  });
+
+  it("takes whole numbers from 1 on", () => {
+    for (const maxBytes of [0, 1.5, Number.NaN, "5" as unknown as number]) {
+      expect(() => memoryStore({ maxBytes })).toThrow(TypeError);
+    }
+  });
+});
+
 describe("memoryStore with maxEntries", () => {
+  it("drops expired entries before live ones", () =>
+    withClock(async (advance) => {
+      const store = memoryStore({ maxEntries: 4 });
+      await store.put("old", 1);
+      await store.put("minute", 1, { ttl: 60 });
+      await store.put("hour", 1, { ttl: 3600 });
+      await store.put("second", 1, { ttl: 1 });
+      await store.get("second");
+      advance(1000);
+      await store.put("new", 1);
+      expect(await keysOf(store)).toBe("hour minute new old");
+      advance(59_000);
+      await store.put("newer", 1);
+      expect(await keysOf(store)).toBe("hour new newer old");
+      await store.put("newest", 1);
+      expect(await keysOf(store)).toBe("hour new newer newest");
+    }));
+
   it("drops the entry that was put first", async () => {
     const store = memoryStore({ maxEntries: 3 });
     for (const key of ["1", "2", "3", "4"]) await store.put(key, key);
