@@ -136,13 +136,11 @@ export async function withLock<T>(
 
 /** Extends a lock each third of its life until it is stopped, and tells when the lock is lost. */
 function keepExtended(held: Lock, life: number, onLost: (cause?: unknown) => void): { stop(): void } {
-  let timer: ReturnType<typeof setTimeout> | undefined;
   let safeUntil = Date.now() + life;
   let stopped = false;
 
-  const schedule = (): void => {
-    timer = setTimeout(extend, life / 3);
-  };
+  const schedule = () => setTimeout(extend, life / 3);
+  let timer = schedule();
   async function extend(): Promise<void> {
     const asked = Date.now();
     let cause: unknown;
@@ -154,10 +152,9 @@ function keepExtended(held: Lock, life: number, onLost: (cause?: unknown) => voi
     if (extended) safeUntil = asked + life;
     // A store that fails may be back in time.
     if (extended === false || Date.now() >= safeUntil) return onLost(cause);
-    schedule();
+    timer = schedule();
   }
 
-  schedule();
   return {
     stop() {
       stopped = true;

@@ -319,65 +319,6 @@ describe("the times of an entry", () => {
   });
 });
 
-/** A driver over memory with a delay and a count of calls, with its operations or without them. */
-function distant({ native }: { native: boolean }) {
-  const inner = toDriver(memoryStore());
-  let calls = 0;
-  const far = async <R>(call: () => R): Promise<Awaited<R>> => {
-    calls++;
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    return await call();
-  };
-  const { name, consistency, read, write, remove, swap, operations, apply } = inner as AnyDriver & Driver<"swap">;
-  const driver: Driver<"swap"> = {
-    name,
-    consistency,
-    read: (...args) => far(() => read(...args)),
-    write: (...args) => far(() => write(...args)),
-    remove: (...args) => far(() => remove(...args)),
-    swap: (...args) => far(() => swap(...args)),
-    ...(native && { operations, apply: (...args) => far(() => apply!(...args)) }),
-  };
-  return { store: createStore(driver), calls: () => calls };
-}
-
-describe("many callers at once on one key", () => {
-  const times = <T>(count: number, start: (i: number) => Promise<T>) =>
-    Promise.all(Array.from({ length: count }, (_, i) => start(i)));
-  const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
-  const ascending = (a: number, b: number) => a - b;
-
-  it("1,000 increments and takes are one call each where the driver applies them", async () => {
-    const { store, calls } = distant({ native: true });
-    const sums = await times(1000, () => store.increment("n"));
-    expect(sums.sort(ascending)).toEqual(upTo(1000));
-    const taken = await times(1000, () => store.take("n"));
-    expect(taken.filter((value) => value !== null)).toEqual([1000]);
-    expect(calls()).toBe(2000);
-  });
-
-  it("1,000 increments in memory are all counted", async () => {
-    const store = memoryStore();
-    const sums = await times(1000, () => store.increment("n"));
-    expect(sums.sort(ascending)).toEqual(upTo(1000));
-  });
-
-  it("updates all succeed, with calls that grow no faster than N log N", async () => {
-    const key = new Uint8Array(32).fill(7);
-    for (const wrap of [(store: Atomic) => store, (store: Atomic) => encrypt(store, { keys: [{ id: "a", key }] })]) {
-      for (const count of [50, 400]) {
-        const { store, calls } = distant({ native: false });
-        const results = await times(count, () => wrap(store).update<number>("n", (n) => (n ?? 0) + 1));
-        expect((results as number[]).sort(ascending)).toEqual(upTo(count));
-        console.log(
-          `${count} updates at once: ${calls()} calls, ${(calls() / count / Math.log2(count)).toFixed(2)} N log2 N`,
-        );
-        expect(calls() <= 4 * count * Math.log2(count)).toBe(true);
-      }
-    }
-  });
-});
-
 describe("a store without swap", () => {
   it("has no atomic operations, whatever is wrapped around it", () => {
     const { swap: _, ...driver } = toDriver(memoryStore()) as AnyDriver;

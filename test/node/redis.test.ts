@@ -5,7 +5,6 @@ import { createClient } from "@redis/client";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "#test";
 import { type NodeRedisClient, redisStore } from "../../src/adapters/redis.ts";
-import { limit } from "../../src/core/operations/limit.ts";
 import { type KeyValueError, type Page, toDriver } from "../../src/index.ts";
 import { tryLock } from "../../src/lock.ts";
 import { rateLimit } from "../../src/rate-limit.ts";
@@ -186,35 +185,6 @@ function withRedis(): void {
     expect(await store.increment("u")).toBe(2);
     expect(counted.names()).toEqual(["EVALSHA", "EVAL"]);
   });
-
-  it("serves 1,000 callers of one key in one command each, and 400 updates", async () => {
-    const counted = counting();
-    const store = redisStore(counted, { keyPrefix: "busy" });
-    const callers = <T>(count: number, call: (i: number) => Promise<T>) =>
-      Promise.all(Array.from({ length: count }, (_, i) => call(i)));
-    await store.increment("n");
-    counted.names();
-    const sums = await callers(1000, () => store.increment("n"));
-    expect(sums.sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i + 2));
-    expect(counted.names().length).toBe(1000);
-
-    await store.put("token", "secret");
-    counted.names();
-    expect((await callers(1000, () => store.take("token"))).filter(Boolean)).toEqual(["secret"]);
-    expect(counted.names().length).toBe(1000);
-
-    const { apply } = toDriver(store);
-    const args = { limit: 300, window: 60_000, cost: 1 };
-    const results = await callers(1000, async () => apply?.("limits", "k", limit, args));
-    expect(results.filter((result) => (result as { allowed: boolean }).allowed).length).toBe(300);
-    expect(counted.names().length).toBe(1000);
-
-    // Stores of several processes do not know of each other.
-    const stores = Array.from({ length: 4 }, () => redisStore(counted, { keyPrefix: "busy" }));
-    await callers(400, (i) => (stores[i % 4] as (typeof stores)[0]).update<number>("sum", (old) => (old ?? 0) + 1));
-    expect(await store.get("sum")).toBe(400);
-    expect(counted.names().length).toBeLessThan(400 * Math.log2(400) * 2);
-  }, 60_000);
 
   it("lists in few commands among many names of others, with cursors that do not grow", async () => {
     const counted = counting();

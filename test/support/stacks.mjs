@@ -10,6 +10,8 @@ import { statistics } from "../../src/wrappers/statistics.ts";
 
 const keys = [{ id: "a", key: new Uint8Array(32).fill(7) }];
 
+export const onlyEncrypted = (store) => encrypt(store, { keys });
+
 export const encrypted = (store) => compress(encrypt(prefixKeys(store, "a:"), { keys }), { minBytes: 0 });
 
 export const stackOfFive = (store) => statistics(encrypted(retry(store, { retries: 20, minDelay: 0 })));

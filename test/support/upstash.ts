@@ -4,7 +4,8 @@ import { describe, it } from "#test";
 
 type Variables = Record<string, string | undefined>;
 
-const inWorkerd = globalThis.navigator?.userAgent === "Cloudflare-Workers";
+const { navigator } = globalThis as { navigator?: { userAgent?: string } };
+const inWorkerd = navigator?.userAgent === "Cloudflare-Workers";
 const { EKV_GATEWAY_URL: url = "", EKV_GATEWAY_TOKEN: token = "" } = await variables();
 
 /** Of whoever started the tests; a file that is run by hand on Node, Deno or Bun starts a gateway for itself. */

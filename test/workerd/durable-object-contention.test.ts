@@ -1,44 +1,54 @@
+/** What many callers of one key cost on Durable Objects: over RPC, and in the storage of an object. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "#test";
 import { durableObjectStore } from "../../src/adapters/durable-object.ts";
 import { durableObjectStorageStore } from "../../src/adapters/durable-object-storage.ts";
-import { limit } from "../../src/core/operations/limit.ts";
-import { type AnyDriver, toDriver } from "../../src/index.ts";
+import { intercept } from "../../src/combinators/index.ts";
+import { createStore, toDriver } from "../../src/index.ts";
+import { operationsAreOneCall, throughEncrypt, updatesSucceed, type WithBackend } from "../support/contention.ts";
 import { bindings, objects } from "./objects.ts";
 
-const times = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
+let opened = 0;
 
-describe("a thousand callers of one key", () => {
-  for (const shards of [1, 4]) {
-    it(`make one call each, and no caller loses, shards: ${shards}`, async () => {
-      const namespace = objects(`thousand ${shards}`);
-      const store = durableObjectStore(namespace, { shards });
-      const sums = await Promise.all(times(1000, () => store.increment("n")));
-      expect(sums.sort((a, b) => a - b)).toEqual(times(1000, (i) => i + 1));
-      // One caller asks the first object for the number of shards, while the others wait.
-      expect(namespace.calls.length).toBeLessThanOrEqual(1002);
-
-      await store.put("token", "secret");
-      namespace.calls.length = 0;
-      const taken = await Promise.all(times(200, () => store.take("token")));
-      expect(taken.filter((value) => value === "secret")).toHaveLength(1);
-      const { apply }: AnyDriver = toDriver(store);
-      const allowed = await Promise.all(
-        times(200, () => apply?.("limits", "ip", limit, { limit: 150, window: 600_000, cost: 1 })),
-      );
-      expect(allowed.filter((result) => result && "allowed" in result && result.allowed)).toHaveLength(150);
-      expect(namespace.calls).toHaveLength(400);
+const overRpc =
+  (shards: number): WithBackend =>
+  (work) => {
+    const namespace = objects(`contention ${opened++}`);
+    return work({
+      store: () => durableObjectStore(namespace, { shards }),
+      calls: () => namespace.calls.splice(0).length,
     });
-  }
+  };
 
-  it("are told different sums in the storage of an object", async () => {
-    const stub = bindings.OWN.get(bindings.OWN.idFromName("thousand"));
-    await runInDurableObject(stub, async (_, { storage }) => {
-      const store = durableObjectStorageStore(storage);
-      const sums = await Promise.all(times(1000, () => store.increment("n")));
-      expect(new Set(sums).size).toBe(1000);
-      await Promise.all(times(400, () => store.update<number>("n", (n) => (n ?? 0) + 1)));
-      expect(await store.get("n")).toBe(1400);
-    });
+const inObject: WithBackend = (work) =>
+  runInDurableObject(bindings.OWN.get(bindings.OWN.idFromName(`contention ${opened++}`)), (_, { storage }) => {
+    let made = 0;
+    const counted = () =>
+      intercept(toDriver(durableObjectStorageStore(storage)), (_, proceed) => {
+        made++;
+        return proceed();
+      });
+    const calls = () => {
+      const since = made;
+      made = 0;
+      return since;
+    };
+    return work({ store: () => createStore(counted()), calls });
   });
+
+for (const shards of [1, 4]) operationsAreOneCall(`Durable Objects, shards: ${shards}`, overRpc(shards));
+updatesSucceed("Durable Objects", overRpc(4));
+updatesSucceed("Durable Objects through encrypt", throughEncrypt(overRpc(1)));
+operationsAreOneCall("the storage of an object", inObject);
+updatesSucceed("the storage of an object", inObject);
+updatesSucceed("the storage of an object through encrypt", throughEncrypt(inObject));
+
+describe("a thousand first callers of an object", () => {
+  it("make one call each, and one of them asks for the number of shards while the others wait", () =>
+    overRpc(4)(async ({ store: make, calls }) => {
+      const store = make();
+      const sums = await Promise.all(Array.from({ length: 1000 }, () => store.increment("n")));
+      expect(new Set(sums).size).toBe(1000);
+      expect(await calls()).toBeLessThanOrEqual(1002);
+    }));
 });
