@@ -7,6 +7,7 @@ import { conformance } from "../../src/conformance/index.ts";
 import type { KeyValueError } from "../../src/index.ts";
 import fixture from "../fixtures/python-postgres.json" with { type: "json" };
 import { clockOff } from "../support/clock-off.ts";
+import { countingDrivers, updatesSucceed } from "../support/contention.ts";
 import { postgresPrograms, startPostgres } from "../support/postgres.ts";
 
 const options = {
@@ -181,6 +182,8 @@ if (!postgresPrograms) {
     it("goes by the clock of the server, whatever that of the caller says", async () => {
       await clockOff(() => postgresStore(pool), expect);
     });
+
+    updatesSucceed("PostgreSQL", (work) => work(countingDrivers(() => postgresStore(pool))));
 
     it("creates its table once for many who use it first at the same time", async () => {
       const stores = Array.from({ length: 20 }, () => postgresStore(pool, { table: "created_once" }));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "#test";
-import type { Store } from "../../src/index.ts";
+import { intercept } from "../../src/combinators/index.ts";
+import { createStore, type Store, toDriver } from "../../src/index.ts";
 import { lock, tryLock } from "../../src/lock.ts";
 import { rateLimit } from "../../src/rate-limit.ts";
 import { onlyEncrypted } from "./stacks.mjs";
@@ -16,6 +17,22 @@ export interface CountedBackend {
 
 /** Has work done with a backend of its own, where the entries are: a backend may be an object. */
 export type WithBackend = (work: (backend: CountedBackend) => Promise<void>) => Promise<void>;
+
+/** Counts the calls to the drivers of stores: for backends that are in the process, or whose clients are many. */
+export function countingDrivers(make: () => Atomic): CountedBackend {
+  let made = 0;
+  const counted = () =>
+    intercept(toDriver(make()), (_, proceed) => {
+      made++;
+      return proceed();
+    });
+  const calls = () => {
+    const since = made;
+    made = 0;
+    return since;
+  };
+  return { store: () => createStore(counted()), calls };
+}
 
 const times = <T>(count: number, call: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => call(i));
 const upTo = (count: number): number[] => times(count, (i) => i + 1);

@@ -4,6 +4,7 @@ import { type D1Client, type D1Session, d1Store } from "../../src/adapters/d1.ts
 import { conformance } from "../../src/conformance/index.ts";
 import { type KeyValueError, toDriver } from "../../src/index.ts";
 import { clockOff } from "../support/clock-off.ts";
+import { countingDrivers, updatesSucceed } from "../support/contention.ts";
 
 const { DB } = env as { DB: D1Database };
 
@@ -13,6 +14,8 @@ conformance({ describe, it, expect }, "d1Store", () => d1Store(DB), {
   // Deadlines travel as the time that is left.
   ttlGranularity: 0.1,
 });
+
+updatesSucceed("D1", (work) => work(countingDrivers(() => d1Store(DB))));
 
 /** A session that notes in `calls` the number of statements of each call. */
 function counted(session: D1Session, calls: (string | number)[], name?: string): D1Session {

@@ -3,9 +3,13 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "#test";
 import { durableObjectStore } from "../../src/adapters/durable-object.ts";
 import { durableObjectStorageStore } from "../../src/adapters/durable-object-storage.ts";
-import { intercept } from "../../src/combinators/index.ts";
-import { createStore, toDriver } from "../../src/index.ts";
-import { operationsAreOneCall, throughEncrypt, updatesSucceed, type WithBackend } from "../support/contention.ts";
+import {
+  countingDrivers,
+  operationsAreOneCall,
+  throughEncrypt,
+  updatesSucceed,
+  type WithBackend,
+} from "../support/contention.ts";
 import { bindings, objects } from "./objects.ts";
 
 let opened = 0;
@@ -21,20 +25,9 @@ const overRpc =
   };
 
 const inObject: WithBackend = (work) =>
-  runInDurableObject(bindings.OWN.get(bindings.OWN.idFromName(`contention ${opened++}`)), (_, { storage }) => {
-    let made = 0;
-    const counted = () =>
-      intercept(toDriver(durableObjectStorageStore(storage)), (_, proceed) => {
-        made++;
-        return proceed();
-      });
-    const calls = () => {
-      const since = made;
-      made = 0;
-      return since;
-    };
-    return work({ store: () => createStore(counted()), calls });
-  });
+  runInDurableObject(bindings.OWN.get(bindings.OWN.idFromName(`contention ${opened++}`)), (_, { storage }) =>
+    work(countingDrivers(() => durableObjectStorageStore(storage))),
+  );
 
 for (const shards of [1, 4]) operationsAreOneCall(`Durable Objects, shards: ${shards}`, overRpc(shards));
 updatesSucceed("Durable Objects", overRpc(4));
