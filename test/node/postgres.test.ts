@@ -183,7 +183,11 @@ if (!postgresPrograms) {
       await clockOff(() => postgresStore(pool), expect);
     });
 
-    updatesSucceed("PostgreSQL", (work) => work(countingDrivers(() => postgresStore(pool))));
+    updatesSucceed("PostgreSQL, of one store", (work) => {
+      const { store: make, calls } = countingDrivers(() => postgresStore(pool));
+      const store = make();
+      return work({ store: () => store, calls });
+    });
 
     it("creates its table once for many who use it first at the same time", async () => {
       const stores = Array.from({ length: 20 }, () => postgresStore(pool, { table: "created_once" }));
