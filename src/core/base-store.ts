@@ -5,6 +5,7 @@ import type { ErrorDetails } from "./errors.ts";
 import { toJson } from "./json.ts";
 import { listings } from "./listings.ts";
 import type { AsyncKeyValue, CapabilityMethods, CollectionOptions, PutOptions, ValueWithTtl } from "./protocol.ts";
+import { drivers } from "./registry.ts";
 import { lifetime } from "./times.ts";
 
 /** Options that every store takes. */
@@ -17,9 +18,6 @@ export interface StoreOptions {
 export const DEFAULT_COLLECTION = "default_collection";
 
 const VALUE_ONLY = { valueOnly: true };
-
-/** The drivers of the stores made here. A store that is not in it was spread, proxied, or made by somebody else. */
-export const drivers: WeakMap<object, AnyDriver> = /* @__PURE__ */ new WeakMap();
 
 /**
  * Makes a store of a driver: the one place where arguments are checked, values copied and deadlines kept.
@@ -108,7 +106,7 @@ export function baseStore(
     }),
     ...(destroy && { destroy: async () => await destroy() }),
   };
-  drivers.set(made, driver);
+  drivers().set(made, driver);
   return made;
 }
 

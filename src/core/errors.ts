@@ -73,8 +73,19 @@ export interface ErrorDetails {
 /**
  * The one error class of this library: every failure but a wrong argument type, which is a `TypeError`.
  * Its message never holds a stored value or a credential.
+ *
+ * `instanceof KeyValueError` is also true for the errors of another copy of this package in the same program.
  */
 export class KeyValueError extends Error implements ErrorDetails {
+  static override [Symbol.hasInstance]<T>(this: abstract new (...args: never) => T, error: unknown): error is T {
+    // biome-ignore-start lint/complexity/noThisInStatic: it is about the class that was asked for, which may extend this one
+    return (
+      super[Symbol.hasInstance](error) ||
+      ((this as unknown) === KeyValueError && error instanceof Error && error.name === "KeyValueError")
+    );
+    // biome-ignore-end lint/complexity/noThisInStatic: as above
+  }
+
   override readonly name = "KeyValueError";
   declare readonly code: ErrorCode;
   declare readonly store?: string | undefined;

@@ -1,10 +1,11 @@
 import { atomics } from "./atomics.ts";
-import { baseStore, drivers, type StoreOptions } from "./base-store.ts";
+import { baseStore, type StoreOptions } from "./base-store.ts";
 import { refuse } from "./checks.ts";
 import type { AnyDriver, CapabilitiesOf, Capability, Driver, MethodNames, Store } from "./driver.ts";
 import { overMethods } from "./foreign-driver.ts";
 import { isPlain } from "./json.ts";
 import type { AsyncKeyValue, CapabilityMethods } from "./protocol.ts";
+import { drivers } from "./registry.ts";
 
 export type { StoreOptions };
 
@@ -101,7 +102,7 @@ export function supports<S extends AsyncKeyValue, C extends Capability>(
  */
 export function toDriver<S extends AsyncKeyValue>(store: S): Driver<CapabilitiesOf<S>>;
 export function toDriver(store: AsyncKeyValue): AnyDriver {
-  const driver = drivers.get(store);
+  const driver = drivers().get(store);
   if (!driver && typeof store?.get !== "function") refuse("store", "an AsyncKeyValue");
   return driver ?? overMethods(store);
 }

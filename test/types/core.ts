@@ -9,7 +9,8 @@ import type {
   CapabilityMethods,
   Store,
 } from "../../src/index.ts";
-import { createStore, memoryStore, supports, toDriver } from "../../src/index.ts";
+import { createStore, KeyValueError, memoryStore, supports, toDriver } from "../../src/index.ts";
+import { CopyError } from "../../src/migrate.ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
@@ -235,4 +236,10 @@ export function combinators(store: Store<Capability>): void {
 
   const wrapped = wrap(store, (driver) => driver);
   proves<Equal<CapabilitiesOf<typeof wrapped>, Capability>>();
+}
+
+/** `instanceof` narrows to the class that it names, also to one that extends KeyValueError. */
+export function narrowed(error: unknown): string | number | undefined {
+  if (error instanceof CopyError) return error.progress.copied;
+  return error instanceof KeyValueError ? error.code : undefined;
 }
