@@ -42,6 +42,11 @@ export interface CachedResponseOptions<Args extends readonly unknown[] = readonl
   readonly personal?: readonly string[] | undefined;
   /** The headers that say how long a response is kept, the first that is there counts. Default: `["Cache-Control"]`. */
   readonly cacheControl?: readonly string[] | undefined;
+  /**
+   * Returns the tags of a response, beside those in its `Cache-Tag` header. `pathTags` of `edge-key-value/cache-tags`
+   * returns tags for the beginnings of a path. Default: none.
+   */
+  readonly tags?: ((response: Response, request: Request, ...args: Args) => readonly string[]) | undefined;
   /** Returns `true` for requests that go past the cache. Default: none. */
   readonly bypass?: ((request: Request, ...args: Args) => Awaitable<boolean>) | undefined;
   /** Returns `false` for responses that must not be kept. It must not read the body. Default: what HTTP allows is kept. */
@@ -111,7 +116,13 @@ export function cachedResponse<Args extends readonly unknown[]>(
   options: CachedResponseOptions<Args>,
 ): CachedHandler<Args> {
   if (typeof handler !== "function") refuse("handler", "a function");
-  checkOptions(options, { key: "function", bypass: "function", shouldCache: "function", invalidate: "boolean" });
+  checkOptions(options, {
+    key: "function",
+    bypass: "function",
+    shouldCache: "function",
+    tags: "function",
+    invalidate: "boolean",
+  });
   const { store, methods = ["GET", "HEAD"], maxBytes = 1_000_000, name = "edge-key-value" } = options;
   const { personal = ["authorization", "cookie"], cacheControl = ["cache-control"] } = options;
   if (name !== false && !/^[A-Za-z*][\w!#$%&'*+\-.^`|~:/]*$/.test(name)) refuse("name", "a token");

@@ -2,6 +2,7 @@ import { type RecallOptions, seconds } from "./caching/options.ts";
 import { recaller } from "./caching/recall.ts";
 import { copied, type Life } from "./caching/results.ts";
 import { ownScope } from "./caching/scope.ts";
+import { checkedTags } from "./caching/tags.ts";
 import { refuse } from "./core/checks.ts";
 import type { Awaitable } from "./core/driver.ts";
 import type { AsyncKeyValue } from "./core/protocol.ts";
@@ -24,6 +25,11 @@ export interface CachedOptions<Args extends readonly unknown[] = readonly unknow
   readonly staleIfError?: number | undefined;
   /** The share of the TTL, from 0 to 1, by which each one is shortened at most, at random, so not all end together. Default: 0. */
   readonly jitter?: number | undefined;
+  /**
+   * The tags of results, or a function that returns those of each result. `invalidateTags` of `edge-key-value/cache-tags`
+   * makes all results with a tag unusable. A result with tags is kept for 29 days at most. Default: none.
+   */
+  readonly tags?: readonly string[] | ((result: R, ...args: Args) => readonly string[]) | undefined;
   /** Whether a stored result may be used, and a new one stored. Throwing means no. Default: all may. */
   readonly validate?: ((value: unknown) => Awaitable<boolean>) | undefined;
 }
@@ -99,9 +105,10 @@ export function cached<Args extends readonly unknown[], R>(
   fn: (...args: Args) => Awaitable<R>,
   options: CachedOptions<Args, R>,
 ): Cached<Args, R> {
-  const { key, validate } = options;
+  const { key, validate, tags = [] } = options;
   if (typeof fn !== "function") refuse("fn", "a function");
   if (typeof key !== "function") refuse("key", "a function");
+  if (typeof tags !== "function") checkedTags(tags);
   const lifeOf = lives(options);
   const { recall, find, forget } = recaller(store, options, validate && ((value) => accepts(validate, value)));
 
@@ -115,7 +122,8 @@ export function cached<Args extends readonly unknown[], R>(
       const make = async () => {
         const value = await fn(...args);
         try {
-          return { value, life: lifeOf(value, args) };
+          const life = lifeOf(value, args);
+          return { value, life, tags: checkedTags(typeof tags === "function" ? tags(value, ...args) : tags) };
         } catch (error) {
           return { value, life: undefined, problem: { error } };
         }

@@ -1,15 +1,20 @@
 /** Calls of one scope at the same time, which share one promise. */
 export interface Joins<R> {
-  /** The promise of a call of the same scope for the key. */
-  find(scope: object | undefined, key: string): Promise<R> | undefined;
+  /** The call of the same scope for the key. */
+  find(scope: object | undefined, key: string): Joined<R> | undefined;
   /** Lets later calls of the same scope have this promise until it settles. Without a scope nothing is shared. */
-  add(scope: object | undefined, key: string, promise: Promise<R>): void;
+  add(scope: object | undefined, key: string, joined: Joined<R>): void;
   /** Lets no later call have the promises that exist now, whatever their keys: they just start anew. */
   close(): void;
 }
 
-interface Joinable<R> {
+/** A call, and when it began, among the moments of this isolate. */
+export interface Joined<R> {
   readonly promise: Promise<R>;
+  readonly began: number;
+}
+
+interface Joinable<R> extends Joined<R> {
   readonly since: number;
   readonly epoch: number;
 }
@@ -23,14 +28,14 @@ export function joinsOf<R>(longest: number): Joins<R> {
     find(scope, key) {
       const running = scope && scopes.get(scope)?.get(key);
       const isOpen = running?.epoch === epoch && Date.now() - running.since < longest;
-      return isOpen ? running.promise : undefined;
+      return isOpen ? running : undefined;
     },
 
-    add(scope, key, promise) {
+    add(scope, key, joined) {
       if (!scope) return;
       const joinables = scopes.get(scope) ?? new Map<string, Joinable<R>>();
       scopes.set(scope, joinables);
-      const joinable = { promise, since: Date.now(), epoch };
+      const joinable = { ...joined, since: Date.now(), epoch };
       // The oldest come first. Those that never settle must not fill the memory.
       for (const [old, { since }] of joinables) {
         if (joinable.since - since < longest) break;
@@ -41,7 +46,7 @@ export function joinsOf<R>(longest: number): Joins<R> {
       const end = (): void => {
         if (joinables.get(key) === joinable) joinables.delete(key);
       };
-      promise.then(end, end);
+      joined.promise.then(end, end);
     },
 
     close() {

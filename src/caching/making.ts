@@ -3,6 +3,7 @@ import type { Hooks } from "./hooks.ts";
 import { type Answer, answerOf, copied, type Made, type Result, toResult } from "./results.ts";
 import type { Ended, Run, Runs } from "./runs.ts";
 import type { Lease, Outcome, Slot, Slots, Taken } from "./slots.ts";
+import { stampsOf, type Tag, type Tags } from "./tags.ts";
 
 /** A result that is being made. */
 export interface Making {
@@ -16,6 +17,8 @@ export interface Making {
   held?: Slot | undefined;
   /** The answer for others. */
   answer?: Answer;
+  /** The tags of the result, once they are known; nothing where one was invalidated meanwhile. */
+  tagged?: Promise<readonly Tag[] | undefined>;
   /** Whether a renewal of the lease is on its way. */
   renewing?: boolean;
   /** Whether the result was stored, once that is known. It rejects when a failure of the store is to be thrown. */
@@ -25,6 +28,7 @@ export interface Making {
 /** What makings need. */
 export interface Tools {
   readonly places: Slots;
+  readonly tags: Tags;
   readonly runs: Runs;
   readonly hooks: Hooks;
   valid(value: unknown): Awaitable<boolean>;
@@ -35,7 +39,7 @@ export interface Tools {
 const UNSTORED = 1000;
 
 /** Makes results and stores them. */
-export function makings({ places, runs, hooks, valid, onStoreError }: Tools) {
+export function makings({ places, tags, runs, hooks, valid, onStoreError }: Tools) {
   /** What a call to the store returns; nothing when it fails and that is to be ignored. */
   async function guarded<R>(key: string, work: () => Awaitable<R>, policy = onStoreError): Promise<R | undefined> {
     try {
@@ -68,6 +72,7 @@ export function makings({ places, runs, hooks, valid, onStoreError }: Tools) {
   function begin(key: string, slot: Slot | undefined, force: boolean, background: boolean): Making {
     const run = runs.start(key, () => renewLease(making));
     const making: Making = { key, run, slot, refreshes: force || background };
+    run.stamps = slot?.stamps;
     if (force) runs.outdate(key, run);
     return making;
   }
@@ -76,6 +81,7 @@ export function makings({ places, runs, hooks, valid, onStoreError }: Tools) {
   async function make(making: Making, work: (old: Result | undefined) => Promise<Made>): Promise<Ended> {
     const { key, slot, refreshes } = making;
     const start = Date.now();
+    const before = (making.held ?? slot)?.stamps;
     let made: Made;
     try {
       made = await work((making.held ?? slot)?.result);
@@ -88,7 +94,8 @@ export function makings({ places, runs, hooks, valid, onStoreError }: Tools) {
     // The caller may change what the function returned, while others and the store still need it.
     const copy = { ...made, value: copied(made.value) };
     making.answer = answerOf(copy, now);
-    making.stored = keepable(copy, now).then(
+    if (made.tags?.length) making.tagged = tags.mark(key, made.tags, before, start);
+    making.stored = keepable(making, copy, now).then(
       (result) => settle(making, result ? { result } : { ending: "unkept" }),
       async (error) => {
         await settle(making, { ending: "unkept" }, "ignore");
@@ -102,9 +109,15 @@ export function makings({ places, runs, hooks, valid, onStoreError }: Tools) {
     return { answer: answerOf(made, now) };
   }
 
-  async function keepable({ value, life, problem }: Made, now: number): Promise<Result | undefined> {
+  async function keepable(
+    { tagged }: Making,
+    { value, life, problem }: Made,
+    now: number,
+  ): Promise<Result | undefined> {
+    const marked = await tagged;
     if (problem) throw problem.error;
-    return life && (await valid(value)) ? toResult(value, now, life) : undefined;
+    if (!life || (tagged && !marked)) return undefined;
+    return (await valid(value)) ? toResult(value, now, life, marked) : undefined;
   }
 
   /** Stores how a run ended. Returns whether there is nothing left to store. */
@@ -153,16 +166,30 @@ export function makings({ places, runs, hooks, valid, onStoreError }: Tools) {
   async function complete(making: Making, ending: Promise<Ended>): Promise<void> {
     const { run } = making;
     await ending.then(
-      (ended) => {
+      async (ended) => {
+        const forOthers = await endedFor(making, ended);
         // Those who wait for it then find no run, and start one.
-        if ("skipped" in ended) runs.end(run);
-        runs.finish(run, { value: making.answer ? { answer: making.answer } : ended });
+        if ("skipped" in forOthers) runs.end(run);
+        runs.finish(run, { value: forOthers });
       },
       (error) => runs.finish(run, { error }),
     );
     const stored = await making.stored?.catch(() => false);
     if (stored === false) await runs.linger(run, UNSTORED);
     runs.end(run);
+  }
+
+  /** How a run ended for those who wait for it. A result that may be older than an invalidation is for its caller alone. */
+  async function endedFor({ run, answer, tagged }: Making, ended: Ended): Promise<Ended> {
+    if (!answer) return ended;
+    try {
+      const marked = await tagged;
+      if (tagged && !marked) return { skipped: true };
+      if (marked) run.stamps = stampsOf(marked);
+    } catch {
+      // The store fails, which is told when the result is stored.
+    }
+    return { answer };
   }
 
   return { guarded, look, take, begin, make, complete };

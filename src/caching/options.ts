@@ -1,5 +1,5 @@
 import { KeyValueError } from "../core/errors.ts";
-import type { CollectionOptions } from "../core/protocol.ts";
+import type { AsyncKeyValue, CollectionOptions } from "../core/protocol.ts";
 import type { CacheEvent } from "./hooks.ts";
 
 /** How one caller in the world makes a result while the others wait. */
@@ -26,6 +26,11 @@ export interface RecallOptions extends CollectionOptions {
    * that off. Default: on.
    */
   readonly lock?: LeaseOptions | false | undefined;
+  /**
+   * The store where `invalidateTags` leaves its stamps, such as a strong one where results are in Workers KV. Results and
+   * stamps are read at once when both are in the default collection of one store. Default: the store of the results.
+   */
+  readonly tagStore?: AsyncKeyValue | undefined;
   /** What a call does when the store fails: return the function's result (the default), or throw the failure. */
   readonly onStoreError?: "ignore" | "throw" | undefined;
   /** Is called with failures that no caller sees: of the store, and of a function whose old result is the answer. */

@@ -12,6 +12,8 @@ import { type Patience, patienceOf } from "./patience.ts";
 import { type Answer, answerFrom, copied, isPlainData, type Made, type Result, toResult } from "./results.ts";
 import { type Ended, type Run, runsOf } from "./runs.ts";
 import { type Slot, slots } from "./slots.ts";
+import type { Place } from "./stamps.ts";
+import { haveChanged, tagsOf } from "./tags.ts";
 
 /** What one call wants. */
 export interface Wanted {
@@ -34,8 +36,8 @@ export interface Recaller {
   recall(key: string, wanted: Wanted): Promise<Answer>;
   /** What is stored under each key; nothing when the store fails and that is to be ignored. */
   find(keys: readonly string[]): Promise<Slot[] | undefined>;
-  /** Writes a result without asking for a lease. */
-  write(key: string, made: Made): Promise<void>;
+  /** Writes a result without asking for a lease. Its function was called at a moment, in epoch milliseconds. */
+  write(key: string, made: Made, called: number): Promise<void>;
   /** Removes results, and keeps those out that are being made. */
   forget(keys: readonly string[]): Promise<void>;
   readonly hooks: Hooks;
@@ -75,22 +77,28 @@ export function recaller(
   const { ttl = LONGEST_RUN, wait = ttl } = lock || {};
   const longest = seconds("lock.ttl", ttl) * 1000;
   const longestWait = seconds("lock.wait", wait, true) * 1000;
-  const collection = options.collection ?? store.defaultCollection ?? "default_collection";
-  const places = slots(toDriver(store) as AnyDriver, collection, lock !== false);
+  const results = placeOf(store, options.collection);
+  const tags = tagsOf(results, options.tagStore ? placeOf(options.tagStore) : placeOf(store));
+  const places = slots(results, tags, lock !== false);
   const hooks = hooksOf(options);
   const runs = runsOf(longest);
   const joins = joinsOf<Answer>(longest);
-  const { look, take, guarded, begin, make, complete } = makings({ places, runs, hooks, valid, onStoreError });
+  const { look, take, guarded, begin, make, complete } = makings({ places, tags, runs, hooks, valid, onStoreError });
 
   // The flow of a call, from top to bottom.
 
   async function recall(key: string, wanted: Wanted): Promise<Answer> {
     const { scope, force, accepts, judge } = wanted;
     const shares = !force && !accepts && !judge;
-    const joined = shares && joins.find(scope, key);
-    if (joined) return shared(await joined);
-    const promise = answer({ ...wanted, key, began: runs.moment(), patience: patienceOf(longestWait) });
-    if (shares) joins.add(scope, key, promise);
+    const began = runs.moment();
+    const earlier = shares && !tags.known(key) ? joins.find(scope, key) : undefined;
+    const joined = earlier && (await earlier.promise);
+    if (joined && !joined.isTagged) return shared(joined);
+    // A tag may have been invalidated after that call had begun: only one that began later is new enough.
+    const later = shares ? joins.find(scope, key) : undefined;
+    if (later && later.began > began) return shared(await later.promise);
+    const promise = answer({ ...wanted, key, began, patience: patienceOf(longestWait) });
+    if (shares) joins.add(scope, key, { promise, began: runs.moment() });
     return promise;
   }
 
@@ -116,15 +124,22 @@ export function recaller(
   }
 
   /** Waits for the run of this isolate that makes the result, or starts one. */
-  async function renew(slot: Slot | undefined, call: Call): Promise<Ended> {
+  async function renew(seen: Slot | undefined, call: Call): Promise<Ended> {
     const { key, patience, force, accepts } = call;
     const start = Date.now();
+    let slot = seen;
     for (;;) {
       const run = force ? undefined : runs.current(key);
-      if (!run || isTooOld(run, call)) return lead(slot, call);
+      if (!run || isTooOld(run, slot, call)) return lead(slot, call);
       if (!run.outcome && patience?.isOver()) return lead(slot, call, false);
       const outcome = await runs.wait(run, (paused) => patience?.count(paused) !== false);
       if (outcome && "error" in outcome) throw outcome.error;
+      if (outcome && tags.lacks(key, slot?.stamps)) {
+        slot = (await look([key]))?.[0] ?? slot;
+        const stored = slot && answerIn(slot, call, true);
+        if (stored) return { answer: { ...stored, state: "shared" } };
+      }
+      if (outcome && haveChanged(run.stamps, slot?.stamps)) continue;
       if (outcome && !("skipped" in outcome.value)) {
         hooks.emit({ type: "wait", key, duration: secondsSince(start) });
         if ("failure" in outcome.value) return outcome.value;
@@ -191,8 +206,9 @@ export function recaller(
     return state && (state === "hit" || patience) ? answerFrom(state, result) : undefined;
   }
 
-  /** Whether a run ended before a call began, and left nothing that is fresh. */
-  function isTooOld(run: Run, { began, judge }: Call): boolean {
+  /** Whether a tag was invalidated after a run had begun, or whether it ended before a call began and left nothing fresh. */
+  function isTooOld(run: Run, slot: Slot | undefined, { began, judge }: Call): boolean {
+    if (haveChanged(run.stamps, slot?.stamps)) return true;
     if (!run.outcome || (run.ended as number) > began) return false;
     const ended = "value" in run.outcome && run.outcome.value;
     return judge !== undefined || !ended || !("answer" in ended) || !run.wanted || Date.now() >= ended.answer.fresh;
@@ -218,8 +234,11 @@ export function recaller(
     longest,
     find: (keys) => look(keys),
 
-    async write(key, { value, life }) {
-      if (life) await guarded(key, async () => places.write(key, toResult(value, Date.now(), life)));
+    async write(key, { value, life, tags: names = [] }, called) {
+      await guarded(key, async () => {
+        const marked = await tags.mark(key, names, undefined, called);
+        if (life && marked) await places.write(key, toResult(value, Date.now(), life, marked));
+      });
     },
 
     async forget(keys) {
@@ -228,6 +247,10 @@ export function recaller(
       await places.remove(keys);
     },
   };
+}
+
+function placeOf(store: AsyncKeyValue, collection = store.defaultCollection ?? "default_collection"): Place {
+  return { driver: toDriver(store) as AnyDriver, collection };
 }
 
 function shared(answer: Answer): Answer {

@@ -1,4 +1,6 @@
 import { type JsonValue, toJson } from "../core/json.ts";
+import { TAGGED_LIFE } from "./stamps.ts";
+import type { Tag } from "./tags.ts";
 
 /**
  * How many seconds a result is fresh. The other times count from the end of the first: how long it may be stale, how
@@ -25,12 +27,14 @@ export interface Result {
   readonly onError: number;
   /** Until when it is kept, at least, to be validated. */
   readonly validate?: number | undefined;
+  readonly tags?: readonly Tag[] | undefined;
 }
 
 /** What making a result returns; without a life the value is not kept. */
 export interface Made {
   readonly value: unknown;
   readonly life: Life | undefined;
+  readonly tags?: readonly string[] | undefined;
   /** Why the life is not known, such as what a function for the TTL threw. */
   readonly problem?: { readonly error: unknown } | undefined;
 }
@@ -44,6 +48,8 @@ export interface Answer {
   readonly value: unknown;
   readonly at: number;
   readonly fresh: number;
+  /** Whether the result has tags, which may be invalidated at any moment. */
+  readonly isTagged?: boolean | undefined;
 }
 
 /** When a result is of no more use; NaN where a time is damaged. */
@@ -52,26 +58,29 @@ export function endOf({ fresh, stale, onError, validate = 0 }: Result): number {
 }
 
 /** A result as it is stored. Throws when JSON would change the value. */
-export function toResult(value: unknown, at: number, { fresh, stale, onError, validate }: Life): Result {
+export function toResult(value: unknown, at: number, life: Life, tags: readonly Tag[] = []): Result {
+  const { fresh, stale, onError, validate } = life;
+  const latest = tags.length > 0 ? at + TAGGED_LIFE : Number.POSITIVE_INFINITY;
   const end = at + Math.round(fresh * 1000);
   return {
     value: value === null || value === undefined ? (value as null | undefined) : toJson(value),
     at,
-    fresh: end,
-    stale: end + stale * 1000,
-    onError: end + onError * 1000,
-    ...(validate && { validate: end + validate * 1000 }),
+    fresh: Math.min(end, latest),
+    stale: Math.min(end + stale * 1000, latest),
+    onError: Math.min(end + onError * 1000, latest),
+    ...(validate && { validate: Math.min(end + validate * 1000, latest) }),
+    ...(tags.length > 0 && { tags }),
   };
 }
 
 /** The answer that was made just now. */
-export function answerOf({ value, life }: Made, at: number): Answer {
-  return { state: "made", value, at, fresh: at + (life?.fresh ?? 0) * 1000 };
+export function answerOf({ value, life, tags = [] }: Made, at: number): Answer {
+  return { state: "made", value, at, fresh: at + (life?.fresh ?? 0) * 1000, isTagged: tags.length > 0 };
 }
 
 /** The answer from the store. */
-export function answerFrom(state: Answer["state"], { value, at, fresh }: Result): Answer {
-  return { state, value: copied(value), at, fresh };
+export function answerFrom(state: Answer["state"], { value, at, fresh, tags }: Result): Answer {
+  return { state, value: copied(value), at, fresh, isTagged: tags !== undefined };
 }
 
 /** A copy of a value that JSON can hold, or the value itself. */

@@ -1,7 +1,11 @@
 import { keepBeating, outcomeOf, type SharedWork, unattended } from "../core/shared-work.ts";
 import type { Answer } from "./results.ts";
+import type { Stamps } from "./stamps.ts";
 
-/** How a run ended: with an answer, with a failure of the function, or at once, since somebody else makes the result. */
+/**
+ * How a run ended: with an answer, with a failure of the function, or without anything for others, since somebody else
+ * makes the result, or since a tag was invalidated.
+ */
 export type Ended = { readonly answer: Answer } | { readonly failure: unknown } | { readonly skipped: true };
 
 /** One attempt to make a result, as plain data: other requests of the isolate look at it, and never at its promise. */
@@ -12,6 +16,8 @@ export interface Run extends SharedWork<Ended> {
   ended?: number;
   /** The holder of its lease in the store, once it has one. */
   holder?: string | undefined;
+  /** What the stamps of tags said when it began, as far as the tags are known. */
+  stamps?: Stamps | undefined;
   /** Until when its outcome may be used though it is not in the store, in epoch milliseconds. */
   until?: number;
   /** Whether its result may still be stored; an invalidation, a refresh or a newer result ends that. */

@@ -1,7 +1,8 @@
-import type { AnyDriver } from "../core/driver.ts";
 import type { Entry } from "../core/entry.ts";
 import type { JsonValue } from "../core/json.ts";
 import { endOf, type Result } from "./results.ts";
+import type { Place, Stamps } from "./stamps.ts";
+import { areTags, judgeTags, type Tags } from "./tags.ts";
 
 /** The right to make the next result. Whoever takes over from a holder that is gone keeps the id. */
 export interface Lease {
@@ -28,6 +29,8 @@ export interface Slot {
   readonly lease?: Lease | undefined;
   readonly ending?: Ending | undefined;
   readonly version?: string | undefined;
+  /** What the stamps of tags said at that moment: those of the result, and those that the key had before. */
+  readonly stamps?: Stamps | undefined;
 }
 
 /** Milliseconds that a lease stays in the store, since a holder that is slower than its lease may still finish. */
@@ -70,13 +73,28 @@ export interface Taken {
 /** What a slot has after its lease: a result, or how the attempt ended. A failure leaves the old result. */
 export type Outcome = { readonly result: Result } | { readonly ending: Ending["how"] };
 
-export function slots(driver: AnyDriver, collection: string, leases: boolean): Slots {
-  const { read, write, remove, swap } = driver;
+/** @param leases Whether leases are wanted. */
+export function slots({ driver, collection }: Place, tags: Tags, leases: boolean): Slots {
+  const { write, remove, swap } = driver;
 
   const find: Slots["find"] = async (keys, fresh = false) => {
-    const entries = await read(collection, keys, fresh ? { fresh } : undefined);
-    return keys.map((_, i) => toSlot(entries[i]));
+    const options = fresh ? { fresh } : undefined;
+    const { entries, stamps } = await tags.read(keys, options);
+    const found = keys.map((_, i) => toSlot(entries[i]));
+    return Promise.all(found.map((slot, i) => judged(keys[i] as string, { ...slot, stamps }, fresh)));
   };
+
+  /** A slot without a result that was invalidated by a tag. */
+  async function judged(key: string, slot: Slot, fresh: boolean): Promise<Slot> {
+    const { result } = slot;
+    if (!result?.tags) return slot;
+    const names = result.tags.map(([name]) => name);
+    const stamps = await tags.complete(key, names, slot.stamps, fresh ? { fresh } : undefined);
+    const verdict = judgeTags(result.tags, result.at, stamps);
+    if (!verdict) return { ...slot, stamps };
+    if (verdict === "gone") return { ...slot, stamps, result: undefined };
+    return { ...slot, stamps, result: { ...result, fresh: Math.min(result.fresh, verdict.since, Date.now()) } };
+  }
 
   return {
     leases: leases && swap !== undefined,
@@ -86,9 +104,10 @@ export function slots(driver: AnyDriver, collection: string, leases: boolean): S
       const next = { ...seen, lease };
       const swapped = await swap!(collection, key, seen.version, toEntry(next));
       if (swapped.ok) return { ok: true, slot: { ...next, version: swapped.version } };
-      const slot = toSlot(swapped.current);
+      const slot = await judged(key, toSlot(swapped.current), true);
+      const stamps = new Map([...(seen.stamps ?? []), ...(slot.stamps ?? [])]);
       // A client that sent the swap again may be told that it has already happened.
-      return { ok: slot.lease?.holder === lease.holder, slot };
+      return { ok: slot.lease?.holder === lease.holder, slot: { ...slot, stamps } };
     },
 
     async settle(key, held, outcome) {
@@ -126,6 +145,7 @@ function toEntry({ result, lease, ending }: Slot): Entry | undefined {
   const inner = {
     ...times,
     ...(result?.validate !== undefined && { validate: result.validate }),
+    ...(result?.tags && { tags: result.tags.map((tag) => [...tag]) }),
     ...(lease && { lease: { ...lease } }),
     ...(ending && { ending: { ...ending } }),
   };
@@ -139,11 +159,13 @@ function toEntry({ result, lease, ending }: Slot): Entry | undefined {
 /** Reads an entry. What is not of this kind counts as nothing, and so does a part of it that is damaged. */
 function toSlot(entry: Entry | undefined): Slot {
   const { __cached__: inner, value }: { __cached__?: JsonValue; value?: JsonValue } = Object(entry?.value);
-  const { at, fresh, stale, onError, validate, lease, ending }: Record<string, unknown> = Object(inner);
+  const { at, fresh, stale, onError, validate, tags, lease, ending }: Record<string, unknown> = Object(inner);
   const times = [at, fresh, stale, onError, validate ?? 0];
-  const result = { value, at, fresh, stale, onError, ...(validate !== undefined && { validate }) } as Result;
+  const more = { ...(validate !== undefined && { validate }), ...(tags !== undefined && { tags }) };
+  const result = { value, at, fresh, stale, onError, ...more } as Result;
+  const isWhole = times.every(Number.isFinite) && (tags === undefined || areTags(tags));
   // A wrapper may have given the entry an earlier deadline than the result has, and a lease a later one.
-  const end = times.every(Number.isFinite) ? Math.min(entry?.expiresAt ?? Number.POSITIVE_INFINITY, endOf(result)) : 0;
+  const end = isWhole ? Math.min(entry?.expiresAt ?? Number.POSITIVE_INFINITY, endOf(result)) : 0;
   return {
     version: entry?.version,
     result: end > Date.now() ? result : undefined,

@@ -1,5 +1,6 @@
 /** That cached functions keep their types, and what must not compile. Checked by the compiler, never run. */
 import type { ExecutionContext } from "@cloudflare/workers-types";
+import { invalidateTags, pathTags } from "../../src/cache-tags.ts";
 import { type Cached, cached, type Peeked } from "../../src/cached.ts";
 import { type CachedHandler, cachedResponse } from "../../src/cached-response.ts";
 import type { AsyncKeyValue } from "../../src/index.ts";
@@ -73,4 +74,18 @@ export function responses(): void {
   cachedResponse(() => new Response(), { ttl: 60 });
   // @ts-expect-error: a handler answers with a response
   cachedResponse(() => "text", { store });
+}
+
+export async function tags(): Promise<void> {
+  cached(store, fetchUser, { key: String, ttl: 1, tags: ["users"] });
+  cached(store, fetchUser, { key: String, ttl: 1, tags: (user, id) => [`user:${user?.id ?? id}`], tagStore: store });
+  cachedResponse(() => new Response(), {
+    store,
+    tags: (response, request) => [response.url, ...pathTags(request.url)],
+  });
+  await invalidateTags(store, ["users"], { soft: true, cache: ctx.cache });
+  // @ts-expect-error: tags are a list
+  await invalidateTags(store, "users");
+  // @ts-expect-error: tags are strings
+  cached(store, fetchUser, { key: String, ttl: 1, tags: [7] });
 }

@@ -114,7 +114,7 @@ export function httpCache<Args extends readonly unknown[]>(options: HttpCacheOpt
     const alone = { ...visit, request, args, scope, own: ownOf() };
     const keeping = await keepingFor(alone, response, { sent, received: Date.now() });
     if (!keeping) return marked(response, "fwd=bypass");
-    await firstOf(alone, place, { scope, force: true, make: () => keep(alone, place, response, keeping) });
+    await firstOf(alone, place, { scope, force: true, make: () => keep(alone, place, response, keeping, sent) });
     const { response: own = response, stored } = alone.own;
     return finished(request, own, stored && !request.headers.has("range"), "fwd=bypass");
   }

@@ -1,5 +1,6 @@
 import type { Life, Made } from "../results.ts";
 import { runsOnWorkers } from "../scope.ts";
+import { checkedTags } from "../tags.ts";
 import { copied } from "./bodies.ts";
 import { type Keeping, keepingOf, type Moments } from "./freshness.ts";
 import type { Place, Places } from "./places.ts";
@@ -14,6 +15,11 @@ const VARY_TTL = 86_400;
 
 /** For how long requests do not wait for each other after a response that must not be stored. */
 const PASS: Life = { fresh: 60, stale: 0, onError: 0 };
+
+/** How a response may be kept, and its tags. */
+interface Tagged extends Keeping {
+  readonly tags: readonly string[];
+}
 
 /** Asks the handler, and makes what is stored of its responses. */
 export function fetching<Args extends readonly unknown[]>(options: HttpCacheOptions<Args>, { remember }: Places) {
@@ -35,7 +41,7 @@ export function fetching<Args extends readonly unknown[]>(options: HttpCacheOpti
       const fresh = freshened(validated, response);
       const keeping = await keepingFor(visit, fresh.response, { sent, received: Date.now() });
       if (keeping && isAbout(response, validated)) {
-        return { value: { response: fresh.record(keeping) }, life: keeping.life };
+        return { value: { response: fresh.record(keeping) }, life: keeping.life, tags: keeping.tags };
       }
       // It is about another response, or says that the stored one must not be kept any longer.
       response = await ask();
@@ -47,7 +53,7 @@ export function fetching<Args extends readonly unknown[]>(options: HttpCacheOpti
       throw failure;
     }
     const keeping = await keepingFor(visit, response, { sent, received: Date.now() });
-    if (keeping) return keep(visit, place, response, keeping);
+    if (keeping) return keep(visit, place, response, keeping, sent);
     // Nothing is kept, so the handler's work may end with the visitor's.
     if (request.signal.aborted) control.abort(request.signal.reason);
     request.signal.addEventListener("abort", () => control.abort(request.signal.reason));
@@ -56,15 +62,23 @@ export function fetching<Args extends readonly unknown[]>(options: HttpCacheOpti
   }
 
   /** How a response to this visitor may be kept; nothing when it must not be. */
-  async function keepingFor(visit: Visit<Args>, response: Response, moments: Moments): Promise<Keeping | undefined> {
+  async function keepingFor(visit: Visit<Args>, response: Response, moments: Moments): Promise<Tagged | undefined> {
     const { request, args, visitor } = visit;
     const keeping = keepingOf(response, options, moments);
     if (!keeping || !mayHave(visitor, keeping.audience) || !canBeReplayed(response)) return undefined;
-    return (await shouldCache?.(response, request, ...args)) === false ? undefined : keeping;
+    if ((await shouldCache?.(response, request, ...args)) === false) return undefined;
+    const tags = tagsFor(visit, response);
+    return tags && { ...keeping, tags };
   }
 
   /** Makes what is stored of a response. The visitor has it as it comes. */
-  async function keep(visit: Visit<Args>, place: Place, source: Response, keeping: Keeping): Promise<Made> {
+  async function keep(
+    visit: Visit<Args>,
+    place: Place,
+    source: Response,
+    keeping: Tagged,
+    called: number,
+  ): Promise<Made> {
     const { request, own, scope } = visit;
     // Where nobody keeps the request alive, it lives until the visitor has the last byte.
     const beforeEnd = hooks.canKeepAlive(scope) ? undefined : own.done;
@@ -73,8 +87,8 @@ export function fetching<Args extends readonly unknown[]>(options: HttpCacheOpti
     const body = source.body && (await copy);
     if (body === undefined) return passing(visit);
 
-    const { life } = keeping;
-    const made = { value: { response: toRecord(source, body, keeping) }, life };
+    const { life, tags } = keeping;
+    const made = { value: { response: toRecord(source, body, keeping) }, life, tags };
     const vary = varyOf(source.headers) ?? [];
     if (vary.every((name) => place.vary.includes(name))) return made;
 
@@ -82,11 +96,22 @@ export function fetching<Args extends readonly unknown[]>(options: HttpCacheOpti
     const fresh = Math.max(VARY_TTL, life.fresh + Math.max(life.stale, life.onError, life.validate ?? 0));
     const madeIndex = { value: index, life: { fresh, stale: 0, onError: 0 } };
     // Nobody can know the place of the variant before the index is stored, so it needs no lease.
-    await write(await variantKey(place.base, index, request), made);
+    await write(await variantKey(place.base, index, request), made, called);
     remember(place.base, index);
     if (place.key === place.base) return madeIndex;
-    await write(place.base, madeIndex);
+    await write(place.base, madeIndex, called);
     return { value: index, life: undefined };
+  }
+
+  /** The tags that a response names itself, and those of the option; nothing when the option fails. */
+  function tagsFor({ request, args }: Visit<Args>, response: Response): readonly string[] | undefined {
+    const named = (response.headers.get("cache-tag") ?? "").split(",").map((tag) => tag.trim());
+    try {
+      return checkedTags([...named.filter((tag) => tag !== ""), ...(options.tags?.(response, request, ...args) ?? [])]);
+    } catch (error) {
+      hooks.report(error, request.url);
+      return undefined;
+    }
   }
 
   return { fetchFor, keepingFor, keep, failedResponses };

@@ -1,9 +1,6 @@
 import { refuse } from "../../core/checks.ts";
 import type { Awaitable } from "../../core/driver.ts";
-import { sha256 } from "./variants.ts";
-
-/** Longer keys are hashed, so that they fit into every store, with a collection and with what a variant adds. */
-const LONGEST_KEY = 300;
+import { fitting, sha256 } from "../digest.ts";
 
 /** Makes keys of requests. The method is always a part: the answer to a HEAD is no answer to a GET. */
 export function keysOf<Args extends readonly unknown[]>(
@@ -12,10 +9,7 @@ export function keysOf<Args extends readonly unknown[]>(
   return async (request, args) => {
     const key: unknown = custom ? await custom(request, ...args) : await defaultKey(request);
     if (typeof key !== "string") refuse("key", "a function that returns a string");
-    const { method } = request;
-    return new TextEncoder().encode(key).byteLength > LONGEST_KEY
-      ? `${method} sha256:${await sha256(key)}`
-      : `${method} ${key}`;
+    return `${request.method} ${await fitting(key)}`;
   };
 }
 

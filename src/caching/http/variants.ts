@@ -1,5 +1,4 @@
-import { toBase64 } from "../../core/base64.ts";
-import { utf8 } from "../../core/bytes.ts";
+import { sha256 } from "../digest.ts";
 
 /** Which request headers the responses of a place depend on. */
 export interface VaryIndex {
@@ -29,11 +28,6 @@ export async function variantKey(base: string, { vary, salt }: VaryIndex, { head
 /** Spaces around list members mean nothing (RFC 9111, 4.1). */
 function normalized(value: string | null): string | undefined {
   return value?.replace(/\s*,\s*/g, ",").trim();
-}
-
-export async function sha256(text: string | BufferSource): Promise<string> {
-  const bytes = typeof text === "string" ? utf8(text) : text;
-  return toBase64(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }
 
 /** Whether a stored value is an index that is not damaged. */

@@ -17,6 +17,7 @@ export interface HttpCacheOptions<Args extends readonly unknown[]> extends Fresh
   readonly personal: readonly string[];
   readonly invalidates: boolean;
   readonly bypass?: ((request: Request, ...args: Args) => Awaitable<boolean>) | undefined;
+  readonly tags?: ((response: Response, request: Request, ...args: Args) => readonly string[]) | undefined;
   readonly shouldCache?: ((response: Response, request: Request, ...args: Args) => Awaitable<boolean>) | undefined;
 }
 

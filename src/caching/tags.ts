@@ -1,0 +1,123 @@
+import { refuse } from "../core/checks.ts";
+import type { ReadOptions } from "../core/driver.ts";
+import type { Entry } from "../core/entry.ts";
+import { NO_STAMP, type Place, readWithStamps, type Stamp, type Stamps, TAGGED_LIFE } from "./stamps.ts";
+
+/** A tag of a result, and what its stamp said before the result was made; without a stamp its name alone. */
+export type Tag = readonly [name: string, ...stamp: string[]];
+
+/** An invalidation so many milliseconds before a function was called may have been after it, by clocks that disagree. */
+const CLOCK_SKEW = 10_000;
+
+/** The most keys whose tags an isolate remembers. */
+const MOST_HINTS = 2000;
+
+/** What tags do to the results of a place. */
+export interface Tags {
+  /** Whether results of this key are known to have tags. */
+  known(key: string): boolean;
+  /** Whether results of this key are known to have a tag whose stamp is not among these. */
+  lacks(key: string, stamps: Stamps | undefined): boolean;
+  /** Reads entries, with the stamps of the tags that they had when they were last seen. */
+  read(
+    keys: readonly string[],
+    options?: ReadOptions,
+  ): Promise<{ entries: readonly (Entry | undefined)[]; stamps: Stamps }>;
+  /** The stamps, and those of tags that are not among them. */
+  complete(key: string, tags: readonly string[], stamps: Stamps | undefined, options?: ReadOptions): Promise<Stamps>;
+  /**
+   * Tags with the stamps from before a function was called. Nothing where that is not known of a tag that was invalidated
+   * at about that time: the result may be older than the invalidation.
+   */
+  mark(
+    key: string,
+    tags: readonly string[],
+    before: Stamps | undefined,
+    called: number,
+  ): Promise<readonly Tag[] | undefined>;
+}
+
+/** An isolate remembers which tags a key has, so that a hit is one bulk read. */
+export function tagsOf(results: Place, place: Place): Tags {
+  const hints = new Map<string, readonly string[]>();
+
+  function remember(key: string, tags: readonly string[]): void {
+    hints.delete(key);
+    if (tags.length > 0) hints.set(key, tags);
+    if (hints.size > MOST_HINTS) hints.delete(hints.keys().next().value as string);
+  }
+
+  const complete: Tags["complete"] = async (key, tags, stamps, options) => {
+    remember(key, tags);
+    const unread = tags.filter((tag) => !stamps?.has(tag));
+    if (unread.length === 0) return stamps ?? new Map();
+    const { stamps: more } = await readWithStamps(results, [], place, unread, options);
+    return new Map([...(stamps ?? []), ...more]);
+  };
+
+  return {
+    known: (key) => hints.has(key),
+    lacks: (key, stamps) => hints.get(key)?.some((tag) => !stamps?.has(tag)) === true,
+    complete,
+
+    read(keys, options) {
+      const tags = new Set(keys.flatMap((key) => hints.get(key) ?? []));
+      return readWithStamps(results, keys, place, [...tags], options);
+    },
+
+    async mark(key, tags, before, called) {
+      const stamps = await complete(key, tags, before, { fresh: true });
+      const stampOf = (tag: string): Stamp => stamps.get(tag) ?? NO_STAMP;
+      if (tags.some((tag) => !before?.has(tag) && stampOf(tag).at > called - CLOCK_SKEW)) return undefined;
+      return tags.map((tag): Tag => {
+        const { id, gone } = stampOf(tag);
+        return id ? [tag, id, gone] : [tag];
+      });
+    },
+  };
+}
+
+/** Whether a result with these tags is still right: not (`gone`), or only as a stale one (`stale`, since a moment). */
+export function judgeTags(tags: readonly Tag[], at: number, stamps: Stamps): { since: number } | "gone" | undefined {
+  if (Date.now() > at + TAGGED_LIFE) return "gone";
+  let since: number | undefined;
+  for (const [name, id = "", gone = ""] of tags) {
+    const stamp = stamps.get(name) ?? NO_STAMP;
+    // A stamp that has expired is older than every result that is still used.
+    if (stamp === NO_STAMP || stamp.id === id) continue;
+    if (stamp.gone !== gone) return "gone";
+    since = Math.min(since ?? Number.POSITIVE_INFINITY, stamp.at);
+  }
+  return since === undefined ? undefined : { since };
+}
+
+/** Whether a stamp has changed between two moments. */
+export function haveChanged(before: Stamps | undefined, after: Stamps | undefined): boolean {
+  return [...(before ?? [])].some(([tag, { id }]) => after?.has(tag) && after.get(tag)?.id !== id);
+}
+
+/** The stamps that tags were marked with. */
+export function stampsOf(tags: readonly Tag[]): Stamps {
+  return new Map(tags.map(([name, id = "", gone = ""]) => [name, { id, gone, at: 0 }]));
+}
+
+/** Whether a stored value is a list of tags. */
+export function areTags(value: unknown): value is readonly Tag[] {
+  const isTag = (tag: unknown): boolean => Array.isArray(tag) && tag.every((part) => typeof part === "string");
+  return Array.isArray(value) && value.every((tag) => isTag(tag) && tag.length > 0);
+}
+
+/** Returns a list of tags without repetitions. */
+export function checkedTags(tags: unknown): string[] {
+  const isList = Array.isArray(tags) && tags.every((tag) => typeof tag === "string" && tag !== "");
+  return isList ? [...new Set<string>(tags)] : refuse("tags", "an array of strings that are not empty");
+}
+
+/**
+ * The tags of a URL's path and of every path above it, for a cache whose pages are to be invalidated by the beginning of
+ * their path: `path:/`, `path:/docs`, `path:/docs/intro`.
+ */
+export function pathTags(url: string | URL): string[] {
+  const segments = new URL(url).pathname.split("/").filter((segment) => segment !== "");
+  return ["path:/", ...segments.map((_, i) => `path:/${segments.slice(0, i + 1).join("/")}`)];
+}
