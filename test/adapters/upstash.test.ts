@@ -216,7 +216,7 @@ describeWithRedis("upstashStore and redis-server", () => {
       await store.put("k", { a: 1 }, { collection: "bytes", ttl: 90.9994 });
       const { id, created_at, expires_at, ...rest } = JSON.parse((await db.redis("GET", "bytes::k")) as string);
       expect(rest).toEqual({ collection: "bytes", key: "k", value: { a: 1 }, version: 1 });
-      expect(/^[0-9a-f-]{36}$/.test(id)).toBe(true);
+      expect(/^[0-9a-f-]{36}-[0-9a-z]+$/.test(id)).toBe(true);
       for (const date of [created_at, expires_at])
         expect(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/.test(date)).toBe(true);
       const early = ((await db.redis("PEXPIRETIME", "bytes::k")) as number) - Date.parse(expires_at);

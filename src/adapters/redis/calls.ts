@@ -20,7 +20,7 @@ export interface KeyCall {
 }
 
 /** What became of one key of a bulk. */
-export type Outcome = string | KeyValueError;
+export type Outcome<T = string> = T | KeyValueError;
 
 /** Bytes of each request that are reserved for the script and the command. */
 const OVERHEAD = 8192;
@@ -37,17 +37,23 @@ export interface RedisCalls {
   /** @throws KeyValueError `too_large`. */
   keyCall(name: string, args: readonly string[], details: ErrorDetails): KeyCall;
   /** Sends as few requests as the limits allow, side by side. When one fails, the others are still sent. */
-  bulk(calls: readonly KeyCall[], send: (part: readonly KeyCall[]) => Promise<readonly Outcome[]>): Promise<Outcome[]>;
+  bulk<T = string>(
+    calls: readonly KeyCall[],
+    send: (part: readonly KeyCall[]) => Promise<readonly Outcome<T>[]>,
+  ): Promise<Outcome<T>[]>;
 }
 
 export function redisCalls(server: RedisServer, keyPrefix: string): RedisCalls {
   const { limits } = server;
   const read = scriptRunner(server);
 
-  const sizeOf = ({ name, args }: KeyCall): number =>
-    [name, ...args].reduce((sum, text) => sum + server.sizeOf(text) + PER_TEXT, 0);
-  const mostOf = ({ name, args }: KeyCall): number =>
-    [name, ...args].reduce((sum, text) => sum + text.length * server.bytesPerUnit + PER_TEXT, 0);
+  function sum({ name, args }: KeyCall, sizeOf: (text: string) => number): number {
+    let size = sizeOf(name) + PER_TEXT;
+    for (const text of args) size += sizeOf(text) + PER_TEXT;
+    return size;
+  }
+  const sizeOf = (call: KeyCall): number => sum(call, server.sizeOf);
+  const mostOf = (call: KeyCall): number => sum(call, (text) => text.length * server.bytesPerUnit);
 
   /** To measure a text takes about as long as to send it, so its length is looked at first. */
   function split(calls: readonly KeyCall[]): KeyCall[][] {
@@ -88,18 +94,23 @@ export function redisCalls(server: RedisServer, keyPrefix: string): RedisCalls {
       return call;
     },
 
-    async bulk(calls, send) {
-      const outcomes = new Map<KeyCall, Outcome>();
+    async bulk<T>(
+      calls: readonly KeyCall[],
+      send: (part: readonly KeyCall[]) => Promise<readonly Outcome<T>[]>,
+    ): Promise<Outcome<T>[]> {
+      if (calls.length === 1) return [...(await send(calls))];
+      const outcomes = new Map<KeyCall, Outcome<T>>();
       const slots = server.nodes ? groupedBy(calls, ({ name }) => slotOf(name)) : [calls];
       const parts = slots.flatMap(split);
       const replies = parts.map((part) => send(part).catch((error: KeyValueError) => part.map(() => error)));
       for (const [i, reply] of (await Promise.all(replies)).entries()) {
         for (const [j, call] of (parts[i] as KeyCall[]).entries()) {
           const missing = () => new KeyValueError("backend", "the reply has fewer items than there were keys");
-          outcomes.set(call, reply[j] ?? missing());
+          const outcome = reply[j];
+          outcomes.set(call, outcome === undefined ? missing() : outcome);
         }
       }
-      return calls.map((call) => outcomes.get(call) as Outcome);
+      return calls.map((call) => outcomes.get(call) as Outcome<T>);
     },
   };
 }
@@ -120,15 +131,19 @@ function scriptRunner(server: RedisServer): RunScript {
   const digests = new Map<string, string>();
 
   return async (script, keys, args, details, readOnly = false) => {
-    const rest = [`${keys.length}`, ...keys, ...args];
-    const whole = () => server.call([readOnly ? "EVAL_RO" : "EVAL", script, ...rest], keys[0], readOnly);
+    const send = (name: string, body: string) =>
+      server.call([name, body, `${keys.length}`, ...keys, ...args], keys[0], readOnly);
+    let digest = digests.get(script);
     let reply: unknown;
     try {
-      const digest = digests.get(script);
+      if (digest !== undefined) reply = await send("EVALSHA", digest);
+    } catch (cause) {
+      if (!/^NOSCRIPT\b/.test(String((cause as Error)?.message))) throw server.errorOf(cause, details);
       // The first call of a script on a node, or after a restart, fails and has done nothing.
-      if (digest !== undefined)
-        reply = await withoutScript(server.call(["EVALSHA", digest, ...rest], keys[0], readOnly));
-      reply ??= await whole();
+      digest = undefined;
+    }
+    try {
+      if (digest === undefined) reply = await send(readOnly ? "EVAL_RO" : "EVAL", script);
     } catch (cause) {
       throw server.errorOf(cause, details);
     }
@@ -137,16 +152,6 @@ function scriptRunner(server: RedisServer): RunScript {
     // When its signal aborts a request, the client returns a reply of its own instead of throwing.
     throw new KeyValueError("backend", "the client's reply is not from Redis; was the request aborted?", details);
   };
-}
-
-/** Turns an error that says that Redis does not know the script into nothing. */
-async function withoutScript(reply: PromiseLike<unknown>): Promise<unknown> {
-  try {
-    return await reply;
-  } catch (error) {
-    if (/^NOSCRIPT\b/.test(String((error as Error)?.message))) return undefined;
-    throw error;
-  }
 }
 
 async function sha1(text: string): Promise<string> {

@@ -11,7 +11,7 @@ import { plainReads, plainWrites } from "./plain.ts";
 import { entryOfFound, type Found, parseFound } from "./reads.ts";
 import { READ, REMOVE, SWAP, WRITE } from "./scripts.ts";
 import type { RedisServer } from "./server.ts";
-import { encodeRest, encodeTail, MAX_DATE } from "./wire.ts";
+import { encodeRest, encodeTail, MAX_DATE, newId } from "./wire.ts";
 
 /** How a store uses its database. */
 export interface RedisUse {
@@ -36,7 +36,13 @@ export function redisDriver(
   const writeLasting = plainWrites(server, calls);
   const { destroy, ...listings } = redisListings(server, calls, keyPrefix);
 
-  const nameOf = (collection: string, key: string) => keyPrefix + joinAddress(collection, key);
+  // Most calls are for the collection of the call before, and most keys need no escapes.
+  let last: readonly [collection: string, start: string] = ["", keyPrefix + joinAddress("", "")];
+
+  function nameOf(collection: string, key: string): string {
+    if (collection !== last[0]) last = [collection, keyPrefix + joinAddress(collection, "")];
+    return /[%\uD800-\uDFFF]/.test(key) ? keyPrefix + joinAddress(collection, key) : last[1] + key;
+  }
 
   function keyCall(collection: string, key: string, args: readonly string[] = []): KeyCall {
     return calls.keyCall(nameOf(collection, key), args, { store, collection, key });
@@ -117,7 +123,7 @@ export function redisDriver(
 
   const entryOf = (found: Found, details: ErrorDetails) => entryOfFound(found, onCorrupt, details);
   const operations = redisOperations(driver, entryOf, async (script, collection, key, args, details) => {
-    const whole = [crypto.randomUUID(), encodeTail(collection, key), ...args];
+    const whole = [newId(), encodeTail(collection, key), ...args];
     const { name, args: checked } = keyCall(collection, key, whole);
     const [reply = ""] = await calls.write(script, [name], checked, details);
     return reply;
@@ -134,5 +140,5 @@ function bytesAndLife(collection: string, key: string, next: Entry | undefined):
   // The deadline that is kept is the one in Redis. That it has passed by this clock says nothing.
   if (left !== undefined && left <= 0 && !kept) return ["", ""];
   const life = left === undefined ? "" : `${Math.max(1, left)}`;
-  return [encodeRest(collection, key, next, crypto.randomUUID()), kept + life];
+  return [encodeRest(collection, key, next, newId()), kept + life];
 }

@@ -42,15 +42,32 @@ local function head(id, created)
   return '"id":"' .. id .. '","created_at":"' .. date(created) .. '","value":'
 end`;
 
-const START = `${TIME}${GET}${FOUND}${SET}${PARTS}
+const FETCH = `${TIME}${GET}${FOUND}${SET}${PARTS}
 local key, id, tail = KEYS[1], ARGV[1], ARGV[2]
-local bytes = get(key)
+local bytes = get(key)`;
+
+const KNOW = `
 local function unknown()
   return {'?' .. found(bytes, key, true)}, '?'
 end
 if bytes == nil then return unknown() end
 local deadline, middle, at = parts(bytes)
 if bytes and not deadline then return unknown() end`;
+
+const START = FETCH + KNOW;
+
+/** Adds to a whole number without a deadline, as most counters are: one pattern finds all parts of the entry. */
+const COUNT = `
+if bytes and #bytes <= ${LARGEST} then
+  local pattern = '^{"id":"[^"]*()","created_at":"[^"]*","value":()(-?%d+)(,"version":.*)$'
+  local middle, at, before, rest = bytes:match(pattern)
+  local sum = before and before + ARGV[3] + 0
+  if sum and sum == math.floor(sum) and math.abs(sum) <= 9007199254740991 then
+    local value = string.format('%.0f', sum)
+    redis.call('SET', key, '{"id":"' .. id .. bytes:sub(middle, at - 1) .. value .. rest, 'KEEPTTL')
+    return {'+' .. value}
+  end
+end`;
 
 /** Returns `-`, or `=` and the bytes that it has removed. What cannot be decoded is not removed. */
 const TAKE = `${START}
@@ -60,7 +77,7 @@ redis.call('DEL', key)
 return {'=' .. bytes}`;
 
 /** ARGV: what to add, and the life of a counter that it starts. Returns `+` and the sum, or `!` if that is out of range. */
-const INCREMENT = `${START}${NUMBER}${HEAD}
+const INCREMENT = `${FETCH}${COUNT}${KNOW}${NUMBER}${HEAD}
 local before, rest = 0, tail
 if bytes then
   before, rest = bytes:match('^(-?%d[%d.eE+-]*)(,"version":.*)$', at)

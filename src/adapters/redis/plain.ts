@@ -5,7 +5,7 @@ import { type KeyCall, type RedisCalls, repliesOrError } from "./calls.ts";
 import { entryOfFound, parseFound } from "./reads.ts";
 import { READ } from "./scripts.ts";
 import type { RedisCommand, RedisServer } from "./server.ts";
-import { decodeEnvelope, isOwn } from "./wire.ts";
+import { decodeEnvelope, decodeValue, isOwn } from "./wire.ts";
 
 /*
  * Reads of values, and writes of entries without a deadline, by commands of Redis. They cost it a fraction of a script.
@@ -22,27 +22,31 @@ async function send(server: RedisServer, command: RedisCommand, readOnly: boolea
 
 /** Reads values with GET and MGET. MGET says of a value of another type that it is missing. */
 export function plainReads(server: RedisServer, calls: RedisCalls, onCorrupt: OnCorrupt, readOnly: boolean) {
-  /** The bytes of each key, as a script returns them; `-` for a missing one. */
-  async function fetched(part: readonly KeyCall[], details: ErrorDetails): Promise<readonly string[]> {
-    const names = part.map(({ name }) => name) as [string, ...string[]];
-    if (names.length > 1) {
-      const replies = await send(server, ["MGET", ...names], readOnly, details);
+  /** The bytes of each key, `null` for a missing one. */
+  async function fetched(part: readonly KeyCall[], details: ErrorDetails): Promise<readonly (string | null)[]> {
+    const [first, ...others] = part as readonly [KeyCall, ...KeyCall[]];
+    if (others.length > 0) {
+      const replies = await send(server, ["MGET", first.name, ...others.map(({ name }) => name)], readOnly, details);
       if (Array.isArray(replies)) return replies.map((reply) => bytesOf(reply, details));
       throw notFromRedis(details);
     }
     try {
-      return [bytesOf(await send(server, ["GET", names[0]], readOnly, details), details)];
+      return [bytesOf(await send(server, ["GET", first.name], readOnly, details), details)];
     } catch (error) {
-      if ((error as KeyValueError).code === "corrupted" && onCorrupt === "miss") return ["-"];
+      if ((error as KeyValueError).code === "corrupted" && onCorrupt === "miss") return [null];
       throw error;
     }
   }
 
-  /** Whether an entry of another program has expired, by the clock of this process. */
-  function seemsExpired(bytes: string): boolean {
-    if (isOwn(bytes)) return false;
+  /** An entry of another program, or bytes that are none. */
+  async function foreignEntry(bytes: string, { name }: KeyCall, details: ErrorDetails): Promise<Entry | undefined> {
     const { expiresAt } = decodeEnvelope(bytes) ?? {};
-    return expiresAt !== undefined && expiresAt <= Date.now();
+    // By this clock it has expired. Only a script can say whether Redis expires it, which then decides, and the time.
+    if (expiresAt !== undefined && expiresAt <= Date.now()) {
+      const [whole = "-"] = await calls.read(READ, [name], ["1"], details);
+      return entryOfFound(parseFound(whole), onCorrupt, details);
+    }
+    return entryOfFound({ bytes, version: undefined, left: undefined, time: undefined }, onCorrupt, details);
   }
 
   return async (
@@ -50,17 +54,17 @@ export function plainReads(server: RedisServer, calls: RedisCalls, onCorrupt: On
     details: ErrorDetails,
     detailsAt: (index: number) => ErrorDetails,
   ): Promise<(Entry | undefined)[]> => {
-    const replies = await calls.bulk(keyCalls, (part) => fetched(part, details));
-    const entries = replies.map(async (reply, i) => {
-      if (typeof reply !== "string") throw reply;
-      let found = reply;
-      if (seemsExpired(reply.slice(2))) {
-        // Only a script can say whether Redis expires it, which then decides, and what the server's time is.
-        [found = "-"] = await calls.read(READ, [(keyCalls[i] as KeyCall).name], ["1"], detailsAt(i));
-      }
-      return entryOfFound(parseFound(found), onCorrupt, detailsAt(i));
+    const replies = await calls.bulk<string | null>(keyCalls, (part) => fetched(part, details));
+    for (const reply of replies) if (reply instanceof KeyValueError) throw reply;
+    let waiting = false;
+    const entries = (replies as (string | null)[]).map((reply, i) => {
+      if (reply === null) return undefined;
+      const value = isOwn(reply) ? decodeValue(reply) : undefined;
+      if (value !== undefined) return { value };
+      waiting = true;
+      return foreignEntry(reply, keyCalls[i] as KeyCall, detailsAt(i));
     });
-    return Promise.all(entries);
+    return waiting ? Promise.all(entries) : (entries as (Entry | undefined)[]);
   };
 }
 
@@ -77,9 +81,9 @@ export function plainWrites(server: RedisServer, calls: RedisCalls) {
   };
 }
 
-function bytesOf(reply: unknown, details: ErrorDetails): string {
-  if (reply === null || reply === undefined) return "-";
-  if (typeof reply === "string") return `=;${reply}`;
+function bytesOf(reply: unknown, details: ErrorDetails): string | null {
+  if (reply === null || reply === undefined) return null;
+  if (typeof reply === "string") return reply;
   throw notFromRedis(details);
 }
 

@@ -1,0 +1,141 @@
+// `node bench/redis.mjs`: what redisStore costs beside the bare client, and beside unstorage.
+//
+// It starts a redis-server of its own. The numbers that count are ratios: all candidates of a table take turns in short
+// rounds, so that whatever else the machine does falls on all of them, and each ratio is the median over the rounds of its
+// ratio to the baseline in the same round. The baseline is the bare client that the candidate uses.
+//
+//   node bench/redis.mjs                        all
+//   node bench/redis.mjs --rounds 400           steadier numbers
+//   node bench/redis.mjs --filter "getMany"     only the tables whose title contains the word
+import { parseArgs } from "node:util";
+import { createClient } from "@redis/client";
+import { Redis } from "ioredis";
+import { createStorage } from "unstorage";
+import redisDriver from "unstorage/drivers/redis";
+import { redisStore } from "../src/adapters/redis.ts";
+import { startRedis, withoutRedis } from "../test/support/redis-tcp.ts";
+
+const { values: options } = parseArgs({
+  options: { rounds: { type: "string", default: "150" }, filter: { type: "string", default: "" } },
+});
+const ROUNDS = Number(options.rounds);
+if (withoutRedis) throw new Error(withoutRedis);
+
+const server = await startRedis();
+const client = await createClient({ url: server.url(0) }).connect();
+const ioredis = new Redis(server.url(0));
+const unstorageClient = redisDriver({ url: server.url(0), base: "unstorage" });
+const store = redisStore(client, { keyPrefix: "store" });
+const resending = redisStore(ioredis, { keyPrefix: "ioredis" });
+const unstorage = createStorage({ driver: unstorageClient });
+
+const session = {
+  id: "u_8f3a1c2b",
+  name: "Alice Example",
+  email: "alice@example.com",
+  roles: ["admin", "editor"],
+  createdAt: 1789000000000,
+  active: true,
+  prefs: { theme: "dark", locale: "en-GB" },
+  csrf: "d41d8cd98f00b204e9800998ecf8427e",
+};
+const keys = Array.from({ length: 100 }, (_, i) => `user:${i}`);
+const at = (i) => keys[i % 100];
+const text = () => JSON.stringify(session);
+const parsed = (reply) => (reply === null ? null : JSON.parse(reply));
+const both = (send) => (count) => Promise.all(Array.from({ length: count }, (_, i) => send(i)));
+const INCREMENT = "return redis.call('INCR', KEYS[1])";
+
+await Promise.all(
+  keys.flatMap((key) => [
+    client.set(`raw:${key}`, text()),
+    store.put(key, session),
+    resending.put(key, session),
+    unstorage.setItem(key, session),
+  ]),
+);
+
+/** Each candidate does the same; a turn is so many calls. */
+const get = {
+  "node-redis": async (i) => parsed(await client.sendCommand(["GET", `raw:${at(i)}`])),
+  redisStore: (i) => store.get(at(i)),
+  ioredis: async (i) => parsed(await ioredis.call("GET", [`raw:${at(i)}`])),
+  "redisStore, ioredis": (i) => resending.get(at(i)),
+  "unstorage, ioredis": (i) => unstorage.getItem(at(i)),
+};
+const put = {
+  "node-redis": (i) => client.sendCommand(["SET", `raw:${at(i)}`, text()]),
+  redisStore: (i) => store.put(at(i), session),
+  ioredis: (i) => ioredis.call("SET", [`raw:${at(i)}`, text()]),
+  "redisStore, ioredis": (i) => resending.put(at(i), session),
+  "unstorage, ioredis": (i) => unstorage.setItem(at(i), session),
+};
+const tables = {
+  get: { calls: 20, candidates: get },
+  "32 gets at once": { calls: 3, candidates: concurrent(get) },
+  put: { calls: 20, candidates: put },
+  "32 puts at once": { calls: 3, candidates: concurrent(put) },
+  "put with a TTL": {
+    calls: 20,
+    candidates: {
+      "node-redis": (i) => client.sendCommand(["SET", `raw:${at(i)}`, text(), "PX", "60000"]),
+      redisStore: (i) => store.put(at(i), session, { ttl: 60 }),
+      ioredis: (i) => ioredis.call("SET", [`raw:${at(i)}`, text(), "PX", "60000"]),
+      "redisStore, ioredis": (i) => resending.put(at(i), session, { ttl: 60 }),
+    },
+  },
+  "getMany of 100": {
+    calls: 5,
+    candidates: {
+      "node-redis": async () => (await client.sendCommand(["MGET", ...keys.map((key) => `raw:${key}`)])).map(parsed),
+      redisStore: () => store.getMany(keys),
+      ioredis: async () => (await ioredis.call("MGET", ...keys.map((key) => `raw:${key}`))).map(parsed),
+      "redisStore, ioredis": () => resending.getMany(keys),
+      "unstorage, ioredis": () => unstorage.getItems(keys),
+    },
+  },
+  increment: {
+    calls: 20,
+    candidates: {
+      "node-redis, a script with one INCR": () => client.sendCommand(["EVAL", INCREMENT, "1", "raw:n"]),
+      redisStore: () => store.increment("n"),
+      "ioredis, a script with one INCR": () => ioredis.call("EVAL", INCREMENT, "1", "raw:n"),
+      "redisStore, ioredis": () => resending.increment("n"),
+    },
+  },
+};
+
+function concurrent(candidates) {
+  return Object.fromEntries(
+    Object.entries(candidates).map(([name, call]) => [name, (i) => both((n) => call(i + n))(32)]),
+  );
+}
+
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+for (const [title, { calls, candidates }] of Object.entries(tables)) {
+  if (!title.includes(options.filter)) continue;
+  const times = new Map(Object.keys(candidates).map((name) => [name, []]));
+  // The first rounds let the engine compile, and do not count.
+  for (let round = -20; round < ROUNDS; round++) {
+    for (const [name, call] of Object.entries(candidates)) {
+      const start = performance.now();
+      for (let i = 0; i < calls; i++) await call(round * calls + i + 1_000_000);
+      if (round >= 0) times.get(name).push(((performance.now() - start) * 1000) / calls);
+    }
+  }
+  console.log(`\n${title}\n${"".padEnd(36)} median µs   ratio`);
+  // The first of those that use the same client.
+  const baselineOf = (name) =>
+    [...times.keys()].find((other) => other.includes("ioredis") === name.includes("ioredis"));
+  for (const [name, own] of times) {
+    const baseline = times.get(baselineOf(name));
+    const ratio = median(own.map((time, i) => time / baseline[i]));
+    console.log(`${name.padEnd(36)} ${median(own).toFixed(1).padStart(9)}   ${ratio.toFixed(2)}`);
+  }
+}
+
+client.destroy();
+ioredis.disconnect();
+await unstorage.dispose();
+await server.stop();
