@@ -1,15 +1,17 @@
-// `node bench/redis.mjs`: what redisStore costs beside the bare client, and beside unstorage.
+// `npm run bench:redis`: what redisStore costs beside the bare client, beside unstorage and beside Keyv.
 //
 // It starts a redis-server of its own. The numbers that count are ratios: all candidates of a table take turns in short
 // rounds, so that whatever else the machine does falls on all of them, and each ratio is the median over the rounds of its
 // ratio to the baseline in the same round. The baseline is the bare client that the candidate uses.
 //
-//   node bench/redis.mjs                        all
-//   node bench/redis.mjs --rounds 400           steadier numbers
-//   node bench/redis.mjs --filter "getMany"     only the tables whose title contains the word
+//   npm run bench:redis                         all
+//   npm run bench:redis -- --rounds 400         steadier numbers
+//   npm run bench:redis -- --filter getMany     only the tables whose title contains the word
 import { parseArgs } from "node:util";
+import KeyvRedis from "@keyv/redis";
 import { createClient } from "@redis/client";
 import { Redis } from "ioredis";
+import Keyv from "keyv";
 import { createStorage } from "unstorage";
 import redisDriver from "unstorage/drivers/redis";
 import { redisStore } from "../src/adapters/redis.ts";
@@ -27,6 +29,7 @@ const ioredis = new Redis(server.url(0));
 const unstorageClient = redisDriver({ url: server.url(0), base: "unstorage" });
 const store = redisStore(client, { keyPrefix: "store" });
 const resending = redisStore(ioredis, { keyPrefix: "ioredis" });
+const keyv = new Keyv({ store: new KeyvRedis(server.url(0)), namespace: "keyv" });
 const unstorage = createStorage({ driver: unstorageClient });
 
 const session = {
@@ -52,6 +55,7 @@ await Promise.all(
     store.put(key, session),
     resending.put(key, session),
     unstorage.setItem(key, session),
+    keyv.set(key, session),
   ]),
 );
 
@@ -59,6 +63,7 @@ await Promise.all(
 const get = {
   "node-redis": async (i) => parsed(await client.sendCommand(["GET", `raw:${at(i)}`])),
   redisStore: (i) => store.get(at(i)),
+  "Keyv, node-redis": (i) => keyv.get(at(i)),
   ioredis: async (i) => parsed(await ioredis.call("GET", [`raw:${at(i)}`])),
   "redisStore, ioredis": (i) => resending.get(at(i)),
   "unstorage, ioredis": (i) => unstorage.getItem(at(i)),
@@ -66,6 +71,7 @@ const get = {
 const put = {
   "node-redis": (i) => client.sendCommand(["SET", `raw:${at(i)}`, text()]),
   redisStore: (i) => store.put(at(i), session),
+  "Keyv, node-redis": (i) => keyv.set(at(i), session),
   ioredis: (i) => ioredis.call("SET", [`raw:${at(i)}`, text()]),
   "redisStore, ioredis": (i) => resending.put(at(i), session),
   "unstorage, ioredis": (i) => unstorage.setItem(at(i), session),
@@ -80,6 +86,7 @@ const tables = {
     candidates: {
       "node-redis": (i) => client.sendCommand(["SET", `raw:${at(i)}`, text(), "PX", "60000"]),
       redisStore: (i) => store.put(at(i), session, { ttl: 60 }),
+      "Keyv, node-redis": (i) => keyv.set(at(i), session, 60_000),
       ioredis: (i) => ioredis.call("SET", [`raw:${at(i)}`, text(), "PX", "60000"]),
       "redisStore, ioredis": (i) => resending.put(at(i), session, { ttl: 60 }),
     },
@@ -89,6 +96,7 @@ const tables = {
     candidates: {
       "node-redis": async () => (await client.sendCommand(["MGET", ...keys.map((key) => `raw:${key}`)])).map(parsed),
       redisStore: () => store.getMany(keys),
+      "Keyv, node-redis": () => keyv.getMany(keys),
       ioredis: async () => (await ioredis.call("MGET", ...keys.map((key) => `raw:${key}`))).map(parsed),
       "redisStore, ioredis": () => resending.getMany(keys),
       "unstorage, ioredis": () => unstorage.getItems(keys),
@@ -138,4 +146,5 @@ for (const [title, { calls, candidates }] of Object.entries(tables)) {
 client.destroy();
 ioredis.disconnect();
 await unstorage.dispose();
+await keyv.disconnect();
 await server.stop();

@@ -333,6 +333,33 @@ function withRedis(): void {
       expect(await store.get("k")).toBe(1);
     });
 
+    it("of a server that still loads its data are unavailable, and end with the loading", async () => {
+      const loading = await startRedis("--key-load-delay", "5000", "--loading-process-events-interval-bytes", "1024");
+      try {
+        const store = redisStore(await connected(loading.url(0)), { keyPrefix: "loading" });
+        const keys = Array.from({ length: 150 }, (_, i) => `${i}`);
+        await store.putMany(keys.map((key) => [key, key]));
+        await loading.redis(0, "SAVE");
+        const calls = [() => store.get("0"), () => store.put("0", 1), () => store.increment("n")];
+        const refused = new Set<() => unknown>();
+        let loaded = false;
+        const restarted = loading.restart().then(() => (loaded = true));
+        while (!loaded && refused.size < calls.length) {
+          for (const call of calls) {
+            await call().catch((error: KeyValueError) => {
+              expect(error.code).toBe("unavailable");
+              if (`${error.cause}`.includes("LOADING")) refused.add(call);
+            });
+          }
+        }
+        expect(refused.size).toBe(calls.length);
+        await restarted;
+        expect((await store.getMany(keys)).filter((value) => value === null)).toEqual([]);
+      } finally {
+        await loading.stop();
+      }
+    }, 30_000);
+
     it("of a closed store say so", async () => {
       const store = redisStore(server.url(2));
       await store.put("k", 1);

@@ -1,5 +1,6 @@
 import { createClient } from "@redis/client";
 import { Redis } from "ioredis";
+import { Redis as Valkey } from "iovalkey";
 import { afterAll, beforeAll, describe, expect, it } from "#test";
 import { type BunRedisClient, type RedisClient, redisStore } from "../../src/adapters/redis.ts";
 import { conformance } from "../../src/conformance/index.ts";
@@ -53,6 +54,11 @@ function withRedis(): void {
     });
     hold("over ioredis, which sends commands again", async () => {
       const client = new Redis(server.url(0));
+      opened.push({ close: () => client.disconnect() });
+      return client;
+    });
+    hold("over iovalkey", async () => {
+      const client = new Valkey(server.url(0));
       opened.push({ close: () => client.disconnect() });
       return client;
     });

@@ -5,6 +5,7 @@
  */
 import { createClient, createClientPool, createCluster } from "@redis/client";
 import { Cluster, Redis } from "ioredis";
+import { Redis as Valkey, Cluster as ValkeyCluster } from "iovalkey";
 import { type BunRedisClient, type RedisClient, type RedisStoreOptions, redisStore } from "../../src/adapters/redis.ts";
 import type { CapabilitiesOf } from "../../src/index.ts";
 
@@ -26,6 +27,8 @@ export async function clients(bun: BunRedisClient): Promise<readonly RedisClient
   redisStore(createCluster({ rootNodes: [] }));
   redisStore(new Redis()).increment("a");
   redisStore(new Cluster([])).take("a");
+  redisStore(new Valkey()).increment("a");
+  redisStore(new ValkeyCluster([])).take("a");
   redisStore(bun, { keyPrefix: "app" }).destroy();
   return [client, createClientPool(), createCluster({ rootNodes: [] }), new Redis(), new Cluster([]), bun];
 }
