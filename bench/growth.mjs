@@ -1,13 +1,13 @@
 // `npm run bench:growth`: what the memory store costs when it grows: time per entry should stay flat from 10³ to 10⁶ entries.
 //
-// It counts the time of the processor, which other programs add little to.
+// It measures CPU time, which other programs affect little.
 //
 //   node bench/growth.mjs [--max 1000000]
 import { parseArgs } from "node:util";
 import { memoryStore } from "../src/index.ts";
 
 const { values: options } = parseArgs({ options: { max: { type: "string", default: "1000000" } } });
-/** Operations of one kind that are measured at each size. */
+/** How many operations of each kind to measure at each size. */
 const SAMPLES = 2000;
 
 const rows = [];
@@ -21,7 +21,7 @@ for (const row of rows) {
 async function measured(entries) {
   const store = memoryStore();
   const row = { entries };
-  // Names in no order, as hashes and random ids are.
+  // Names in random order, like hashes and random ids.
   const keyOf = (i) => `user:${((i * 2654435761) % 2 ** 32).toString(36)}`;
   row["fill, µs/entry"] =
     (await cpu(async () => {
@@ -61,7 +61,7 @@ async function each(list, run) {
   for (const [i, item] of list.entries()) await run(item, i);
 }
 
-/** The longest that one of several calls took, in milliseconds. */
+/** Returns the milliseconds of the slowest of several calls. */
 async function slowest(list, run) {
   let most = 0;
   await each(list, async (item, i) => {
@@ -70,7 +70,7 @@ async function slowest(list, run) {
   return most / 1000;
 }
 
-/** Microseconds of the processor. */
+/** CPU time in microseconds. */
 async function cpu(run) {
   const start = process.cpuUsage();
   await run();

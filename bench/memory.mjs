@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
   options: { rounds: { type: "string", default: "300" }, filter: { type: "string", default: "" } },
 });
 const ROUNDS = Number(options.rounds);
-/** How many operations of one candidate make a round: about a millisecond, shorter than a time slice of the system. */
+/** Operations of one candidate in one round. They take about a millisecond, less than a time slice of the system. */
 const TURN = 1000;
 
 const session = {
@@ -64,7 +64,7 @@ const libraries = {
 
 for (const [name, { get, put }] of Object.entries(libraries)) {
   for (const key of keys) await put(key, session);
-  // A candidate that returns nothing, or another value than was put, would be fast for the wrong reason.
+  // A candidate that returns nothing, or a wrong value, would be fast for the wrong reason.
   if (JSON.stringify(await get(keys[7])) !== JSON.stringify(session)) throw new Error(`${name} lost what was put`);
   if (((await get("missing")) ?? null) !== null) throw new Error(`${name} made something up`);
 }

@@ -1,4 +1,4 @@
-// What an application pays for a store, minified and gzipped, beside other libraries. `npm run build` first.
+// Measures what a store adds to an application, minified and gzipped, beside other libraries. Run `npm run build` first.
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -26,7 +26,7 @@ for (const [name, contents] of Object.entries(bundles)) {
     write: false,
     format: "esm",
     target: "es2022",
-    // Some of the others import modules of Node.
+    // Some of the other libraries import Node's modules.
     platform: "node",
   });
   const { length } = gzipSync(outputFiles[0].contents, { level: 9 });

@@ -1,7 +1,7 @@
-// `node bench/sql.mjs`: what sqliteStore costs beside the prepared statements that it runs. It also runs on Bun and Deno.
+// `node bench/sql.mjs`: compares sqliteStore with the prepared statements that it runs. It also runs on Bun and Deno.
 //
-// It counts the time of the processor, which other programs do not add to. Candidates take turns in short rounds, and each
-// ratio is the median over the rounds of its ratio to the first candidate in the same round.
+// It measures CPU time, which other programs affect little. Candidates take turns in short rounds, and each ratio is the median
+// over the rounds of its ratio to the first candidate in the same round.
 //
 //   node bench/sql.mjs [--rounds 100] [--filter get]
 import { mkdtempSync, rmSync } from "node:fs";
@@ -88,14 +88,14 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** Times the candidates in turns and prints their medians; the first one is what the others are held against. */
+/** Measures the candidates in turns and prints their medians. The first one is the baseline. */
 async function table(title, candidates, turn = TURN) {
   if (!title.includes(options.filter)) return;
   const times = candidates.map(() => []);
   const warmUp = Math.ceil(ROUNDS / 5);
   for (let round = -warmUp; round < ROUNDS; round++) {
     for (let i = 0; i < candidates.length; i++) {
-      // Another one goes first each time, so that none always comes after the one that leaves the most garbage.
+      // Another candidate starts each round, so none always follows the one that leaves the most garbage.
       const at = (i + round + warmUp) % candidates.length;
       const start = process.cpuUsage();
       for (let n = 0; n < turn; n++) await candidates[at][1](n);

@@ -25,7 +25,7 @@ const separate = ["", "adapters", "wrappers", "views", "interop"];
 /** Which other families of its folder a family may import. */
 const families = { "adapters/objects": ["sql"] };
 
-/** A runtime's own module that one file loads when it is first used, dynamically and by a literal, and no other file. */
+/** The only files that may load a runtime's own modules: at first use, by a dynamic import of a literal. */
 const ownModules = { "adapters/sql/sqlite-file.ts": ["node:sqlite", "bun:sqlite"] };
 
 /** The folder of `src` that a file is in, such as "adapters"; "" for a file directly in `src`. */
@@ -85,7 +85,7 @@ function problemOfNeighbour(file, target, files) {
   if (!files.has(target)) return `src/${target} does not exist (write the .ts extension)`;
   const [from, to] = [folderOf(file), folderOf(target)];
   const [own, other] = [familyOf(file), familyOf(target)];
-  // The index brings one store along, so that a first program needs one import.
+  // The index exports one store: a first program then needs one import.
   if (file === "index.ts" && target === "adapters/memory.ts") return undefined;
   if (from !== to) {
     if (!arrows[from]?.includes(to)) return `src/${from} must not import src/${target}`;
@@ -102,7 +102,7 @@ function problemOfPackage(file, text, specifier, kind, peers) {
   if (specifier.startsWith("node:")) return `${specifier} is not a Web-standard API`;
   const isAdapter = folderOf(file) === "adapters";
   if (specifier.startsWith("cloudflare:")) {
-    // Only workerd can load such a file, so only one that has to be is allowed to: a Durable Object class.
+    // Only workerd can load such a file, so only a Durable Object class may import these modules.
     const isClass = /^export class \w+ extends DurableObject\b/m.test(text);
     return isAdapter && (kind === "type" || isClass) ? undefined : `${specifier} is only for a Durable Object class`;
   }

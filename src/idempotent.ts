@@ -86,9 +86,9 @@ const NOT_FINAL = new Set([408, 425, 429]);
  * answered with 422, a malformed or missing one with 400. When the handler throws, or answers with status 500 or above,
  * nothing is stored and a retry runs again. When the process dies, a retry runs again once `lease` seconds have passed.
  *
- * The store decides which request is the first, so this holds across isolates and machines. An attempt costs one call
- * to the store before the handler runs, and two after. When the store fails before that, the handler does not run and
- * the failure is the caller's.
+ * The store decides which request is the first, so this holds across isolates and machines. An attempt costs one call to the
+ * store before the handler runs, and two after. If the store fails before the handler runs, the handler does not run, and the
+ * caller gets the failure.
  *
  * Responses are read to their end before they are sent, and stored with their cookies.
  *
@@ -136,7 +136,7 @@ export function idempotent<Args extends readonly unknown[]>(
   const { ttl = 86_400, lease = 30, maxBytes = 1_000_000, isFinal = isFinalByStatus } = options;
   lifetime(ttl, "ttl");
   count(maxBytes, "maxBytes");
-  // Timers take no longer delay.
+  // The longest delay that timers take.
   const renewal = Math.min(lifetime(lease, "lease") / 3, 2 ** 31 - 1);
   requireClaims(store);
 

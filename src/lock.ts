@@ -129,7 +129,7 @@ export async function withLock<T>(
     return await work({ token: held.token, signal: lost.signal });
   } finally {
     renewal.stop();
-    // The work is done, and a lock that is not released is free after its TTL.
+    // The work is done. If the release fails, the lock is free after its TTL.
     await held.release().catch(() => false);
   }
 }

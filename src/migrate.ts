@@ -15,12 +15,12 @@ export interface CopyOptions extends TransferOptions, TargetOptions, Omit<Source
 /**
  * Copies entries from one store to another, with their deadlines and creation times, a batch at a time.
  *
- * A copy can stop at any point and go on from the token of its last progress; what it then does again changes nothing. It
- * counts a failure that concerns one entry and goes on; any other failure stops it. Wrap the stores in `retry` and `timeout`
- * to get past a backend that fails for a moment.
+ * A copy can stop at any point and resume from the token of its last progress; work that it repeats changes nothing. It counts
+ * a failure that concerns one entry and goes on; any other failure stops it. Wrap the stores in `retry` and `timeout` to get
+ * past a backend that fails for a moment.
  *
- * While others write, give them the store of `migrating`, and copy into the new store itself: entries that they have put or
- * removed there are left alone, unless `overwrite` is set.
+ * While others write, give them the store of `migrating`, and copy into the new store itself: the copy leaves alone the entries
+ * that they have put or removed there, unless `overwrite` is set.
  *
  * @throws CopyError when it stops before its end, with the `progress` so far; its code is `aborted` after the signal.
  * @throws TypeError when the source cannot list what to copy, and when the target is the store of `migrating`.

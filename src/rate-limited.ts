@@ -31,7 +31,7 @@ type Others<F extends (request: Request, ...args: never[]) => unknown> =
   Parameters<F> extends [Request, ...infer Rest] ? Rest : [];
 
 /**
- * Limits how often a handler runs: so many requests in any window, in one call to the store each.
+ * Limits how often a handler runs: at most `limit` requests in any window. Each request is one call to the store.
  *
  * A refused request is answered with status 429 and `Retry-After`. All responses carry the headers `RateLimit` and
  * `RateLimit-Policy` of the IETF draft (draft-ietf-httpapi-ratelimit-headers). Wrap a handler twice for two limits, each
@@ -81,7 +81,7 @@ export function rateLimited<Args extends readonly unknown[]>(
   };
 }
 
-/** Without an answer from the store nothing is known of the limit, but when to come back. */
+/** If the store failed, nothing is known of the limit; only say when to come back. */
 function headersOf(result: RateLimitResult, name: string): Record<string, string> {
   const headers = rateLimitHeaders(result, name);
   const { "Retry-After": retryAfter } = headers;
@@ -94,7 +94,7 @@ function withHeaders(response: Response, headers: Record<string, string>): Respo
   if (response.status < 200) return response;
   const result = new Response(response.body, response);
   for (const [name, value] of Object.entries(headers)) {
-    // Several limits share these headers; of two waits the client needs the longer one, which it meets in any case.
+    // Several limits share the other headers. Of two waits one is enough: the client meets the other limit when it comes back.
     if (name === "Retry-After") result.headers.set(name, value);
     else result.headers.append(name, value);
   }

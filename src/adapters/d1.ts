@@ -32,12 +32,12 @@ export interface D1StoreOptions extends StoreOptions {
   /** The table: lower-case letters, digits and `_`. Default: `"edge_key_value"`. */
   readonly table?: string | undefined;
   /**
-   * `"strong"`, the default, sends every read to the primary. `"eventual"` lets the nearest read replica answer plain reads
-   * and listings, in one session for all of the store, which thus reads its own writes. Atomic operations are as strong.
+   * `"strong"`, the default, sends every read to the primary. `"eventual"` sends plain reads and listings to the nearest read
+   * replica. The store uses one session, so it still reads its own writes. Atomic operations stay strong.
    */
   readonly consistency?: "strong" | "eventual" | undefined;
   /**
-   * The session for `consistency: "eventual"`, such as one that goes on from a bookmark of an earlier request. Default: a
+   * The session for `consistency: "eventual"`, such as one that continues from the bookmark of an earlier request. Default: a
    * session that starts at the nearest replica.
    */
   readonly session?: D1Session | undefined;
@@ -45,10 +45,10 @@ export interface D1StoreOptions extends StoreOptions {
   readonly onCorrupt?: OnCorrupt | undefined;
 }
 
-/** A row of D1 has 2 MB. A few bytes of that go to the times, the version and SQLite itself. */
+/** A row in D1 takes at most 2 MB. The times, the version and SQLite itself need a few bytes of that. */
 const ROW_BYTES = 1_999_800;
 
-/** A bound value of D1 has 2 MB. */
+/** D1 binds values of at most 2 MB. */
 const BULK_BYTES = 1_000_000;
 
 /**
@@ -61,13 +61,13 @@ const BULK_BYTES = 1_000_000;
  * | Calls per operation | one for a read, a write, a swap, `increment`, `take`, `touch`, a page; bulks over 1 MB are split |
  * | Stores | a row in the table `edge_key_value`, the value as JSON text; the table is created at first use |
  *
- * D1's clock decides what has expired, so all Workers agree on it. D1 does not repeat writes by itself: one whose reply was
- * lost fails with code `unavailable`, and may have happened. Expired entries are never seen, and stay in the table until
- * `cull()` is called, such as by a cron trigger. `destroy()` empties the table.
+ * D1's clock decides what has expired, so all Workers agree on it. D1 does not repeat a write whose reply was lost: the write
+ * fails with code `unavailable`, and may have happened. Reads never return expired entries, but these stay in the table until
+ * you call `cull()`, for example from a cron trigger. `destroy()` empties the table.
  *
  * Limits: developers.cloudflare.com/d1/platform/limits.
  *
- * @throws TypeError when the first argument is no D1 database, or an option is of the wrong type.
+ * @throws TypeError when the first argument is not a D1 database, or an option is of the wrong type.
  *
  * @example
  * ```ts
@@ -99,7 +99,7 @@ function databaseOf(database: D1Client, replicas: () => D1Session): SqlDatabase 
     name: "d1",
     async batch(statements, stale = false) {
       const isRead = statements.every(({ text }) => /^(SELECT|WITH)/.test(text));
-      // Writes go through the session, which then knows what its reads have to see. Fresh reads go to the primary.
+      // Writes go through the session, so its later reads include them. Fresh reads go to the primary.
       const client = isRead && !stale ? database : replicas();
       const prepared = statements.map(({ text, args }) => client.prepare(text).bind(...args));
       const results = prepared.length === 1 ? [await prepared[0]?.all()] : await client.batch(prepared);

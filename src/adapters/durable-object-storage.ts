@@ -20,12 +20,12 @@ export interface DurableObjectStorageStoreOptions extends StoreOptions {
  * |---|---|
  * | Consistency | strong |
  * | Limits | collection, key and value (as JSON) together 1,999,800 bytes; 10 GB an object |
- * | Calls per operation | none: the storage is in the object; each operation, also an atomic one, is one transaction |
+ * | Calls per operation | none: the storage is in the object; each operation is one transaction |
  * | Stores | a row in the table `edge_key_value`, the value as JSON text; the table is created at first use |
  *
- * The store leaves the object's alarm alone. Nobody sees expired entries, but they stay in the table until you call
- * `cull()`, for example in your own alarm. `destroy()` empties this library's table and no others. `KeyValueObject` has
- * the same table, so a subclass of it can read and write its entries in place; deadlines written so do not set its alarm.
+ * The store leaves the object's alarm alone. Nobody sees expired entries, but they stay in the table until you call `cull()`,
+ * for example in your own alarm. `destroy()` empties this library's table and no others. `KeyValueObject` has the same table,
+ * so a subclass of it can read and write its entries in place; writing a deadline that way does not set its alarm.
  *
  * Limits: developers.cloudflare.com/durable-objects/platform/limits.
  *

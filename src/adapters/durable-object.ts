@@ -52,7 +52,7 @@ export type DurableObjectsJurisdiction = "eu" | "fedramp" | "fedramp-high" | "us
 
 /** Options of {@link durableObjectStore}. */
 export interface DurableObjectStoreOptions extends StoreOptions {
-  /** Sets the objects of this store apart from those of other stores in the same namespace. Default: the store without a name. */
+  /** Separates this store from other stores in the same namespace. Default: the store without a name. */
   readonly name?: string | undefined;
   /**
    * Which object keeps an entry. Default: `"hash"`, which spreads entries over `shards` objects. `"collection"` keeps each
@@ -68,7 +68,7 @@ export interface DurableObjectStoreOptions extends StoreOptions {
   readonly shards?: number | undefined;
   /** Where objects are created that do not exist yet. Default: near the first caller. */
   readonly locationHint?: DurableObjectsLocation | undefined;
-  /** Keeps the objects in a jurisdiction. In each jurisdiction, a namespace has other objects and so other entries. */
+  /** Keeps the objects in a jurisdiction. Each jurisdiction has its own objects, and so its own entries. */
   readonly jurisdiction?: DurableObjectsJurisdiction | undefined;
   /** What to do with a stored value that is not JSON. Default: `"throw"`, an error with code `corrupted`. */
   readonly onCorrupt?: OnCorrupt | undefined;
@@ -102,13 +102,13 @@ export interface CustomPlacementOptions extends DurableObjectStoreOptions {
  *
  * Objects decide by their own clock when an entry expires, so a caller whose clock is wrong sees the same as others.
  *
- * A store that cannot list its objects lacks what concerns all of them: with `placement: "collection"` that is
+ * A store that cannot list its objects lacks the methods that need all of them: with `placement: "collection"` these are
  * `listCollections`, `destroy` and `cull`, with a function also `listKeys` and `destroyCollection`.
  *
- * A failure that is worth a retry has code `unavailable`; one that a retry makes worse, since the object has too much to
- * do, has code `overloaded`. A write that fails so may have happened. When the reply to a read is lost, the store reads again.
- * When the reply to an atomic operation is lost, the store asks the object what became of it and sends it again only
- * if the object knows that it did not happen. A `put` or `delete` is never sent again.
+ * A failure that is worth a retry has code `unavailable`. An object with too much to do fails with code `overloaded`, and a
+ * retry makes it worse. After either code, a write may have happened. When the reply to a read is lost, the store reads again.
+ * When the reply to an atomic operation is lost, the store asks the object whether it happened, and sends it again only if the
+ * object is sure that it did not. A `put` or `delete` is never sent again.
  *
  * Calls are RPC, so the Worker needs a compatibility date of 2024-04-03 or later.
  *

@@ -33,11 +33,11 @@ export interface KeyValueObjectState {
  *
  * Its alarm removes expired entries, at most 1,000 at a time, and is set only while something can expire.
  *
- * A subclass can have an alarm of its own. An alarm that the subclass sets is never moved or replaced; expired entries
- * then stay, unseen, until it comes. The subclass
+ * A subclass can have an alarm of its own. This class never moves or replaces an alarm that the subclass sets; expired entries
+ * then stay, unseen, until that alarm fires. The subclass
  *
  * - calls `super.alarm()` in its `alarm()`, before or after its own work;
- * - sets its alarm even if there is one, which may be for entries;
+ * - sets its alarm even if one is set, since that one may be for entries;
  * - checks whether its own work is due, since the alarm may have come for entries.
  *
  * @example
@@ -79,7 +79,7 @@ export class KeyValueObject extends DurableObject {
   }
 
   /**
-   * Is called by `durableObjectStore`. Returns an outcome as data, and never throws.
+   * Called by `durableObjectStore`. Returns an outcome as data, and never throws.
    *
    * The first call records the number of shards. An object without a record refuses calls until the first object has
    * agreed to the number; `claim` tells whether it has.

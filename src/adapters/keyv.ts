@@ -22,10 +22,10 @@ export interface KeyvStorage {
   on?(event: "error", listener: (error: unknown) => void): unknown;
 }
 
-/** Milliseconds for which the storage keeps an entry beyond its deadline: its clock may be ahead. */
+/** The storage keeps an entry this many milliseconds beyond its deadline, because its clock may be ahead. */
 const SKEW = 60_000;
 
-/** Some clients take a 32-bit number of seconds. A later deadline is in the envelope alone. */
+/** Some clients take a 32-bit number of seconds. A later deadline is only in the envelope. */
 const MAX_LIFE = 2e12;
 
 /** Names in one bulk call. */
@@ -41,14 +41,14 @@ const BULK_NAMES = 1000;
  * | Calls per operation | one for each 1,000 keys where the adapter has `getMany` and `setMany`, else one for each key, 16 at a time; a delete is one for each key, and reads first |
  * | Stores | JSON text under `collection:key`, both escaped to `a-z`, `0-9`, `-` and `_`, with the value, its times and a mark |
  *
- * It has no atomic operations: an adapter has none. With `listings: true`, and an adapter that has an iterator, it lists
- * keys and collections; each page iterates over all keys. Values keep their types and deadlines hold to the millisecond
- * on every backend. The expiry is also passed to the adapter, a minute late.
+ * It has no atomic operations, because adapters have none. With `listings: true`, and an adapter that has an iterator, it lists
+ * keys and collections; each page iterates over all keys. Values keep their types and deadlines hold to the millisecond on
+ * every backend. The adapter also gets the expiry, a minute late.
  *
- * Many adapters report a failure as an `error` event and return nothing. A call during which the adapter emits one fails.
+ * Many adapters emit a failure as an `error` event and return nothing, so a call fails if the adapter emits one meanwhile.
  *
- * @throws KeyValueError `misconfigured` when listings are asked of an adapter without an iterator.
- * @throws TypeError when it is no adapter.
+ * @throws KeyValueError `misconfigured` when `listings` is set and the adapter has no iterator.
+ * @throws TypeError when `adapter` is not a storage adapter.
  * @example
  * ```ts
  * import { keyvStore } from "edge-key-value/adapters/keyv";
@@ -74,7 +74,7 @@ function storageOf(adapter: KeyvStorage): ItemStorage {
   const store = "keyv";
   const emitted = failuresOf(adapter);
 
-  /** Makes a call, which fails also where the adapter only emits its failure. */
+  /** Makes a call. It also fails if the adapter only emits its failure. */
   async function call<R>(work: () => R | Promise<R>): Promise<R> {
     const before = emitted.count;
     const result = await work();
@@ -142,7 +142,7 @@ function storageOf(adapter: KeyvStorage): ItemStorage {
   };
 }
 
-/** What an adapter has emitted as `error`. */
+/** The `error` events of an adapter. */
 interface Emitted {
   count: number;
   latest: unknown;

@@ -30,7 +30,7 @@ export interface LibSQLStoreOptions extends StoreOptions {
   readonly onCorrupt?: OnCorrupt | undefined;
 }
 
-/** What a bulk sends in one statement. */
+/** The most bytes that a bulk sends in one statement. */
 const BULK_BYTES = 1_000_000;
 
 /**
@@ -43,10 +43,11 @@ const BULK_BYTES = 1_000_000;
  * | Calls per operation | one for a read, a write, a swap, `increment`, `take`, `touch`, a page; bulks over 1 MB are split |
  * | Stores | a row in the table `edge_key_value`, the value as JSON text; the table is created at first use |
  *
- * The database's clock decides what has expired. Nothing is sent again after a lost reply: the call fails with code
- * `unavailable`, and may have happened. Expired entries are never seen, and stay in the table until `cull()` is called.
+ * The database's clock decides what has expired. The store sends nothing again after a lost reply: the call fails with code
+ * `unavailable`, and may have happened. Reads never return expired entries, but these stay in the table until you call
+ * `cull()`.
  *
- * @throws TypeError when the first argument is no client, or an option is of the wrong type.
+ * @throws TypeError when the first argument is not a client, or an option is of the wrong type.
  *
  * @example
  * ```ts

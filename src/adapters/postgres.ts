@@ -28,10 +28,10 @@ export interface PostgresStoreOptions extends StoreOptions {
   readonly onCorrupt?: OnCorrupt | undefined;
 }
 
-/** A row of an index has at most 2,704 bytes, a few of which PostgreSQL needs itself. */
+/** An index row has at most 2,704 bytes, and PostgreSQL itself needs a few of them. */
 const KEY_BYTES = 2600;
 
-/** What a bulk sends in one statement. */
+/** The most bytes that a bulk sends in one statement. */
 const BULK_BYTES = 8 * 1024 * 1024;
 
 /**
@@ -45,16 +45,16 @@ const BULK_BYTES = 8 * 1024 * 1024;
  * | Stores | a row in `kv_store`, the table of Python's py-key-value-aio, the value as JSONB; it is created at first use |
  *
  * Takes a pool or client of `pg`, a client of postgres.js, or PGlite. Each operation is one statement, so it needs no
- * transaction, and takes part in one that the client has open. What PostgreSQL rolls back because of other transactions is
- * repeated for up to 30 seconds; a call whose reply was lost fails with code `unavailable`, and may have happened.
+ * transaction, and takes part in one that the client has open. The store repeats for up to 30 seconds what PostgreSQL rolls
+ * back because of other transactions. A call whose reply was lost fails with code `unavailable`, and may have happened.
  *
- * The database's clock decides what has expired. Expired entries are never seen, and stay in the table until `cull()` is
- * called. `destroy()` empties the table. JSONB does not keep the order of an object's properties. A value with NUL or half
- * of a surrogate pair, which JSONB cannot hold, is stored as `{"__json_text__": "…"}`.
+ * The database's clock decides what has expired. Reads never return expired entries, but these stay in the table until you call
+ * `cull()`. `destroy()` empties the table. JSONB does not keep the order of an object's properties. A value with NUL or half of
+ * a surrogate pair, which JSONB cannot hold, is stored as `{"__json_text__": "…"}`.
  *
  * Limits: postgresql.org/docs/current/limits.html.
  *
- * @throws TypeError when the first argument is no client, or an option is of the wrong type.
+ * @throws TypeError when the first argument is not a client, or an option is of the wrong type.
  *
  * @example
  * ```ts
@@ -89,7 +89,7 @@ function databaseOf(client: PostgresClient | PostgresJS): SqlDatabase {
   };
 }
 
-/** Clients whose errors are listened to. */
+/** The clients that have our listener for errors. */
 const listening = /* @__PURE__ */ new WeakSet<object>();
 
 function asking(client: PostgresClient | PostgresJS): (statement: Statement) => Promise<readonly SqlRow[]> {

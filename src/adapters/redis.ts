@@ -23,8 +23,8 @@ export interface RedisStoreOptions extends StoreOptions {
   /** What to do with stored bytes that are not an entry: throw `corrupted`, or treat them as missing. Default: `"throw"`. */
   readonly onCorrupt?: OnCorrupt | undefined;
   /**
-   * `"eventual"` is for a client that reads from replicas: they may return what was there a moment ago. Atomic operations
-   * and listings always go to masters. Default: `"strong"`.
+   * `"eventual"` is for a client that reads from replicas: they may return old values. Atomic operations and listings always go
+   * to masters. Default: `"strong"`.
    */
   readonly consistency?: "strong" | "eventual" | undefined;
 }
@@ -43,14 +43,14 @@ type Opened = Closable<{ close(): void }>;
  * | Stores | `collection::key`, with the JSON envelope of Python's py-key-value-aio and Redis's own expiry |
  *
  * Needs Redis 6.0 or newer, or any Valkey. Pass a connected client of node-redis (`createClient`, `createClientPool`,
- * `createCluster`), ioredis or iovalkey (`Redis`, `Cluster`), or Bun's `RedisClient`. Of a `redis:` or `rediss:` URL the
- * store opens a connection at its first use, with the package `@redis/client` 5 or newer, and has
- * `[Symbol.asyncDispose]()` to close it. It never closes a client that it was given.
+ * `createCluster`), ioredis or iovalkey (`Redis`, `Cluster`), or Bun's `RedisClient`. With a `redis:` or `rediss:` URL the
+ * store opens a connection at its first use, with the package `@redis/client` 5 or newer, and has `[Symbol.asyncDispose]()` to
+ * close it. It never closes a client that it was given.
  *
- * The server's clock decides when entries expire. ioredis sends commands again when a connection has broken: the store
- * then writes with scripts that leave receipts, and each write still happens once. Other clients report the loss, as
- * `unavailable`: the write may have happened. `getMany` takes a Redis value of another type for a missing entry, since
- * MGET does; `get` throws `corrupted`.
+ * The server's clock decides when entries expire. ioredis sends commands again when a connection has broken: the store then
+ * writes with scripts that leave receipts, and each write still happens once. Other clients report the loss, as `unavailable`:
+ * the write may have happened. `getMany` treats a Redis value of another type as missing, because MGET does; `get` throws
+ * `corrupted`.
  *
  * @throws TypeError when the first argument is neither a client nor a URL, or the client has a `keyPrefix` of its own.
  *

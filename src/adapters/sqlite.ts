@@ -43,9 +43,8 @@ export interface SQLiteStoreOptions extends StoreOptions {
  * open, the store takes part in it.
  *
  * In WAL mode a process that is killed loses no write that was acknowledged. After a power cut the last few writes may be
- * missing, unless the database has `PRAGMA synchronous = FULL`. While another connection
- * holds the write lock, writes wait for up to five seconds. Expired entries
- * are never seen, and stay in the file until `cull()` is called.
+ * missing, unless the database has `PRAGMA synchronous = FULL`. While another connection holds the write lock, writes wait for
+ * up to five seconds. Reads never return expired entries, but these stay in the file until you call `cull()`.
  *
  * Limits: sqlite.org/limits.html.
  *

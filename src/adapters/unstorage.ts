@@ -21,13 +21,13 @@ export interface UnstorageDriver {
   getKeys(base: string, options: object): unknown;
 }
 
-/** Drivers of unstorage 1.17 whose `getKeys` returns the first keys, or none. */
+/** Drivers of unstorage 1.17 whose `getKeys` returns only the first keys, or none. */
 const INCOMPLETE = ["cloudflare-r2-binding", "http", "null", "s3", "uploadthing", "vercel-runtime-cache"];
 
-/** Drivers that write a file in place: two writers at once damage it, and a reader meanwhile sees a part of it. */
+/** Drivers that write a file in place: two writers at once damage it, and a reader meanwhile may see half of it. */
 const FILES = ["fs", "fs-lite"];
 
-/** Some clients take a 32-bit number of seconds. A later deadline is in the envelope alone. */
+/** Some clients take a 32-bit number of seconds. A later deadline is only in the envelope. */
 const MAX_TTL_SECONDS = 2e9;
 
 /** Names in one bulk read. */
@@ -43,15 +43,15 @@ const BULK_NAMES = 100;
  * | Calls per operation | one for each key, 16 at a time; a read of many keys is one for each 100 where the driver has `getItems`; a delete reads first |
  * | Stores | JSON text under `collection:key`, both escaped to `a-z`, `0-9`, `-` and `_`, with the value, its times and a mark |
  *
- * It has no atomic operations: a driver has none. With `listings: true` it lists keys and collections; each page lists all
- * keys of the driver. Values keep their types and deadlines hold to the millisecond on every driver. The TTL is also
- * passed to the driver; one that ignores it keeps expired entries until they are written again or deleted.
+ * It has no atomic operations, because drivers have none. With `listings: true` it lists keys and collections; each page lists
+ * all keys of the driver. Values keep their types and deadlines hold to the millisecond on every driver. The driver also gets
+ * the TTL; a driver that ignores it keeps expired entries until they are written again or deleted.
  *
  * The drivers `fs` and `fs-lite` write files in place, so calls for the same key take turns. Use a folder from one process
  * and one store alone: writers in two processes may damage an entry, which is then `corrupted`.
  *
  * @throws KeyValueError `misconfigured` when the driver cannot write, or does not list all of its keys.
- * @throws TypeError when it is no driver, such as the result of `createStorage`.
+ * @throws TypeError when `driver` is not a driver, for example the result of `createStorage`.
  * @example
  * ```ts
  * import { unstorageStore } from "edge-key-value/adapters/unstorage";
@@ -96,7 +96,7 @@ function storageOf(driver: UnstorageDriver): ItemStorage {
 
   async function set({ name, text, expiresAt }: Item): Promise<void> {
     const seconds = expiresAt === undefined ? Number.POSITIVE_INFINITY : (expiresAt - Date.now()) / 1000;
-    // One more, for backends that count whole seconds from a clock that they round down.
+    // One second more, because some backends count whole seconds from a clock that they round down.
     const options = seconds < MAX_TTL_SECONDS ? { ttl: Math.ceil(seconds) + 1 } : {};
     await call(name, () => driver.setItem?.(name, text, options));
   }

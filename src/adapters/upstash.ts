@@ -93,9 +93,9 @@ function upstashServer(redis: UpstashClient | UpstashCredentials): RedisServer {
     name: "upstash",
     limits: { keyBytes: 32 * 1024, requestBytes: 10 * 1024 * 1024 },
     sizeOf: (text) => utf8Bytes(JSON.stringify(text)),
-    // A control character becomes an escape of six.
+    // JSON escapes a control character with six bytes.
     bytesPerUnit: 6,
-    // The client does so five times, and the fetch of Deno once more whatever the client is told.
+    // The client sends a command up to six times, and Deno's `fetch` repeats one whatever the client's options say.
     resends: true,
     plainReplies: false,
     async call(command) {

@@ -13,10 +13,7 @@ const HEAD_BYTES = MARK_BYTES + IV_BYTES;
 const DEADLINE_BYTES = 8;
 const TAG_BYTES = 16;
 
-/**
- * How much later than sealed a deadline may be, in milliseconds. Writer and reader have clocks of their own, while the backend
- * may count in its own time.
- */
+/** How many milliseconds later than sealed a deadline may be. The clocks of writer, reader and backend may differ. */
 const CLOCK_TOLERANCE = 300_000;
 
 /** The codec of `encrypt`: envelopes of AES-256-GCM, as `encrypt` describes them. */

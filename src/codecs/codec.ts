@@ -5,10 +5,10 @@ import { KeyValueError } from "../core/errors.ts";
 import type { JsonValue } from "../core/json.ts";
 import { checkOrder } from "./stack-order.ts";
 
-/** An object with the property that marks it as a codec's own. */
+/** An object that a codec made, marked by its property. */
 export type Envelope = { readonly [name: string]: JsonValue };
 
-/** What was in an envelope. */
+/** The contents of an envelope. */
 export interface Opened {
   /** The value's JSON. */
   readonly plain: Bytes;
@@ -49,7 +49,7 @@ export interface CodecOptions {
 /**
  * Makes a store that keeps its values in the envelopes of a codec.
  *
- * @throws TypeError when a wrapper inside compresses: it would get what this codec has sealed.
+ * @throws TypeError when a wrapper inside compresses: it would compress what this codec has sealed.
  */
 export function coded<S extends AsyncKeyValue>(
   store: S,
@@ -97,7 +97,7 @@ export function coded<S extends AsyncKeyValue>(
 
     return {
       ...transform(driver, { encode, decode: (entry, address) => decoding(opener())(entry, address) }),
-      // The envelopes of one read share an opener, which may limit what they expand to together.
+      // The envelopes of one read share an opener, which may limit their total size.
       read: (collection, keys, options) =>
         transform(driver, { encode, decode: decoding(opener()) }).read(collection, keys, options),
       codecs: [name, ...(driver.codecs ?? [])],

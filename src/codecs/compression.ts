@@ -72,7 +72,7 @@ function expander(maxBytes: number): Open {
   };
 }
 
-/** Returns what was compressed; `undefined` as soon as it is longer than `limit`. */
+/** Decompresses bytes; returns `undefined` as soon as the result is longer than `limit`. */
 async function decompress(envelope: Envelope, limit: number): Promise<Bytes | undefined> {
   const { [MARK]: data, __compression_algorithm__: algorithm, __compression_version__: version } = envelope;
   const bytes = version === 1 ? fromBase64(data) : undefined;

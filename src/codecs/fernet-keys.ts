@@ -5,7 +5,7 @@ import { KeyValueError } from "../core/errors.ts";
 import { once } from "../core/once.ts";
 import { pbkdf2 } from "./pbkdf2.ts";
 
-/** Keys, of which the first encrypts and all decrypt; or what {@link fernetKey} derives the one key from. */
+/** Keys: the first one encrypts, all of them decrypt. Or the arguments from which {@link fernetKey} derives the only key. */
 export type FernetKeys =
   | { readonly keys: readonly (string | Uint8Array)[] }
   | { readonly sourceMaterial: string; readonly salt: string };

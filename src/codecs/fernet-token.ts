@@ -58,7 +58,7 @@ async function encryptToken(plain: Bytes, { signing, encrypting }: LoadedFernetK
   return joined(body, await crypto.subtle.sign("HMAC", signing, body));
 }
 
-/** Returns what is in a token; `undefined` when this key has not signed it. */
+/** Returns the contents of a token; `undefined` if this key did not sign it. */
 async function decryptToken(token: Bytes, { signing, encrypting }: LoadedFernetKey): Promise<Bytes | undefined> {
   if (token[0] !== VERSION) return undefined;
   const body = token.subarray(0, -SIGNATURE_BYTES);

@@ -74,7 +74,7 @@ export function passphrase(text: string, salt: string | Uint8Array): Passphrase 
   return { derive };
 }
 
-/** Checks and copies a key now, and imports it at the first call of what it returns. */
+/** Checks and copies a key now. Returns a function that imports it at its first call. */
 function loaderOf(given: KeyRing[number]["key"]): () => Promise<LoadedKey> {
   if (given instanceof Uint8Array) {
     const bytes = given.slice();
@@ -101,7 +101,7 @@ function imported(bits: BufferSource): Promise<CryptoKey> {
   return crypto.subtle.importKey("raw", bits, "AES-GCM", false, ["encrypt", "decrypt"]);
 }
 
-/** The mark is the start of the tag over nothing, with an IV that no value has: theirs are random, of 96 bits. */
+/** The mark is the start of an empty message's tag. Its IV is one that no value has: theirs are 96 random bits. */
 async function marked(key: CryptoKey): Promise<LoadedKey> {
   const iv = utf8("ekv-key-mark");
   const tag = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, new Uint8Array());

@@ -6,7 +6,7 @@ import { pageOf } from "../core/order.ts";
 import { together } from "../core/together.ts";
 import { narrower, several } from "./several.ts";
 
-/** Where entries are. */
+/** Which driver has which entries. */
 export interface Places {
   /** Each driver once. */
   readonly drivers: readonly AnyDriver[];
@@ -16,7 +16,7 @@ export interface Places {
   over(collection: string): readonly AnyDriver[];
 }
 
-/** Makes a driver that keeps each entry in one of several others, and can do what all of them can. */
+/** Makes a driver that keeps each entry in one of several others. It has the capabilities that all of them have. */
 export function dispatch(name: string, { drivers, at, over }: Places): AnyDriver {
   /** Asks each driver for its part of the keys, all at the same time. */
   async function split<R>(
@@ -64,9 +64,9 @@ export function dispatch(name: string, { drivers, at, over }: Places): AnyDriver
   };
 }
 
-/** What all of the drivers can do, for all of them together. */
+/** The capabilities that all drivers have, over all of them together. */
 function sharedCapabilities(name: string, { drivers, at, over }: Places): Partial<Capabilities> {
-  // Typed as if they could do everything. Those that not all of them can do are left out below.
+  // The type claims every capability. The last lines leave out those that a driver lacks.
   const all = drivers as readonly Driver<Capability>[];
   const spread = over as (collection: string) => typeof all;
 

@@ -10,16 +10,16 @@ export { type Transformation, transform } from "./transform.ts";
 // The signature of every wrapper needs it.
 export type { AsyncKeyValue };
 
-/** What {@link wrap} makes of a store: a store with the capabilities `C`, which closes the one that it wraps. */
+/** The result of {@link wrap}: a store with the capabilities `C`, which closes the store that it wraps. */
 export type Changed<S, C extends Capability> = Store<C> & Closing<S>;
 
-/** What a wrapper makes of a store: a store that can do the same, without the capabilities `Lost`. */
+/** The result of a wrapper: a store with the same capabilities, except `Lost`. */
 export type Wrapped<S, Lost extends Capability = never> = Changed<S, Exclude<CapabilitiesOf<S>, Lost>>;
 
 /**
  * Makes a store from a store: passes its driver to `change`, keeps its default collection, and closes it.
  *
- * The result has the capabilities of the new driver. Where these are fewer than the store's, name them in the type.
+ * The result has the capabilities of the new driver. If these are fewer than the store's, name them in the type.
  *
  * @example
  * ```ts

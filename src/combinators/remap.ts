@@ -2,8 +2,8 @@ import type { AnyDriver, Awaitable, CapabilitiesOf, Driver } from "../core/drive
 import { KeyValueError } from "../core/errors.ts";
 
 /**
- * How {@link remap} renames. Every function is pure; `to` is injective, and keeps prefixes: what it makes of a prefix is a
- * prefix of what it makes of the names. `from` is the inverse of `to`, and returns `undefined` for a name of somebody else.
+ * How {@link remap} renames. Every function is pure; `to` is injective and keeps prefixes: if a name begins with `p`, its new
+ * name begins with `to(p)`. `from` is the inverse of `to`, and returns `undefined` for a name that `to` never returns.
  */
 export interface Renaming {
   readonly collection?: { to(name: string): string; from?(name: string): string | undefined };
@@ -13,7 +13,7 @@ export interface Renaming {
   };
 }
 
-/** The capabilities of a driver after {@link remap}: those that would reach the entries of others are gone. */
+/** The capabilities of a driver after {@link remap}: without those that would reach the entries of others. */
 export type Remapped<D, R> = Exclude<
   CapabilitiesOf<D>,
   | "destroy"

@@ -1,9 +1,9 @@
 import type { AnyDriver, BaseDriver } from "../core/driver.ts";
 
-/** What several drivers have in common. */
+/** The properties of several drivers together. */
 type Shared = Pick<AnyDriver, "consistency" | "lossy" | "repeatsNames" | "modify" | "codecs" | "close">;
 
-/** Returns what holds for several drivers together: the weakest consistency, everything that one of them does, one `close`. */
+/** Returns the properties of several drivers together: the weakest consistency, the flags of any of them, one `close`. */
 export function several(drivers: readonly AnyDriver[]): Shared {
   const close = async () => void (await Promise.all(drivers.map((driver) => driver.close?.())));
   return {
@@ -18,7 +18,7 @@ export function several(drivers: readonly AnyDriver[]): Shared {
 
 type Limits = NonNullable<BaseDriver["limits"]>;
 
-/** Returns the limits of what fits into both of two backends. */
+/** Returns the limits of two backends together: the smaller of each. */
 export function narrower(a: Limits = {}, b: Limits = {}): Limits {
   const least = (name: keyof Limits) => {
     const both = [a[name], b[name]].filter((limit) => limit !== undefined);

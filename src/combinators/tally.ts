@@ -8,7 +8,7 @@ export interface OperationStatistics {
   readonly hits: number;
   /** Keys that reads and removals did not find, swaps that another writer prevented, and takes of nothing. */
   readonly misses: number;
-  /** The time that half, 90 % and 99 % of the calls took at most, in milliseconds; up to a fifth too high. */
+  /** The 50th, 90th and 99th percentile of the durations, in milliseconds; up to a fifth too high. */
   readonly latencyMs: { readonly p50: number; readonly p90: number; readonly p99: number };
 }
 

@@ -44,7 +44,7 @@ export function transform<D extends AnyDriver>(driver: D, { encode, decode }: Tr
   }
   return {
     ...driver,
-    // The same entry may be encoded differently the next time, so a second swap would not be taken for the first.
+    // The same entry may be encoded differently the next time, so the backend would not recognise a repeated swap.
     repeatableSwap: undefined,
     // The backend knows nothing of what the values mean here, so operations go through `swap`.
     operations: undefined,
@@ -64,7 +64,7 @@ export function transform<D extends AnyDriver>(driver: D, { encode, decode }: Tr
         if (result.ok) return result;
         const current = await decoded(result.current, collection, key);
         if (expected !== undefined || !result.current || current) return { ok: false, current };
-        // To a caller who expects nothing, an entry that decoding makes missing is nothing: it can be replaced.
+        // A caller who expects no entry may replace one that decodes to nothing.
         const again = await swap(collection, key, result.current.version, encoded);
         return again.ok ? again : { ok: false, current: await decoded(again.current, collection, key) };
       },

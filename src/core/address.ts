@@ -14,7 +14,7 @@
  * ```
  */
 export function joinAddress(collection: string, key: string): string {
-  // `escape` is old and not for addresses of the Web, but this is its format, and every runtime has it (ECMA-262, B.2.1).
+  // `escape` is deprecated for URLs, but this is exactly its format, and every runtime has it (ECMA-262, B.2.1).
   return `${collection.replace(/%(?=25|3A|uD[89A-F])|:(?=:|$)|\p{Surrogate}/gu, escape)}::${key.replace(/%(?=25|uD[89A-F])|\p{Surrogate}/gu, escape)}`;
 }
 

@@ -18,7 +18,7 @@ export function atomics(
 ): Pick<CapabilityMethods, MethodNames["swap"]> {
   const { name: store, read, swap, modify: make = modify } = driver;
 
-  /** Checks what all of them take. */
+  /** Checks the arguments that all of them take. */
   function addressOf(key: string, options: AtomicOptions = {}) {
     const address = { collection: collectionOf(options), key: string(key) };
     abortable(options.signal);

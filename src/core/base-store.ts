@@ -10,7 +10,7 @@ import { lifetime } from "./times.ts";
 
 /** Options that every store takes. */
 export interface StoreOptions {
-  /** The collection that is used where a call names none. Default: `"default_collection"`. */
+  /** The collection to use when a call names none. Default: `"default_collection"`. */
   readonly defaultCollection?: string | undefined;
 }
 
@@ -20,10 +20,9 @@ export const DEFAULT_COLLECTION = "default_collection";
 const VALUE_ONLY = { valueOnly: true };
 
 /**
- * Makes a store of a driver: the one place where arguments are checked, values copied and deadlines kept.
+ * Makes a store from a driver. Arguments are checked, values copied and deadlines kept here and nowhere else.
  *
- * It has no atomic operations of its own, and neither culls nor closes, so that an adapter whose backend cannot do that does
- * not carry the code; `more` adds them.
+ * It has no atomic operations, `cull` or `close`, so adapters without them do not carry their code; `more` adds them.
  */
 export function baseStore(
   driver: AnyDriver,
@@ -71,7 +70,7 @@ export function baseStore(
   const made: AsyncKeyValue = {
     defaultCollection,
     async get<T>(key: string, options?: CollectionOptions) {
-      // Awaiting only what is a promise halves the time of a miss in a driver that answers at once.
+      // Awaiting only promises halves the time of a miss in a driver that returns none.
       const entries = driver.read(collectionOf(options), [string(key)], VALUE_ONLY);
       const entry = live((Array.isArray(entries) ? entries : await entries)[0]);
       return entry ? copyOf<T>(entry) : null;
@@ -87,7 +86,7 @@ export function baseStore(
     },
     async putMany(entries, options) {
       const collection = collectionOf(options);
-      // Wrong options are refused even where there is nothing to put.
+      // Refuse wrong options even if there is nothing to put.
       const { createdAt, expiresAt } = timesOf(options, { store, collection });
       const items = new Map<string, Entry>();
       for (const pair of entries) {
@@ -110,7 +109,7 @@ export function baseStore(
   return made;
 }
 
-/** The times of an entry that is put now, or in the place of another. */
+/** The times of an entry that is put now, or that replaces another. */
 function timesOf(options: PutOptions | undefined, details: ErrorDetails, old?: Entry) {
   const now = Date.now();
   const life = lifetime(options?.ttl, "ttl", details);

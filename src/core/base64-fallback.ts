@@ -13,7 +13,7 @@ const INVALID = 0xff;
 let pairs: Uint16Array | undefined;
 let sextets: Uint8Array | undefined;
 
-/** The two characters for each value of 12 bits, as they lie in memory on this machine. */
+/** The two characters for each value of 12 bits, in the byte order of this machine. */
 function pairTable(): Uint16Array {
   if (pairs) return pairs;
   const table = new Uint16Array(4096);

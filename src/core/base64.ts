@@ -1,7 +1,7 @@
 import { decodeBase64, encodeBase64 } from "./base64-fallback.ts";
 import type { Bytes } from "./bytes.ts";
 
-/** What newer runtimes have (ECMAScript 2026): Node from 25 on, Deno, Bun and workerd. */
+/** The native methods of newer runtimes (ECMAScript 2026): Node from 25 on, Deno, Bun and workerd. */
 interface NativeEncoder {
   toBase64?(): string;
 }

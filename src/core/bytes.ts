@@ -11,7 +11,10 @@ export const utf8 = (text: string): Bytes => new TextEncoder().encode(text) as B
 /** A value as compact JSON. */
 export const toBytes = (value: JsonValue): Bytes => utf8(JSON.stringify(value));
 
-/** The inverse of {@link toBytes}; `corrupted` for bytes that are no JSON value, and for `null`, which is no entry's. */
+/**
+ * The inverse of {@link toBytes}. Throws `corrupted` for bytes that are not JSON, and for `null`, which is never an entry's
+ * value.
+ */
 export function fromBytes(bytes: Bytes): JsonValue {
   try {
     const value: JsonValue = JSON.parse(decoder.decode(bytes));
@@ -20,7 +23,7 @@ export function fromBytes(bytes: Bytes): JsonValue {
   throw new KeyValueError("corrupted", "the stored value holds no JSON");
 }
 
-/** Puts parts behind each other. */
+/** Concatenates parts. */
 export function joined(...parts: readonly (Bytes | ArrayBuffer)[]): Bytes {
   const bytes = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
   let at = 0;

@@ -2,12 +2,12 @@ import type { Entry } from "./entry.ts";
 import { isPlain } from "./json.ts";
 import type { CollectionOptions, PutOptions, ValueWithTtl } from "./protocol.ts";
 
-/** How a store turns arguments into what a driver takes. */
+/** Turns a store's arguments into a driver's. */
 export interface Arguments {
   collectionOf(options: CollectionOptions | undefined): string;
-  /** A checked copy as an entry: a new one, or one that takes the place of `old` and keeps its times. */
+  /** Returns an entry with a checked copy of a value: a new entry, or one that replaces `old` and keeps its times. */
   entryOf(key: string, value: unknown, options: PutOptions | undefined, old?: Entry): Entry;
-  /** A copy of a value and the seconds it has left. */
+  /** Returns a copy of an entry's value and the seconds it has left. */
   withTtl<T>(entry: Entry): ValueWithTtl<T>;
 }
 
@@ -32,17 +32,17 @@ export function count<T extends number | undefined>(value: T, name: string, min 
   return refuse(name, `a whole number >= ${min}`);
 }
 
-/** Refuses what is none of the strings that an option may be. */
+/** Refuses an option that is not one of these strings. */
 export function oneOf<T extends string>(value: T, name: string, choices: readonly T[]): void {
   if (!choices.includes(value)) refuse(name, choices.map((choice) => JSON.stringify(choice)).join(" or "));
 }
 
-/** Refuses what is not an object made by a literal, or of no prototype. */
+/** Refuses everything but plain objects: those made by a literal, and those without a prototype. */
 export function plainObject(value: unknown, name: string): void {
   if (Object(value) !== value || Array.isArray(value) || !isPlain(value as object)) refuse(name, "a plain object");
 }
 
-/** Returns options when they are an object, and those of them that are given are what they must be. */
+/** Returns options if they are an object and the options that are given have the right type. */
 export function checkOptions<O extends object>(
   options: O,
   types: { readonly [Name in keyof O]?: "boolean" | "function" } = {},

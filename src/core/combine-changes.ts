@@ -4,7 +4,7 @@ import { isPromise, modify } from "./modify.ts";
 import { onWorkers } from "./runtime.ts";
 import { orAborted } from "./times.ts";
 
-/** A change that waits to be made. */
+/** A change that is waiting. */
 interface Waiting {
   readonly change: Change;
   readonly signal: AbortSignal | undefined;
@@ -12,12 +12,12 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** What waits in this process, by driver and by entry. */
+/** The waiting changes of this process, by driver and by entry. */
 const lines: WeakMap<object, Map<string, Waiting[]>> = /* @__PURE__ */ new WeakMap();
 
 /**
- * Changes an entry, and makes the changes of this process that wait for the same entry in one swap. For the `modify` of a
- * driver across a network.
+ * Changes an entry, together with the other changes of this process that wait for the same entry, in one swap. Use it as the
+ * `modify` of a driver across a network.
  *
  * Without it, callers of one process race each other, and one swap succeeds per round trip to the backend. Only synchronous
  * changes are combined: an asynchronous one could wait for another change, or never end. On Workers no request may wait for
@@ -61,7 +61,7 @@ async function drain(
   // Callers of the same turn of the event loop go together.
   await null;
   for (let batch = here.get(id); batch && batch.length > 0; batch = here.get(id)) {
-    // A change that comes from now on waits for the next read: this one may be older than the caller.
+    // A change that arrives from now on waits for the next read, since this read may be older than that change.
     here.set(id, []);
     await makeTogether(driver, address, batch);
   }
@@ -78,7 +78,7 @@ async function makeTogether(driver: Driver<"swap">, address: Address, batch: rea
       try {
         const next = change(entry);
         if (isPromise(next)) {
-          // Whoever waits for more than the backend does so alone, and goes on from here if that is still possible.
+          // An asynchronous change continues alone. It keeps its first result if that started from the stored entry.
           next.then(undefined, () => {});
           const begun = entry === stored ? { entry, next } : undefined;
           settle.push(() => resolve(modify(driver, address, change, signal, begun)));

@@ -3,10 +3,10 @@ import type { JsonValue } from "./json.ts";
 import type { Operation } from "./operation.ts";
 import type { AsyncKeyValue, CapabilityMethods, Page } from "./protocol.ts";
 
-/** A value, or a promise of it: a driver that needs no I/O may answer at once. */
+/** A value or a promise of it: a driver that needs no I/O may return the value itself. */
 export type Awaitable<T> = T | PromiseLike<T>;
 
-/** The outcome of a `swap`: the new version (of a removal any string), or the live entry that is there instead. */
+/** The outcome of a `swap`: the new version (for a removal, any string), or the current live entry. */
 export type SwapResult =
   | { readonly ok: true; readonly version: string }
   | { readonly ok: false; readonly current?: Entry | undefined };
@@ -19,7 +19,7 @@ export type Apply = <A extends JsonValue, R extends JsonValue>(
   args: A,
 ) => Awaitable<R>;
 
-/** Returns the entry that takes the place of another: the same one leaves it alone, `undefined` removes it. */
+/** Returns the next entry: the same one changes nothing, `undefined` removes the entry. */
 export type Change = (entry: Entry | undefined) => Awaitable<Entry | undefined>;
 
 /** Changes the live entry at an address by a function, and returns the entry afterwards. */
@@ -30,15 +30,15 @@ export type Modify = (
   signal?: AbortSignal | undefined,
 ) => Promise<Entry | undefined>;
 
-/** What the caller of `read` wants or can do without. */
+/** How to read. */
 export interface ReadOptions {
-  /** Go past every cache and fallback, to what a `swap` will be held against. */
+  /** Bypass every cache and fallback, and read the entry that a `swap` will be compared with. */
   readonly fresh?: boolean | undefined;
-  /** Only the values matter: an entry may come without its times and version, so it must not be kept or written. */
+  /** Return only the values: the entries may lack their times and version, so do not keep or write them. */
   readonly valueOnly?: boolean | undefined;
 }
 
-/** A page request as a driver gets it: `limit` is a positive integer and a hard maximum. */
+/** A page request, as passed to a driver: `limit` is a positive integer and a hard maximum. */
 export interface DriverPage {
   readonly prefix?: string | undefined;
   readonly cursor?: string | undefined;
@@ -61,21 +61,19 @@ export interface BaseDriver {
   /** The wrappers that put values into another form, outermost first, such as `["compress", "encrypt"]`. */
   readonly codecs?: readonly string[] | undefined;
   /**
-   * Whether a `swap` whose reply was lost may be called again with the same arguments: one that has happened then still
-   * answers `ok`. Left out where that is not so, or not known.
+   * Whether a `swap` whose reply was lost may be called again with the same arguments: if it has happened, it returns `ok`
+   * again. Leave it out if that is not so, or not known.
    */
   readonly repeatableSwap?: true | undefined;
-  /**
-   * May drop entries that have not expired, such as a memory with room for so many. Locks refuse it.
-   */
+  /** Whether the driver may drop live entries, such as a memory store with `maxEntries`. Locks refuse such a store. */
   readonly lossy?: true | undefined;
-  /** Listings may name something on more than one page, so iterators have to remember what they have named. */
+  /** Whether listings may repeat a name on a later page. Iterators then remember the names that they have returned. */
   readonly repeatsNames?: true | undefined;
-  /** The names of the operations that {@link BaseDriver.apply} knows. Of a driver with `swap` alone. */
+  /** The names of the operations that {@link BaseDriver.apply} knows. Only a driver with `swap` has it. */
   readonly operations?: { has(name: string): boolean } | undefined;
   /**
-   * Applies an operation to the live entry under a key, in one atomic call: what `operation.run` says, by the clock of the
-   * backend where it has one. A backend that cannot run it knows it by its name.
+   * Applies an operation to the live entry under a key, in one atomic call. It does what `operation.run` does, by the backend's
+   * clock if there is one. A backend that cannot run JavaScript recognises the operation by its name.
    */
   apply?: Apply | undefined;
   /**
@@ -86,8 +84,8 @@ export interface BaseDriver {
   /**
    * Reads entries, aligned with `keys`. A driver that can tell leaves out expired ones.
    *
-   * Where the backend has a clock that all callers share, that clock decides, and deadlines travel as the time that is
-   * left: `expiresAt` is then `Date.now()` plus that time.
+   * If the backend has a clock that all callers share, that clock decides, and the backend sends the time left: `expiresAt` is
+   * then `Date.now()` plus that time.
    */
   read(collection: string, keys: readonly string[], options?: ReadOptions): Awaitable<readonly (Entry | undefined)[]>;
   /** Writes whole entries. One whose deadline has passed removes what is there. */
@@ -98,9 +96,9 @@ export interface BaseDriver {
   close?(): Awaitable<void>;
 }
 
-/** What a backend may be able to do as well. A driver has the method or it does not: nothing is emulated. */
+/** The optional capabilities of a backend. A driver has the method or it does not: nothing is emulated. */
 export interface Capabilities {
-  /** Lists keys of a collection without expired ones, in code point order where the backend has an order. */
+  /** Lists keys of a collection without expired ones, in code point order if the backend has an order. */
   listKeys(collection: string, page: DriverPage): Awaitable<Page>;
   /** Lists the collections that hold something. */
   listCollections(page: DriverPage): Awaitable<Page>;
@@ -119,7 +117,7 @@ export interface Capabilities {
   swap(collection: string, key: string, expected: string | undefined, next: Entry | undefined): Awaitable<SwapResult>;
 }
 
-/** The name of something that a backend may be able to do as well. */
+/** The name of a capability. */
 export type Capability = keyof Capabilities;
 
 /** A driver with the capabilities `C`. */
@@ -149,8 +147,8 @@ export interface MethodNames {
 declare const made: unique symbol;
 
 /**
- * Marks in the type, and only there, what `createStore` has made. TypeScript drops the methods of a class where an
- * object is spread, and that is right here: the driver knows nothing of a spread store's own methods.
+ * Marks the result of `createStore`, in its type alone. TypeScript drops the methods of a class when an object is spread, and
+ * that is right here: the driver knows nothing of a spread store's own methods.
  */
 declare class Made<C extends Capability> {
   [made](): { readonly [K in C]: true };
@@ -159,7 +157,7 @@ declare class Made<C extends Capability> {
 /** A store with the methods of the capabilities `C` beside those of `AsyncKeyValue`. */
 export type Store<C extends Capability = never> = AsyncKeyValue & Made<C> & Pick<CapabilityMethods, MethodNames[C]>;
 
-/** The capabilities that a store or a driver has for sure; of a union those that all members have. */
+/** The capabilities that a store or driver certainly has; for a union, those that all members have. */
 export type CapabilitiesOf<T> = {
   [C in Capability]: [T] extends [Made<C>] ? C : [T] extends [Driver<C>] ? C : never;
 }[Capability];

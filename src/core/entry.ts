@@ -3,7 +3,7 @@ import type { JsonValue } from "./json.ts";
 /** What a backend keeps under a collection and a key. Entries and their values are never changed in place. */
 export interface Entry {
   readonly value: JsonValue;
-  /** When the entry was put, in epoch milliseconds; `undefined` if another program wrote it without saying. */
+  /** When the entry was put, in epoch milliseconds; `undefined` if another program wrote the entry without this time. */
   readonly createdAt?: number | undefined;
   /** The deadline, in epoch milliseconds: from then on the entry counts as absent. `undefined`: it never expires. */
   readonly expiresAt?: number | undefined;

@@ -1,15 +1,15 @@
 /**
  * What went wrong, as a stable string to branch on.
  *
- * - `invalid_ttl`: the TTL is not a positive finite number, or its deadline lies after the year 9999.
- * - `invalid_cursor`: a listing cursor that this store did not hand out.
+ * - `invalid_ttl`: the TTL is not a positive finite number, or its deadline is after the year 9999.
+ * - `invalid_cursor`: a listing cursor that this store did not return.
  * - `invalid_value`: a value that a schema refuses.
  * - `not_serializable`: a value that JSON would silently change; the message has the path to it.
  * - `not_a_number`: `increment` met a value that is not a number.
  * - `out_of_range`: the sum of `increment` is beyond 2^53 - 1, where numbers are no longer exact.
  * - `wrong_kind`: the value under the key is not of the kind that a lock or a rate limit keeps there.
  * - `not_found`: a required entry is missing.
- * - `too_large`, `too_small`: outside of what the backend or a wrapper takes; see `size` and `limit`.
+ * - `too_large`, `too_small`: the size is outside the limits of the backend or a wrapper; see `size` and `limit`.
  * - `corrupted`: the stored bytes are not what this store writes.
  * - `wrong_key`, `unknown_key`, `tampered`, `not_encrypted`: why a stored value could not be decrypted.
  * - `read_only`: a write to a read-only store.
@@ -58,15 +58,15 @@ export interface ErrorDetails {
   readonly store?: string | undefined;
   readonly collection?: string | undefined;
   readonly key?: string | undefined;
-  /** The keys that failed; of a bulk write or delete the others were written or deleted. Of `not_found`: the missing keys. */
+  /** The keys that failed; a bulk write or delete did write or delete the others. For `not_found`: the missing keys. */
   readonly failed?: readonly string[] | undefined;
-  /** Of `too_large` and `too_small`: what was measured, in bytes. */
+  /** For `too_large` and `too_small`: what was measured, in bytes. */
   readonly size?: number | undefined;
-  /** Of `too_large` and `too_small`: what is allowed, in bytes. */
+  /** For `too_large` and `too_small`: what is allowed, in bytes. */
   readonly limit?: number | undefined;
-  /** Of `rate_limited`: seconds after which a retry is welcome, when the backend says so. */
+  /** For `rate_limited`: how many seconds to wait before a retry, if the backend says so. */
   readonly retryAfter?: number | undefined;
-  /** The failure underneath. */
+  /** The underlying failure. */
   readonly cause?: unknown;
 }
 

@@ -3,7 +3,7 @@ import type { Entry } from "./entry.ts";
 import type { AsyncKeyValue, ValueWithTtl } from "./protocol.ts";
 import { together } from "./together.ts";
 
-/** A driver that speaks through the eight methods of a store that it knows nothing else of; it closes the store, if that can be. */
+/** A driver that calls the eight methods of a store whose driver is unknown. It closes the store, if the store can be closed. */
 export function overMethods(store: AsyncKeyValue): BaseDriver {
   const driver: BaseDriver = {
     name: "custom",

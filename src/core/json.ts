@@ -43,7 +43,7 @@ export function toJson(value: unknown, details?: ErrorDetails, path: (string | n
         else if (typeof inner !== "string") {
           path.push(name);
           const checked = toJson(inner, details, path);
-          // To store what is there already would take longer than all the rest.
+          // Storing an unchanged value would take longer than all the rest.
           if (!Object.is(checked, inner)) copy[name] = checked;
           path.pop();
         }

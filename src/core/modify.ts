@@ -6,7 +6,7 @@ import { abortedBy, pause } from "./times.ts";
 /** How long to go on after lost races, in milliseconds. */
 const BUDGET = 30_000;
 
-/** A change that has been begun: of which entry, and what it makes of it. */
+/** A change that has begun: the entry that it got, and the entry that it returns. */
 export interface Begun {
   readonly entry: Entry | undefined;
   readonly next: Awaitable<Entry | undefined>;
@@ -31,12 +31,12 @@ export async function modify(
   const fetch = () => read(collection, [key], { fresh: true });
   const began = Date.now();
   let paused = 0;
-  /** Of the swaps: one that the clock jumps in seems slow, but not all of them do. */
+  /** The fastest swap, in milliseconds: a clock that jumps makes one swap look slow, but not all of them. */
   let fastest = BUDGET;
   let current = begun?.entry;
   let begin = begun?.next;
   if (!begun) {
-    // Await only promises here and below: where neither the driver nor the change has one, no other change comes in between.
+    // Await only promises here and below: if neither the driver nor the change returns one, no other change comes in between.
     const found = fetch();
     current = live((isPromise(found) ? await found : found)[0]);
   }
@@ -66,7 +66,7 @@ export async function modify(
   }
 }
 
-/** Whether a result has to be awaited. */
+/** Whether a result is a promise. */
 export function isPromise<T>(result: Awaitable<T>): result is PromiseLike<T> {
   return typeof (result as PromiseLike<T> | undefined)?.then === "function";
 }

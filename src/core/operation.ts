@@ -3,7 +3,7 @@ import type { Address, Entry } from "./entry.ts";
 import type { JsonValue } from "./json.ts";
 import { modify } from "./modify.ts";
 
-/** What an operation does to an entry: the entry that takes its place, and what the caller is told. */
+/** The outcome of an operation: the next entry, and the result for the caller. */
 export interface Step<R> {
   /** The same entry: nothing changes. `undefined`: the entry is removed. */
   readonly next: Entry | undefined;
@@ -11,8 +11,8 @@ export interface Step<R> {
 }
 
 /**
- * A kind of atomic operation. Its name and arguments are plain data that can be sent to where the entry is, and `run`
- * says what they mean. A backend that cannot run JavaScript has its own version, which must do the same.
+ * A kind of atomic operation. Its name and arguments are plain data that can be sent to the backend, and `run` defines what
+ * they do. A backend that cannot run JavaScript has its own implementation, which must do the same.
  */
 export interface Operation<A extends JsonValue, R extends JsonValue> {
   readonly name: string;

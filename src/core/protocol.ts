@@ -17,16 +17,16 @@ export interface ValueWithTtl<T> {
 }
 
 /**
- * The protocol: what application and framework code is written against, whatever the backend is.
+ * The protocol that application and framework code is written against, whatever the backend.
  *
- * A value is any JSON value except `null`, which stands for a missing entry. What goes in is copied at the call, what
- * comes out is a fresh copy. A property named by a symbol is no part of a value, and what becomes of it is undefined.
+ * A value is any JSON value except `null`, which means "missing". A store copies a value when you call it, and returns fresh
+ * copies. Properties named by a symbol are not part of a value: a store may keep or drop them.
  *
  * Every method returns a promise and never throws synchronously; a wrong argument type rejects with a `TypeError`,
  * everything else with a `KeyValueError`. The methods do not need `this`.
  */
 export interface AsyncKeyValue {
-  /** The collection that is used where a call names none. Default: `"default_collection"`. */
+  /** The collection to use when a call names none. Default: `"default_collection"`. */
   readonly defaultCollection?: string | undefined;
 
   /** Reads a value; `null` when there is none. */
@@ -51,22 +51,22 @@ export interface AsyncKeyValue {
   /** Writes many values with one TTL; of a repeated key the last value stays. Everything is checked before the first is sent. */
   putMany(entries: Iterable<readonly [key: string, value: unknown]>, options?: PutOptions): Promise<void>;
 
-  /** Removes an entry and answers whether there was one that had not expired. */
+  /** Removes an entry; returns whether there was one that had not expired. */
   delete(key: string, options?: CollectionOptions): Promise<boolean>;
 
-  /** Removes many entries and answers how many there were; a repeated key counts once. */
+  /** Removes many entries; returns how many there were. A repeated key counts once. */
   deleteMany(keys: readonly string[], options?: CollectionOptions): Promise<number>;
 }
 
-/** Which names a listing gives. */
+/** Which names a listing returns. */
 export interface ListOptions {
   /** Only names that start with this. Default: all. */
   readonly prefix?: string | undefined;
-  /** At most so many names, a positive integer. Default: of a page what the backend likes, of an iterator all. */
+  /** The most names to return, a positive integer. Default: for a page, the backend's choice; for an iterator, all. */
   readonly limit?: number | undefined;
 }
 
-/** Which page of a listing to give. */
+/** Which page of a listing to return. */
 export interface PageOptions extends ListOptions {
   /** The `cursor` of the page before, with the same prefix. Default: the first page. */
   readonly cursor?: string | undefined;
@@ -81,8 +81,8 @@ export interface Page {
 /** A value, the seconds it has left (`null`: it never expires) and the version of its entry. */
 export interface ValueWithVersion<T> extends ValueWithTtl<T> {
   /**
-   * An opaque string that changes with every write and never comes back, not after a delete, a restart, or a write of the
-   * same value. It can be an HTTP entity tag as it is.
+   * An opaque string that every write changes. It never repeats, even after a delete, a restart or a write of the same value.
+   * You can send it as an HTTP entity tag.
    */
   readonly version: string;
 }
@@ -102,37 +102,40 @@ export interface AtomicPutOptions extends AtomicOptions, PutOptions {}
 /** The methods that a store has beyond {@link AsyncKeyValue} when its backend can do more. */
 export interface CapabilityMethods {
   /**
-   * One page of a collection's keys. Expired entries are left out. Where the backend repeats names, as Redis may while
-   * it grows, a later page can have a key that an earlier one had; `keys` gives it once.
+   * One page of a collection's keys. Expired entries are left out. Where the backend repeats names, as Redis may while it
+   * grows, a later page can repeat a key of an earlier one; `keys` returns it once.
    */
   listKeys(options?: PageOptions & CollectionOptions): Promise<Page>;
 
-  /** Iterates over a collection's keys, page after page; each is given once, so the names seen are kept in memory. */
+  /**
+   * Iterates over a collection's keys, page after page; it returns each key once, so it keeps the names that it has seen in
+   * memory.
+   */
   keys(options?: ListOptions & CollectionOptions): AsyncIterableIterator<string>;
 
   /** One page of the names of the collections that hold something. */
   listCollections(options?: PageOptions): Promise<Page>;
 
-  /** Iterates over the names of the collections that hold something; each is given once. */
+  /** Iterates over the names of the collections that hold something; returns each once. */
   collections(options?: ListOptions): AsyncIterableIterator<string>;
 
-  /** Removes all of a collection and answers whether there was anything. */
+  /** Removes all of a collection; returns whether there was anything. */
   destroyCollection(options?: CollectionOptions): Promise<boolean>;
 
-  /** Removes everything that this store owns and answers whether there was anything. */
+  /** Removes everything that this store owns; returns whether there was anything. */
   destroy(): Promise<boolean>;
 
-  /** Reclaims the space of expired entries and answers how many there were. */
+  /** Reclaims the space of expired entries; returns how many there were. */
   cull(): Promise<number>;
 
-  /** Writes a value unless there is one already; answers whether it was written. Of many callers exactly one is told `true`. */
+  /** Writes a value unless there is one already; returns whether it wrote. Of many callers, exactly one gets `true`. */
   putIfAbsent(key: string, value: unknown, options?: AtomicPutOptions): Promise<boolean>;
 
   /** Reads a value and removes it in one step; of many callers exactly one gets it, the others get `null`. */
   take<T = unknown>(key: string, options?: AtomicOptions): Promise<T | null>;
 
   /**
-   * Replaces a value by what `change` makes of it, and answers with the value that is there afterwards.
+   * Replaces a value by the result of `change`, and returns the value afterwards.
    *
    * `change` gets a copy of the value, or `null` when there is none. It returns the next value, `null` to delete, or
    * `undefined` to leave everything as it is; it may be async, and is called again when another writer came first, or
@@ -147,9 +150,9 @@ export interface CapabilityMethods {
   ): Promise<T | null>;
 
   /**
-   * Adds `by` (default 1) to a number and answers with the sum; a missing entry counts as 0.
+   * Adds `by` (default 1) to a number and returns the sum; a missing entry counts as 0.
    *
-   * `ttl` is for an entry that this call starts: one that is there keeps its deadline.
+   * `ttl` is for an entry that this call creates: an existing entry keeps its deadline.
    *
    * @throws KeyValueError `not_a_number` when the value is not a number, `out_of_range` when the sum is beyond 2^53 - 1,
    * where numbers are no longer exact.

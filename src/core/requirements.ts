@@ -3,7 +3,7 @@ import { KeyValueError } from "./errors.ts";
 import type { AsyncKeyValue, CapabilityMethods } from "./protocol.ts";
 import { toDriver } from "./store.ts";
 
-/** A store with atomic operations, as functions that are built on them ask for it. */
+/** A store with atomic operations: the argument of the functions that are built on them. */
 export type AtomicKeyValue = AsyncKeyValue & Pick<CapabilityMethods, "update">;
 
 /**

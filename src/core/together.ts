@@ -2,8 +2,8 @@ import type { Awaitable } from "./driver.ts";
 import { KeyValueError } from "./errors.ts";
 
 /**
- * Makes the calls for the parts of a bulk that have keys, all at once. When some of them fail the error names the keys of
- * all that failed.
+ * Makes a call for each part of a bulk that has keys, all at once. If some of them fail, the error names the keys of all that
+ * failed.
  */
 export async function together<R>(
   parts: readonly (readonly [keys: readonly string[], call: () => Awaitable<R>])[],

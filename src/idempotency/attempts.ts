@@ -19,11 +19,11 @@ interface Finished {
   readonly response: ResponseRecord | null;
 }
 
-/** The one run of a request that may go on. */
+/** The run of a request that has the key. */
 export interface Attempt {
   /** Keeps the key for another lease. */
   renew(): Promise<unknown>;
-  /** Stores the response for every retry; `null` says that there is one, but not here. */
+  /** Stores the response for every retry; `null` means that it could not be stored. */
   finish(response: ResponseRecord | null): Promise<unknown>;
   /** Gives the key back, so that a retry runs. */
   abandon(): Promise<unknown>;
@@ -45,7 +45,7 @@ export interface Keeping {
   readonly lease: number;
 }
 
-/** How often a claim is tried when the attempt in its way ends at that very moment. */
+/** How often to try a claim: the other attempt may end between two calls. */
 const TRIES = 3;
 
 /** Claims a key for this request, or returns what another request left there. */
@@ -75,7 +75,7 @@ export async function claim(
         },
       };
     }
-    // An update that changes nothing is a read that no cache answers.
+    // An update that changes nothing is a read past every cache.
     const state = await store.update<State>(key, () => undefined, { collection });
     if (state === null) continue;
     if (!isState(state)) {

@@ -47,7 +47,7 @@ export async function run(
   }
 }
 
-/** Stores a response; the request has been processed, so a failure of the store must not become the client's. */
+/** Stores a response; the request has been processed, so a failure of the store must not reach the client. */
 async function store(attempt: Attempt, response: ResponseRecord | null, report: Running["report"]): Promise<void> {
   let left = response;
   for (const milliseconds of [...PAUSES, undefined]) {

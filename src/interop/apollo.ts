@@ -17,9 +17,9 @@ export interface ApolloCache {
 }
 
 /**
- * Makes the `cache` of Apollo Server and its data sources of a store: a `KeyValueCache`.
+ * Makes a `KeyValueCache` from a store: the `cache` of Apollo Server and its data sources.
  *
- * Any store will do. On one that is eventually consistent, a deleted value may come back for a while.
+ * Any store will do. On an eventually consistent one, a deleted value may come back for a while.
  *
  * @example
  * ```ts

@@ -17,7 +17,7 @@ export interface AsyncMap<V> {
 }
 
 /**
- * Makes a `Map` with promises of a store: `get`, `has`, `set` and `delete`, for packages that memoize in such a map.
+ * Makes a `Map` with promises from a store: `get`, `has`, `set` and `delete`, for packages that memoize in such a map.
  *
  * Keys are strings, and values any JSON value but `null`. Any store will do.
  *

@@ -8,7 +8,7 @@ export interface AsyncStorageOptions {
   readonly ttl?: number | undefined;
 }
 
-/** Storage of the shape of the browser's `localStorage`, with promises. */
+/** The browser's `localStorage`, with promises. */
 export interface AsyncStorage<V = string> {
   getItem(key: string): Promise<V | null>;
   setItem(key: string, value: V): Promise<void>;
@@ -16,13 +16,13 @@ export interface AsyncStorage<V = string> {
 }
 
 /**
- * Makes storage of the browser's shape of a store: `getItem`, `setItem` and `removeItem`.
+ * Makes a `localStorage` with promises from a store: `getItem`, `setItem` and `removeItem`.
  *
- * It is what sessions of Astro, persisters of TanStack Query and sign-ins of Supabase take. They pass no TTL: name one
- * here, or items stay for ever. An item may be any JSON value.
+ * Sessions of Astro, persisters of TanStack Query and sign-ins of Supabase take it. They pass no TTL: name one here, or items
+ * stay for ever. An item may be any JSON value.
  *
- * Any store will do. For sessions take one that is strongly consistent: on another a session that has ended lives on for
- * a while.
+ * Any store will do. For sessions, use a strongly consistent one: on any other, a session that has ended stays valid for a
+ * while.
  *
  * @example
  * ```ts

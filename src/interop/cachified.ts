@@ -31,12 +31,12 @@ export interface CachifiedCache {
 }
 
 /**
- * Makes a cache for `@epic-web/cachified` of a store.
+ * Makes a cache for `@epic-web/cachified` from a store.
  *
  * An entry leaves the store when cachified would no longer use it: after `ttl` and `swr`. Values must be JSON; cachified
  * returns others without caching them, and reports `writeFreshValueError`.
  *
- * Any store will do. On one that is eventually consistent, a deleted value may come back for a while.
+ * Any store will do. On an eventually consistent one, a deleted value may come back for a while.
  *
  * @example
  * ```ts

@@ -17,8 +17,8 @@ export interface HonoRateLimitOptions<Context> extends Omit<RateLimitedOptions, 
 }
 
 /**
- * Makes middleware for Hono that limits how often the handlers behind it run: so many requests in any window, in one call
- * to the store each. It does what `rateLimited` does for plain handlers.
+ * Makes middleware for Hono that limits how often the handlers behind it run: at most `limit` requests in any window. Each
+ * request is one call to the store. It does what `rateLimited` does for plain handlers.
  *
  * The store must have atomic operations: Durable Objects or Redis, or memory in one process.
  *

@@ -48,7 +48,7 @@ export interface Keyv5Adapter extends KeyvBase {
 }
 
 /**
- * Makes a storage adapter for Keyv 6 of a store; for Keyv 5 see {@link toKeyv5}.
+ * Makes a storage adapter for Keyv 6 from a store; for Keyv 5 see {@link toKeyv5}.
  *
  * Each namespace is a collection: `keyv` without a namespace, otherwise `keyv:` and its name. So two namespaces never
  * meet, and `clear` is one call where the store can remove a collection. A bulk is one call, if its entries expire at the
@@ -99,10 +99,10 @@ export function toKeyv(store: ListedStore, { collection = "keyv" }: KeyvOptions 
 }
 
 /**
- * Makes a storage adapter for Keyv 5 of a store; for Keyv 6 see {@link toKeyv}.
+ * Makes a storage adapter for Keyv 5 from a store; for Keyv 6 see {@link toKeyv}.
  *
- * Keys are kept as Keyv 5 passes them, with the namespace in front, in the collection `keyv`. A failure of a read is
- * emitted as `error`, because Keyv 5 answers it as a missing key.
+ * Keys are kept as Keyv 5 passes them, with the namespace in front, in the collection `keyv`. A failure of a read is emitted as
+ * `error`, because Keyv 5 itself reports it as a missing key.
  *
  * It needs a store with listings, for `clear` and the iterator; any consistency will do.
  *

@@ -31,15 +31,15 @@ export interface KVNamespaceOptions {
 }
 
 /**
- * Makes a Workers `KVNamespace` of a store, for code that is written for Workers KV.
+ * Makes a Workers `KVNamespace` from a store, for code that is written for Workers KV.
  *
  * It takes and refuses what KV takes and refuses, with KV's limits and messages: keys of 512 bytes, metadata of 1,024
  * bytes, lifetimes of at least 60 seconds, 100 keys a bulk read. How consistent it is depends on the store. A failure of
  * the store is a `KeyValueError` whose message has the HTTP status that KV would answer, such as
  * `KV PUT failed: 429 …`.
  *
- * `get`, `put` and `delete` are one call to the store each. A page of a listing is a listing and a bulk read of all its
- * values, because metadata is kept beside them; it is in KV's order where the store lists in code point order.
+ * `get`, `put` and `delete` are one call to the store each. A page of a listing takes a listing and a bulk read of all its
+ * values, because metadata is kept beside them; it is in KV's order if the store lists in code point order.
  *
  * It needs a store with listings. Nothing in KV's protocol is atomic, so a store without atomic operations will do.
  *
@@ -95,7 +95,7 @@ export function toKVNamespace(store: ListedStore, { collection = "kv" }: KVNames
         : await getOne(key, options),
 
     async put(key: string, value: unknown, options?: KVPutOptions) {
-      // As in workerd, what is of a wrong type fails before what is out of bounds.
+      // As in workerd, a wrong type fails before a number out of bounds.
       const asked = putOptions(options);
       const name = checkKey("PUT", key);
       const json = JSON.stringify(asked.metadata ?? undefined);

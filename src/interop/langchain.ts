@@ -15,7 +15,7 @@ export interface LangChainOptions {
 type Stored = { readonly json: unknown } | { readonly base64: string };
 
 /**
- * Makes a LangChain `BaseStore` of a store. `BaseStore` is the class of `@langchain/core/stores`.
+ * Makes a LangChain `BaseStore` from a store. `BaseStore` is the class of `@langchain/core/stores`.
  *
  * Values are bytes, as cached embeddings and document stores keep them, or JSON. Many keys are read, written or removed
  * in one call.
@@ -63,7 +63,7 @@ function toStored(value: unknown): Stored {
   return value instanceof Uint8Array ? { base64: toBase64(value.slice()) } : { json: value };
 }
 
-/** Returns what was put; `corrupted` where this bridge did not write it. */
+/** Returns what was put; throws `corrupted` if this bridge did not write it. */
 function toValue(stored: Stored): unknown {
   const bytes = "base64" in Object(stored) ? fromBase64((stored as { base64: unknown }).base64) : undefined;
   if (bytes) return bytes;

@@ -17,12 +17,12 @@ export interface OcacheStorage {
 }
 
 /**
- * Makes the storage of cached functions and handlers of ocache of a store.
+ * Makes ocache's storage for cached functions and handlers from a store.
  *
- * Entries leave the store when ocache would no longer use them. ocache refuses a response that is larger than the store
- * takes before it reads it. Values must be JSON; ocache keeps binary responses as base64.
+ * Entries leave the store when ocache would no longer use them. ocache does not read a response that is too large for the
+ * store. Values must be JSON; ocache keeps binary responses as base64.
  *
- * Any store will do. On one that is eventually consistent, an invalidated value may come back for a while.
+ * Any store will do. On an eventually consistent one, an invalidated value may come back for a while.
  *
  * @example
  * ```ts

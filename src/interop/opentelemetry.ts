@@ -6,14 +6,14 @@ import { KeyValueError } from "../core/errors.ts";
 /** The values of attributes that are set here. */
 export type TraceAttributes = Record<string, string | number | string[]>;
 
-/** The part of OpenTelemetry's `Span` that is needed. */
+/** The part of OpenTelemetry's `Span` that {@link traced} needs. */
 export interface TraceSpan {
   setAttributes(attributes: TraceAttributes): unknown;
   setStatus(status: { code: number; message?: string }): unknown;
   end(): void;
 }
 
-/** The part of OpenTelemetry's `Tracer` that is needed. */
+/** The part of OpenTelemetry's `Tracer` that {@link traced} needs. */
 export interface TraceTracer {
   startActiveSpan<T>(
     name: string,
@@ -22,7 +22,7 @@ export interface TraceTracer {
   ): T;
 }
 
-/** The part of OpenTelemetry's `Meter` that is needed. */
+/** The part of OpenTelemetry's `Meter` that {@link traced} needs. */
 export interface TraceMeter {
   createHistogram(
     name: string,
@@ -78,7 +78,7 @@ const BOUNDARIES = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
  * `edge_key_value.keys` counts the keys that were found and those that were missing, which shows the hits of a cache. No
  * value is recorded, and no key unless `keys` is set.
  *
- * Any store will do: nothing is needed of it. The tracer and the meter are OpenTelemetry's own, of API version 1.
+ * Any store will do. The tracer and the meter are OpenTelemetry's own, of API version 1.
  *
  * @throws TypeError when an option is of the wrong type.
  * @example
@@ -133,7 +133,7 @@ export function traced<S extends AsyncKeyValue>(store: S, options: TracedOptions
         if (call.operation === "read" && hits !== undefined) span.setAttributes({ "db.response.returned_rows": hits });
         if (error !== undefined) {
           span.setAttributes({ "error.type": errorType(error) });
-          // Messages may name keys, so the code has to do.
+          // A message may name keys, so record only the code.
           span.setStatus({ code: ERROR, message: errorType(error) });
         }
         span.end();

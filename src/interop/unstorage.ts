@@ -43,7 +43,7 @@ export interface UnstorageDriver {
 type Stored = string | { readonly base64: string };
 
 /**
- * Makes a driver for unstorage of a store, which is what Nitro, Nuxt and Astro keep data in.
+ * Makes a driver for unstorage from a store. Nitro, Nuxt and Astro keep their data in unstorage.
  *
  * Items are text under their own keys. Raw items are bytes and stay bytes. `ttl`, in seconds, works on every backend, and
  * many items are read or written in one call.
@@ -119,7 +119,7 @@ function toStored(value: unknown): Stored {
   throw new TypeError("a raw value must be a string, an ArrayBuffer or a view of one");
 }
 
-/** Returns the bytes of a raw item; `corrupted` where this driver did not write it. */
+/** Returns the bytes of a raw item; throws `corrupted` if this driver did not write it. */
 function toBytes(stored: Exclude<Stored, string>): Bytes {
   const bytes = fromBase64(stored.base64);
   if (bytes) return bytes;

@@ -102,7 +102,7 @@ export function into(
   };
 }
 
-/** Whether an entry is from another put than the one that was copied, as far as the two say. */
+/** Whether an entry is known to come from another put than the one that was copied. */
 function isNewer(back: Entry | undefined, { createdAt }: Entry): boolean {
   return back?.createdAt !== undefined && createdAt !== undefined && back.createdAt !== createdAt;
 }

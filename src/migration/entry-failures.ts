@@ -1,6 +1,6 @@
 import { type ErrorCode, KeyValueError } from "../core/errors.ts";
 
-/** Codes of failures that one entry has and the next need not have. */
+/** Codes of failures that concern a single entry. */
 const CODES: ReadonlySet<ErrorCode> = /* @__PURE__ */ new Set<ErrorCode>([
   ...(["corrupted", "wrong_key", "unknown_key", "tampered", "not_encrypted"] as const),
   ...(["too_large", "too_small", "invalid_value", "not_serializable", "invalid_ttl"] as const),

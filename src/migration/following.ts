@@ -4,13 +4,13 @@ import { readNewer } from "./moving.ts";
 
 type Item = readonly [key: string, entry: Entry];
 
-/** Makes a change in the new store and lets the old one follow, unless the change was a swap that was refused. */
+/** Makes a change in the new store, then in the old one, unless the change was a refused swap. */
 export type Follow = <R>(collection: string, items: readonly Item[], change: () => Awaitable<R>) => Promise<R>;
 
 /** Deadlines this close, in milliseconds, are the same: some backends return the time that is left, not the deadline. */
 const DEADLINE_SLACK = 1000;
 
-/** Whether readers see the same of two entries; an expired entry is nothing. */
+/** Whether two entries look the same to readers; an expired entry counts as missing. */
 function looksLike(a: Entry | undefined, b: Entry | undefined): boolean {
   const [there, other] = [live(a), live(b)];
   if (!there || !other) return there === other;
@@ -25,7 +25,7 @@ function looksLike(a: Entry | undefined, b: Entry | undefined): boolean {
  * nothing left to show once the tombstone has expired.
  */
 export function following(older: AnyDriver, newer: AnyDriver, write: "both" | "to"): Follow {
-  /** Two writers may reach the two stores in different orders, so whoever finds another entry in the new one goes on. */
+  /** Two writers may reach the two stores in different orders, so repeat this for each entry that has changed in the new one. */
   async function follow(collection: string, items: readonly Item[]): Promise<void> {
     let rest = items;
     while (rest.length > 0) {

@@ -13,7 +13,7 @@ type Read = (collection: string, keys: readonly string[], move: Move) => Promise
 
 /** Reads the new store, and the old one for the keys that the new one knows nothing of. */
 export function moving(older: AnyDriver, newer: Driver<"swap">, keep: number): Read {
-  /** Moves an entry to where nothing is, and returns the entry that is there afterwards. */
+  /** Moves an entry unless the new store has one, and returns the new store's entry afterwards. */
   async function moved(collection: string, key: string, entry: Entry, move: Move): Promise<Entry | undefined> {
     if (move === "leave") return entry;
     try {

@@ -47,10 +47,10 @@ export interface RateLimitResult {
 /**
  * Counts a call against a limit over a sliding window, in one call to the store.
  *
- * In no window of that length are more than `limit` allowed, whatever their pattern and wherever they come from, by the
- * backend's clock where it has one and by the callers' clocks elsewhere. The window is cut into 64 slices that are
- * forgotten as a whole, so a call may be refused for up to a 64th of the window longer than an exact count would. The entry
- * is below 1.5 kB and expires by itself; a refused call writes nothing. Limits with different windows may share a key.
+ * No window of that length allows more than `limit`, whatever the pattern and origin of the calls. The backend's clock decides
+ * if it has one, and otherwise the callers' clocks. The window is cut into 64 slices, and a slice counts until all of it has
+ * left the window. So a call may be refused for up to a 64th of the window longer than with an exact count. The entry is below
+ * 1.5 kB and expires by itself; a refused call writes nothing. Limits with different windows may share a key.
  *
  * @throws TypeError when `limit` is not a whole number of at least 1, or `cost` is not one from 0 to `limit`.
  * @throws KeyValueError `invalid_ttl` for a window that is not a positive number of seconds, `misconfigured` for a store

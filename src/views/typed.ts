@@ -31,8 +31,8 @@ export interface TypedOptions<Input> {
  * Makes a view of a store whose values all fit a schema of any library that implements Standard Schema (zod, valibot,
  * arktype, …).
  *
- * The store keeps what was put, as JSON. The schema checks it before anything is sent, and makes the result of every read
- * from it, with everything that it transforms, strips or fills in; so the result need not be JSON.
+ * The store keeps what was put, as JSON. The schema checks a value before anything is sent. Every read returns the schema's
+ * output, with everything that it transforms, strips or fills in, so the output need not be JSON.
  *
  * A refused value is a KeyValueError with code `invalid_value`. Its message and its `cause`, a list of {@link Issue}, say
  * where and why, and never contain the value. With `onInvalid: "miss"` a stored value that does not fit is missing

@@ -24,8 +24,8 @@ export interface CacheThroughOptions {
  * remember that an entry is missing.
  *
  * A write reaches the primary first, then removes the copies; so does an atomic operation. Reads that belong to an atomic
- * operation go to the primary. The cache never makes a call fail: a copy that it fails to remove is served until `maxTtl`.
- * Wrap a cache that may hang in `timeout`. On the backend of the primary it needs names of its own, such as another prefix.
+ * operation go to the primary. The cache never makes a call fail: a copy that it fails to remove is served until `maxTtl`. Wrap
+ * a cache that may hang in `timeout`. If it shares the primary's backend, give it names of its own, such as another prefix.
  *
  * The store is eventually consistent, even over a strong primary: another isolate may serve a copy from a cache in its memory
  * for `maxTtl` after a write. With one cache that all callers share and that has `swap`, a slow read does not bring back what

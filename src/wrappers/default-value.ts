@@ -11,7 +11,7 @@ export interface DefaultValueOptions {
 }
 
 /**
- * Makes a store that reads a fresh copy of a default where an entry is missing, without storing it.
+ * Makes a store that returns a fresh copy of a default for a missing entry, without storing it.
  *
  * Listings and deletes only know stored entries. There are no atomic operations: to `putIfAbsent` the entry would be missing,
  * to `get` it would not.

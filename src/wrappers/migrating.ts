@@ -38,9 +38,9 @@ export interface MigratingOptions {
  * and only to where nothing is. A removal leaves a tombstone for `tombstoneTtl`, and so does an entry that ends sooner. In the
  * new store itself these look like entries, so begin and end a migration as docs/migration.md says.
  *
- * Atomic operations happen in the new store, once their entry has moved. A delete is a swap for each key: of several callers
- * at once, exactly one learns that it removed the entry. There are no listings, since none of two stores is right while
- * entries move, and no collection can be destroyed in one step.
+ * Atomic operations happen in the new store, once their entry has moved. A delete is a swap for each key: of several callers at
+ * once, exactly one learns that it removed the entry. There are no listings, because neither store has all entries while they
+ * move, and no collection can be destroyed in one step.
  *
  * @throws TypeError when the new store has no atomic operations.
  * @example
@@ -86,7 +86,7 @@ export function migrating<T extends Store<"swap">>(
         const current = live(there);
         if (current?.version !== expected) return { ok: false, current };
         if (there && !current && !next) return { ok: true, version: "" };
-        // To a caller who expects nothing, a tombstone is nothing: it can be replaced.
+        // A caller who expects no entry may replace a tombstone.
         const kept = next ? buried(next, keep) : tombstone(keep);
         const swap = () => newer.swap(collection, key, there?.version, kept);
         const result = await follow(collection, [[key, next ?? REMOVED]], swap);

@@ -10,7 +10,7 @@ export interface TimeoutOptions {
 }
 
 /**
- * Makes a store that waits only so long for its backend, then throws `timeout`.
+ * Makes a store that throws `timeout` when a call to its backend takes longer than `seconds`.
  *
  * The call is not undone: it may still happen, and its late result or failure is dropped. Each page of a listing and each
  * call of an atomic operation has its own time.

@@ -14,7 +14,7 @@ export interface BulkItem {
 /** The packed items, for a statement. */
 export const packedOf = (items: readonly BulkItem[]): Packed[] => items.map(({ packed }) => packed);
 
-/** Cuts a bulk into parts whose packed items have at most `limit` bytes; one item may have more. */
+/** Splits a bulk into parts whose packed items have at most `limit` bytes. A single item may have more. */
 export function partsOf<T extends BulkItem>(items: readonly T[], limit = Number.POSITIVE_INFINITY): T[][] {
   const parts: T[][] = [];
   let room = 0;
@@ -31,7 +31,7 @@ export function partsOf<T extends BulkItem>(items: readonly T[], limit = Number.
 }
 
 /**
- * Sends a bulk that changes rows, each part of it in a transaction, side by side.
+ * Sends the parts of a bulk that changes rows side by side, each in a transaction.
  *
  * The keys are sorted: two bulks that lock the same rows in opposite orders would wait for each other.
  */

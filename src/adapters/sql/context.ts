@@ -22,7 +22,7 @@ export interface SqlContext extends Runner, Pick<RowCodec, "keyOf" | "encode"> {
   readonly limits: SqlLimits;
   /** Whether a replica may answer plain reads and listings. */
   readonly stale: boolean;
-  /** The entry in a row of the answer to a statement that was sent at `asked`. */
+  /** Returns the entry in a row. `asked` is the time at which its statement was sent. */
   entryOf(row: SqlRow | undefined, asked: number, details: ErrorDetails): Entry | undefined;
 }
 
@@ -38,7 +38,7 @@ export function sqlContext(database: SqlDatabase, dialect: Dialect, use: SqlUse)
     ...runner(database, dialect.create),
     keyOf,
     encode,
-    // Where the database's clock decides, `life` counts from when the answer is here.
+    // If the database's clock decides, `life` counts from the arrival of the reply.
     entryOf: (row, asked, details) => decode(row, dialect.ownClock ? Date.now() : asked, details),
   };
 }

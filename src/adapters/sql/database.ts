@@ -1,29 +1,29 @@
 import type { Awaitable } from "../../core/driver.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 
-/** What a statement's placeholders stand for. Clients differ in all other types. */
+/** The value of a placeholder. Clients differ in all other types. */
 export type SqlValue = string | number | null;
 
-/** A statement, and what its numbered placeholders stand for. */
+/** A statement and the values of its numbered placeholders. */
 export interface Statement {
   readonly text: string;
   readonly args: readonly SqlValue[];
 }
 
-/** A row by the names of its columns. */
+/** A row, by column name. */
 export type SqlRow = Readonly<Record<string, unknown>>;
 
-/** What a failure of a database means, and what helps. */
+/** What a failure of a database means, and how to recover. */
 export interface SqlFailure {
   readonly code: ErrorCode;
   readonly message: string;
   /** The table is missing. */
   readonly missingTable?: true | undefined;
-  /** Nothing has happened, and the same may succeed if it is sent again: for how many milliseconds that is worth a try. */
+  /** Nothing happened, and the statement may succeed if it is sent again within this many milliseconds. */
   readonly repeatFor?: number | undefined;
 }
 
-/** A SQL database, however it is reached. */
+/** A SQL database, whatever its client. */
 export interface SqlDatabase {
   /** The name of the driver. */
   readonly name: string;
@@ -32,7 +32,7 @@ export interface SqlDatabase {
    * `stale` lets a replica answer.
    */
   batch(statements: readonly Statement[], stale?: boolean): Awaitable<readonly (readonly SqlRow[])[]>;
-  /** Runs synchronous work in one transaction: only where the database is in this process. */
+  /** Runs synchronous work in one transaction. Only a database in this process can. */
   transaction?<R>(work: (run: (statement: Statement) => readonly SqlRow[]) => R): Awaitable<R>;
   /** What an error of the client means. */
   failure(cause: unknown): SqlFailure;

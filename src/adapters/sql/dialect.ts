@@ -9,7 +9,7 @@ export interface SentRow {
   readonly value: string;
   /** In epoch milliseconds. */
   readonly created: number | null;
-  /** Milliseconds that are left; `null`: it never expires. */
+  /** Milliseconds left; `null` if the entry never expires. */
   readonly life: number | null;
 }
 
@@ -35,8 +35,8 @@ export interface NamesQuery extends TextRange {
 /**
  * The statements of a database. Expired rows are absent for all of them.
  *
- * What they return has the columns `value`, `created`, `life` and `version` of an entry, where `created` is in epoch
- * milliseconds and `life` is the milliseconds that are left, or the column that is named below.
+ * They return the columns of an entry, or the column that is named below. The columns of an entry are `value`, `created` in
+ * epoch milliseconds, `life` in milliseconds left, and `version`.
  *
  * `now` is the caller's clock, in epoch milliseconds.
  */
@@ -63,33 +63,33 @@ export interface Dialect {
   remove(collection: string, key: string, now: number): Statement;
   removeMany(collection: string, keys: readonly Packed[], now: number): Statement;
   /**
-   * Writes a row, or removes it for `undefined`, if the version is `expected`. `swapped` is the new version, or of a removal
-   * the old one. Where nothing is swapped they return the entry that is there.
+   * Writes a row, or removes it for `undefined`, if the version is `expected`. `swapped` is the new version, or after a removal
+   * the old one. If nothing was swapped, they return the current entry.
    */
   swap(collection: string, key: string, expected: string, next: SwapRow | undefined, now: number): readonly Statement[];
-  /** Writes a row where no other is: columns as those of `swap`. */
+  /** Writes a row if there is none. Returns the columns of `swap`. */
   insert(collection: string, next: SwapRow, now: number): readonly Statement[];
   /** The stored name in a `name` column. */
   nameIn(column: unknown): string;
   /** `name`, in order. */
   listKeys(collection: string, names: NamesQuery, now: number): Statement;
   listCollections(names: NamesQuery, now: number): Statement;
-  /** `held` where anything was there that had not expired. */
+  /** `held`, if there was a live row. */
   destroyCollection(collection: string, now: number): readonly Statement[];
   destroy(now: number): readonly Statement[];
   /** `removed` adds up to the number of rows, at most `limit`. */
   cull(limit: number, now: number): Statement;
   /**
-   * The operations that are one statement. Each returns its own column where it could be done, and otherwise the entry that
-   * is there, if any. A database that can run their functions in a transaction needs none of them.
+   * The operations that are one statement. Each returns its own column if it was done, and otherwise the current entry, if any.
+   * A database that can run their functions in a transaction needs none of them.
    */
   readonly operations?:
     | {
         /** `taken`. */
         take(collection: string, key: string, now: number): readonly Statement[];
         /**
-         * `sum`. Adds the value of `first`, a whole number, or writes `first` where nothing is. Fractions are not added here:
-         * databases round them in another way than JavaScript.
+         * `sum`. Adds the value of `first`, a whole number, or writes `first` if there is no entry. It never adds fractions:
+         * databases round them differently from JavaScript.
          */
         increment(collection: string, first: SwapRow, now: number): readonly Statement[];
         /** `touched`. */
@@ -98,5 +98,5 @@ export interface Dialect {
     | undefined;
 }
 
-/** Makes a statement of a text and what stands for its placeholders. */
+/** Makes a statement from its text and the values of its placeholders. */
 export const statement = (text: string, ...args: readonly SqlValue[]): Statement => ({ text, args });

@@ -19,7 +19,7 @@ export function libsqlFailure(cause: unknown): SqlFailure {
   const status = Number(/HTTP status (\d{3})/.exec(String(message))?.[1]);
   if (status === 401 || status === 403) return { code: "unauthorized", message: "the database refuses the token" };
   if (status === 429) return { code: "rate_limited", message: "too many requests" };
-  // `fetch` throws a TypeError when it reaches nobody.
+  // `fetch` throws a TypeError when it cannot connect.
   const isUnreachable = status >= 500 || cause instanceof TypeError || (cause as Error).name === "FetchError";
   if (isUnreachable) return { code: "unavailable", message: "the database could not be reached" };
   return { code: "backend", message: "the database failed" };

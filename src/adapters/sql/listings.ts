@@ -7,10 +7,10 @@ import type { Statement } from "./database.ts";
 import type { NamesQuery } from "./dialect.ts";
 import { fromSqlText, isSqlText, rangeOf, toSqlText } from "./text.ts";
 
-/** How many names a page has if nobody says. */
+/** How many names a page without a `limit` has. */
 const PAGE_NAMES = 1000;
 
-/** Listings by page, and what removes all that they list. */
+/** Listings by page, and the operations that remove everything in them. */
 export function sqlListings({
   database,
   dialect,
@@ -25,13 +25,13 @@ export function sqlListings({
     if (cursor !== undefined && !isSqlText(cursor)) {
       throw new KeyValueError("invalid_cursor", "not a cursor of this store", { store: database.name, collection });
     }
-    // One name more tells whether there is another page.
+    // One name more shows whether there is another page.
     const statement = ask({ ...rangeOf(prefix), after: cursor, limit: limit + 1 });
     return chain(run([statement], { collection }, stale), (rows) => {
       const stored = rows.slice(0, limit).map(({ name }) => dialect.nameIn(name));
       return {
         names: stored.map(fromSqlText).filter((name) => name.startsWith(prefix)),
-        // The last name is all that the next page has to know, so deletions in between lose nothing.
+        // The next page only needs the last name, so deletions in between lose nothing.
         cursor: rows.length > limit ? stored.at(-1) : undefined,
       };
     });

@@ -43,13 +43,13 @@ function inTransaction(
   return { operations: { has: () => true }, apply };
 }
 
-/** Applies the operations that a database has a statement for. What a statement leaves undone is read and swapped. */
+/** Applies the operations that a database has a statement for. If the statement does nothing, it reads and swaps. */
 function inStatements(
   { run, keyOf, encode, entryOf }: SqlContext,
   driver: Driver<"swap">,
   { take, increment, touch }: NonNullable<Dialect["operations"]>,
 ): Operations {
-  /** The result, or the entry that is there if the statement did nothing, or nothing if it was not sent. */
+  /** The result; the current entry if the statement did nothing; or nothing if no statement was sent. */
   type Outcome = { readonly result: JsonValue } | { readonly entry: Entry | undefined } | undefined;
 
   const known: Readonly<Record<string, (collection: string, key: string, args: JsonValue) => Awaitable<Outcome>>> = {
@@ -85,7 +85,7 @@ function inStatements(
     if (outcome && "result" in outcome) return outcome.result as never;
     if (outcome) {
       const step = operation.run(outcome.entry, args, Date.now());
-      // Nothing is to be changed, so what the statement has seen is the answer.
+      // The operation changes nothing, so its result is right for the entry that the statement saw.
       if (step.next === outcome.entry) return step.result;
     }
     return operate(driver, { collection, key }, operation, args);

@@ -2,21 +2,21 @@ import type { SqlValue } from "./database.ts";
 import { type Dialect, type NamesQuery, type SentRow, statement } from "./dialect.ts";
 import { fromJsonb, JSON_TEXT, toJsonb } from "./postgres-json.ts";
 
-/** The time at which the server received the statement. It does not stand still in a transaction, and indexes can use it. */
+/** The time at which the server received the statement. It moves on within a transaction, and indexes can use it. */
 const NOW = "statement_timestamp()";
 
 /** A whole number that is exact in JavaScript, and is written without an exponent. */
 const WHOLE = "jsonb_typeof(t.value) = 'number' AND t.value::text ~ '^-?[0-9]{1,16}$'";
 
-/** A time in epoch milliseconds, and a number of milliseconds. All values are sent as text, which clients leave alone. */
+/** From epoch milliseconds, and from milliseconds left. All values are sent as text, which clients leave alone. */
 const timeOf = (value: string): string => `to_timestamp(${value}::text::float8 / 1000)`;
 const after = (value: string): string => `${NOW} + ${value}::text::float8 * interval '1 millisecond'`;
 
 /**
  * The statements for PostgreSQL, on the table of Python's py-key-value-aio.
  *
- * Python's writes know of no version, so the version is what PostgreSQL changes with every write: the transaction that
- * wrote the row, and the place of the row. Each operation is one statement, since clients wait for each of several.
+ * Python's writes set no version, so the version is made of what PostgreSQL changes with every write: the transaction that
+ * wrote the row, and the place of the row. Each operation is one statement, because every further one is another round trip.
  */
 export function postgresDialect(name: string): Dialect {
   const table = `"${name}"`;
@@ -34,11 +34,11 @@ export function postgresDialect(name: string): Dialect {
     .join(", ");
   const upsert = `ON CONFLICT (collection, key) DO UPDATE SET ${assign}`;
   const look = `SELECT ${entry} FROM ${table} AS t WHERE ${here} AND ${live}`;
-  /** Does something with a condition, and returns the entry that is there where that did nothing. */
+  /** Makes a conditional change, and returns the current entry if that did nothing. */
   const orLook = (change: string, column: string): string =>
     `WITH done AS (${change}) SELECT done.${column}, ${none} FROM done
      UNION ALL SELECT NULL, found.* FROM (${look}) AS found WHERE NOT EXISTS (SELECT FROM done)`;
-  /** The same for one version. The row is locked first, since a look without a lock could be older than the change. */
+  /** The same for one version. It locks the row first, because a read without a lock could be older than the change. */
   const ifVersion = (change: string): string =>
     `WITH found AS MATERIALIZED (${look} FOR UPDATE), done AS (${change} RETURNING ${version} AS swapped)
      SELECT done.swapped, ${none} FROM done
@@ -73,7 +73,7 @@ export function postgresDialect(name: string): Dialect {
       gone AS (DELETE FROM ${table} AS t USING locked WHERE t.collection = locked.collection AND t.key = locked.key
         RETURNING 1)
       SELECT count(*)::text AS removed FROM gone`,
-    // What is escaped may be damaged, and is read before it is removed.
+    // An escaped value may be damaged, so leave it to a read and a swap.
     take: orLook(
       `DELETE FROM ${table} AS t WHERE ${here} AND ${live} AND NOT jsonb_exists(t.value, '${JSON_TEXT}')
        AND t.value <> 'null' RETURNING t.value::text AS taken`,
@@ -99,8 +99,8 @@ export function postgresDialect(name: string): Dialect {
   const valuesOf = ({ value, life, created }: SentRow): SqlValue[] => [value, textOf(life), textOf(created)];
 
   /**
-   * The conditions for a range of names. Names are in the order of the column: that of code points where this library has
-   * created the table, that of the database where Python has.
+   * The conditions for a range of names. Names are in the order of the column: by code point if this library created the table,
+   * in the database's order if Python did.
    */
   function bounds(column: string, { from, to, after: name }: NamesQuery, at: number) {
     const conditions: string[] = [];
@@ -155,7 +155,7 @@ export function postgresDialect(name: string): Dialect {
         ORDER BY t.key LIMIT $2::text::int`;
       return statement(query, collection, `${names.limit}`, ...args);
     },
-    // Goes from each collection straight to the next, past all keys of it.
+    // Goes from each collection straight to the next, and skips its keys.
     listCollections(names) {
       const { text, args } = bounds("collection", names, 2);
       const { text: rest } = bounds(

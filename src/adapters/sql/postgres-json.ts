@@ -1,9 +1,9 @@
 import type { JsonValue } from "../../core/json.ts";
 
-/** JSONB holds neither NUL nor half of a surrogate pair. In JSON both are escapes, which an odd number of backslashes starts. */
+/** JSONB holds neither NUL nor half of a surrogate pair. In JSON both are escapes that begin with an odd number of backslashes. */
 const UNSTORABLE = /(?:^|[^\\])(?:\\\\)*\\u(?:0000|d[89a-f])/i;
 
-/** The only property of an object that stands for a value that JSONB cannot hold. Its value is the JSON text. */
+/** An object with only this property stands for a value that JSONB cannot hold; the property is that value's JSON text. */
 export const JSON_TEXT = "__json_text__";
 
 /** A value as JSON that JSONB can hold. */

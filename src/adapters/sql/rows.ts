@@ -6,7 +6,7 @@ import type { SqlRow } from "./database.ts";
 import type { Dialect, SentRow } from "./dialect.ts";
 import { toSqlText, utf8Length } from "./text.ts";
 
-/** The most bytes that a database takes. Without a number there is no limit that is worth a check before the call. */
+/** The most bytes that a database takes. Without a number, nothing is checked before the call. */
 export interface SqlLimits {
   /** A collection and a key together. */
   readonly keyBytes?: number | undefined;
@@ -16,7 +16,7 @@ export interface SqlLimits {
   readonly bulkBytes?: number | undefined;
 }
 
-/** Turns keys and entries into what a database holds, and back. */
+/** Converts keys and entries to what a database holds, and back. */
 export interface RowCodec {
   /** @throws KeyValueError `too_large`. */
   keyOf(collection: string, key: string): string;
@@ -89,22 +89,22 @@ export function rowCodec(
   };
 }
 
-/** The milliseconds that are left; 0 or less where the deadline has passed. */
+/** The milliseconds left; 0 or less once the deadline has passed. */
 function lifeOf(expiresAt: number | undefined, now: number): number | null {
   return expiresAt === undefined ? null : expiresAt - now;
 }
 
-/** A number with so many digits, or with an exponent, may be too large for JavaScript. */
+/** A number with this many digits, or with an exponent, may be too large for JavaScript. */
 const LARGE_NUMBER = /\d{309}|\d[eE]\+?\d{3}/;
 
 function jsonOf(text: unknown, unpack: (text: string) => JsonValue): JsonValue {
   if (typeof text !== "string") throw new TypeError("the value is not text");
   const value = unpack(text);
-  // Refuses null, which is no entry's value.
+  // Refuses `null`, which is never an entry's value.
   return value === null || LARGE_NUMBER.test(text) ? toJson(value) : value;
 }
 
-/** Numbers arrive as text or as `bigint` from some clients. */
+/** Some clients return numbers as text or as `bigint`. */
 function millisecondsOf(column: unknown, round: (value: number) => number): number | undefined {
   if (column == null) return undefined;
   const value = Number(column);

@@ -4,18 +4,18 @@ import { pause } from "../../core/times.ts";
 import { chain, recover } from "./awaitable.ts";
 import type { SqlDatabase, SqlRow, Statement } from "./database.ts";
 
-/** Does things with a database; what fails is remedied where that is possible, and otherwise a `KeyValueError`. */
+/** Runs statements and other work. It recovers from a failure if it can, and throws a `KeyValueError` otherwise. */
 export interface Runner {
   /** Runs statements in one transaction, and returns all their rows. */
   run(statements: readonly Statement[], details: ErrorDetails, stale?: boolean): Awaitable<readonly SqlRow[]>;
-  /** Does any work that can be done again. */
+  /** Does any work that can be repeated. */
   attempt<R>(work: () => Awaitable<R>, details: ErrorDetails): Awaitable<R>;
 }
 
 /** The longest pause, in milliseconds. */
 const LONGEST_PAUSE = 500;
 
-/** A runner that creates the table where it turns out to be missing. */
+/** A runner that creates the table if it is missing. */
 export function runner(database: SqlDatabase, create: readonly Statement[]): Runner {
   const { name: store } = database;
 

@@ -1,6 +1,6 @@
 import type { SqlRow, SqlValue, Statement } from "./database.ts";
 
-/** What is needed of a prepared statement. */
+/** What this library needs of a prepared statement. */
 export interface SQLiteStatement {
   all(...args: SqlValue[]): unknown[];
   run(...args: SqlValue[]): unknown;
@@ -8,7 +8,7 @@ export interface SQLiteStatement {
   readonly reader?: boolean;
 }
 
-/** What is needed of a database; those of `node:sqlite`, `bun:sqlite` and `better-sqlite3` fit. */
+/** What this library needs of a database; those of `node:sqlite`, `bun:sqlite` and `better-sqlite3` fit. */
 export interface SQLiteDatabase {
   prepare(sql: string): SQLiteStatement;
   /** Whether a transaction is open, as `node:sqlite` calls it. */
@@ -26,7 +26,7 @@ export interface SQLiteConnection {
 
 /** Uses a database of any of these modules. */
 export function sqliteConnection(database: SQLiteDatabase): SQLiteConnection {
-  /** The driver has a fixed number of texts. */
+  /** The driver has a fixed number of texts, so this map stays small. */
   const prepared = new Map<string, SQLiteStatement>();
 
   function prepare(text: string): SQLiteStatement {
@@ -52,7 +52,7 @@ export function sqliteConnection(database: SQLiteDatabase): SQLiteConnection {
     run,
     transaction(work) {
       const isOpen = database.isTransaction ?? database.inTransaction ?? false;
-      // A write lock from the start, since a read lock cannot always be turned into one.
+      // Take a write lock from the start: a read lock cannot always become one.
       control(isOpen ? "SAVEPOINT edge_key_value" : "BEGIN IMMEDIATE");
       try {
         const result = work();

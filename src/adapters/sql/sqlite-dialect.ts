@@ -10,7 +10,7 @@ const CALLER_NOW = "?1";
 /** SQLite's clock has milliseconds, as a fraction that is not always exact. */
 const SERVER_NOW = "CAST(round(unixepoch('now', 'subsec') * 1000) AS INTEGER)";
 
-/** A whole number as JSON writes it. SQLite reads others with the same value, but writes them in another way. */
+/** A whole number as JSON writes it. SQLite reads other spellings too, but does not write them back. */
 const WHOLE = "value = CAST(CAST(value AS INTEGER) AS TEXT)";
 
 /**
@@ -54,7 +54,7 @@ export function sqliteDialect(name: string, clock: Clock): Dialect {
     holds: `SELECT 1 AS held FROM ${table} WHERE ${live}`,
     cull: `DELETE FROM ${table} WHERE (collection, key) IN (SELECT collection, key FROM ${table}
       WHERE expires_at <= ${now} ORDER BY expires_at LIMIT ?2) RETURNING 1 AS removed`,
-    // What is not JSON stays where it is.
+    // Leave a value that is not JSON to a read, which reports it.
     take: `DELETE FROM ${table} WHERE ${here} AND ${live} AND json_valid(value) AND value <> 'null' RETURNING value AS taken`,
     increment: `${insert} value = CASE WHEN expires_at <= ${now} THEN excluded.value
       ELSE CAST(CAST(value AS INTEGER) + CAST(?7 AS INTEGER) AS TEXT) END,
@@ -67,7 +67,7 @@ export function sqliteDialect(name: string, clock: Clock): Dialect {
 
   const valuesOf = (row: SwapRow): SqlValue[] => [row.life, row.created, row.version, row.value];
 
-  /** What bounds names in ?3 and, where there is an end, in ?4; and what stands for them. */
+  /** The bounds of names, as ?3 and (if there is an end) ?4, and the values of these placeholders. */
   function bounds(column: string, { from, to, after }: NamesQuery) {
     const goesOn = after !== undefined && compareCodePoints(after, from) >= 0;
     return {
@@ -121,7 +121,7 @@ export function sqliteDialect(name: string, clock: Clock): Dialect {
         ORDER BY key LIMIT ?${args.length + 3}`;
       return statement(query, at, collection, ...args, names.limit);
     },
-    // Goes from each collection straight to the next, past all keys of it.
+    // Goes from each collection straight to the next, and skips its keys.
     listCollections(names, at) {
       const { lower, below, args } = bounds("collection", names);
       const first = (bound: string): string =>
@@ -136,7 +136,7 @@ export function sqliteDialect(name: string, clock: Clock): Dialect {
       statement(`${texts.holds} AND collection = ?2 LIMIT 1`, at, collection),
       statement(`DELETE FROM ${table} WHERE collection = ?1`, collection),
     ],
-    // Without any other placeholder, a value for the first one would be one too many.
+    // A statement without placeholders must get no values.
     destroy: (at) => [
       statement(`${texts.holds} LIMIT 1`, ...(clock === "caller" ? [at] : [])),
       statement(`DELETE FROM ${table}`),

@@ -4,7 +4,7 @@ import type { SqlFailure } from "./database.ts";
 /** How long to wait for the lock of another connection, in milliseconds. */
 const LOCK_PATIENCE = 5000;
 
-/** By the name that SQLite has for them, without `SQLITE_`. Source: sqlite.org/rescode.html. */
+/** By SQLite's names for them, without `SQLITE_`. Source: sqlite.org/rescode.html. */
 const FAILURES: Readonly<Record<string, SqlFailure>> = {
   BUSY: { code: "unavailable", message: "the database is locked by another connection", repeatFor: LOCK_PATIENCE },
   LOCKED: { code: "unavailable", message: "the table is locked by another statement" },
@@ -38,7 +38,7 @@ const NAMES: Readonly<Record<number, string>> = {
  * What an error of SQLite means, in any client.
  *
  * The name is in `code` (`bun:sqlite`, `better-sqlite3`, libSQL) or in the message (D1), the number in `errcode`
- * (`node:sqlite`). Longer names and larger numbers are kinds of these.
+ * (`node:sqlite`). Longer names and larger numbers are extended forms of these.
  */
 export function sqliteFailure(cause: unknown): SqlFailure {
   if (cause instanceof KeyValueError) return cause;

@@ -31,7 +31,7 @@ export function sqliteFile(path: string): SQLiteFile {
     try {
       database = new Database(path);
     } catch (cause) {
-      // workerd has the module, with a class that cannot be used.
+      // workerd has the module, but its class does not work.
       throw cause instanceof TypeError ? noSQLite(cause) : cause;
     }
     try {

@@ -6,7 +6,7 @@ import { isLive } from "./dialect.ts";
 import type { ReadOne } from "./reads.ts";
 import { toSqlText } from "./text.ts";
 
-/** A swap is one conditional statement, followed by a look in the same transaction. */
+/** A swap is one conditional statement, followed by a read in the same transaction. */
 export function sqlSwap({ dialect, run, keyOf, encode, entryOf }: SqlContext, readOne: ReadOne): Capabilities["swap"] {
   return function swap(collection, key, expected, next) {
     const now = Date.now();
@@ -30,7 +30,7 @@ export function sqlSwap({ dialect, run, keyOf, encode, entryOf }: SqlContext, re
         const current = entryOf(found, now, details);
         if (expected !== undefined || current) return { ok: false, current };
         if (!row) return { ok: true, version: "" };
-        // A corrupt row that counts as missing is swapped for what it is.
+        // A corrupt row counts as missing, but its version must be swapped.
         if (found) return attempt(String(found.version));
         // A row that was committed since the statement began refuses it, but the statement cannot see it.
         return chain(readOne(collection, key), (current) => ({ ok: false, current }));

@@ -10,7 +10,7 @@ const TO_ESCAPE = /[\0\x01\uD7FF-\uDFFF]/;
  * they are.
  */
 export function toSqlText(text: string): string {
-  // Nearly all names are as they should be, and this is the fastest way to see it.
+  // Nearly all names need no change, and this is the fastest way to find out.
   if (!TO_ESCAPE.test(text)) return text;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is escaped
   return text.replace(/[\0\x01\uD7FF-\uDFFF]/gu, (unit) => {
@@ -27,7 +27,7 @@ export function fromSqlText(text: string): string {
   );
 }
 
-/** Whether {@link toSqlText} can have returned this text, or another program can have written it. */
+/** Whether this is text that {@link toSqlText} or another program can have stored. */
 export function isSqlText(text: string): boolean {
   return !/\0|\p{Surrogate}/u.test(text);
 }

@@ -26,7 +26,7 @@ export function sqlWrites(context: SqlContext): Pick<BaseDriver, "write" | "remo
     const written = items.filter(({ row }) => isLive(row));
     const removed = items.filter(({ row }) => !isLive(row)).map(({ row }) => JSON.stringify(row.key));
     const statements: Statement[] =
-      // One row goes without being packed, since that may be too large for a bulk.
+      // A single row is sent unpacked: packed, it may be too large for a bulk.
       written.length > 1 && !isLocal
         ? [dialect.writeMany(place, packedOf(written), version, now)]
         : written.map(({ row }) => dialect.write(place, row, version, now));

@@ -42,7 +42,7 @@ export function driverContract({ test }: Suite): void {
     expect([found?.value, forever?.value, forever?.expiresAt]).toEqual([{ a: 1 }, 2, undefined]);
     // The methods of a store only tell the seconds that are left, and no creation time.
     const slack = driver.name === "custom" ? 1000 : (options.ttlGranularity ?? 0) * 1000;
-    // Where the backend's clock decides, a deadline travels as the time that is left and moves by what the travel takes.
+    // If the backend's clock decides, it sends the time left, and the deadline moves by the time that the message takes.
     const travel = Date.now() - now;
     expect(Math.abs((found?.expiresAt as number) - (now + 100_001))).toBeLessThanOrEqual(slack + travel);
     if (driver.name !== "custom") expect([found?.createdAt, forever?.createdAt]).toEqual([now - 5000, now]);

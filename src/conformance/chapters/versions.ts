@@ -2,7 +2,7 @@ import type { SwapResult } from "../../core/driver.ts";
 import type { Entry } from "../../core/entry.ts";
 import type { Suite, Test } from "./suite.ts";
 
-/** The driver's swap, from which the atomic operations come. Skips a store whose driver is unknown. */
+/** The driver's swap, on which the atomic operations are built. Skips a store whose driver is unknown. */
 export function versions({ having }: Suite): void {
   const test = having("swap");
 

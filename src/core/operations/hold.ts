@@ -18,8 +18,8 @@ export type HoldResult = { readonly token: number } | { readonly error: "wrong_k
 type State = { readonly token: number; readonly owner: string | null; readonly until: number };
 
 /**
- * Milliseconds that a lock is remembered after it is free. Its next token is then taken from the clock, and is larger as
- * long as the clock has not gone back by more than this.
+ * How many milliseconds a free lock is remembered. After that, its next token comes from the clock, and is larger unless the
+ * clock went back by more than this.
  */
 const REMEMBER = 60_000;
 

@@ -1,12 +1,12 @@
 import type { Operation } from "../operation.ts";
 
-/** The arguments of {@link increment}: what to add, and the milliseconds that a counter it starts lives (`null`: for ever). */
+/** The arguments of {@link increment}: what to add, and the lifetime of a new counter in milliseconds (`null`: for ever). */
 export type IncrementArgs = { readonly by: number; readonly life: number | null };
 
 /** The sum, or why there is none. */
 export type IncrementResult = { readonly sum: number } | { readonly error: "not_a_number" | "out_of_range" };
 
-/** Adds to a number. A missing entry counts as 0; one that is there keeps its deadline. */
+/** Adds to a number. A missing entry counts as 0; an existing one keeps its deadline. */
 export const increment: Operation<IncrementArgs, IncrementResult> = {
   name: "increment",
   run(entry, { by, life }, now) {

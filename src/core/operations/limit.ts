@@ -57,8 +57,8 @@ export const limit: Operation<LimitArgs, LimitResult> = {
 };
 
 /**
- * The deadline of the entry: after the last slice has left the window, and later by a window (at least a second, at most
- * a minute), for stores that compare deadlines with the clocks of their callers, which may differ.
+ * The deadline of the entry: when the last slice has left the window, plus another window (at least a second, at most a
+ * minute). Some stores compare deadlines with the clocks of their callers, which may differ.
  */
 function endOf(now: number, window: number): number {
   const margin = Math.min(Math.max(window, 1000), 60_000);

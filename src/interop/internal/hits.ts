@@ -16,7 +16,7 @@ export interface Hits {
 export interface HitStore {
   /** Sets apart the keys of several limiters on one route. */
   readonly prefix: string;
-  /** Says that all processes count together. */
+  /** `false`: all processes count together. */
   readonly localKeys: false;
   init(options: { readonly windowMs: number }): void;
   get(key: string): Promise<Hits | undefined>;
@@ -28,7 +28,7 @@ export interface HitStore {
   resetAll?(): Promise<void>;
 }
 
-/** How many ends of windows are remembered at most. */
+/** The most windows whose end is remembered. */
 const REMEMBERED = 10_000;
 
 /** Counts hits in fixed windows, which begin with the first hit of a client. Each hit is one atomic call. */

@@ -26,7 +26,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   timeout: 504,
 };
 
-/** Makes a call to the store, whose failures become KV's; they keep their code and details. */
+/** Makes a call to the store, and turns its failures into KV's. They keep their code and details. */
 export async function calling<R>(operation: KVOperation, call: () => Promise<R>): Promise<R> {
   try {
     return await call();

@@ -60,7 +60,7 @@ export function toStored(bytes: Bytes, metadata: JsonValue | undefined): StoredV
   }
 }
 
-/** Returns the bytes of a stored value; `corrupted` where this bridge did not write it. */
+/** Returns the bytes of a stored value; throws `corrupted` if this bridge did not write it. */
 function toBytes({ text, base64 }: StoredValue): Bytes {
   const bytes = typeof text === "string" ? utf8(text) : fromBase64(base64);
   if (bytes) return bytes;
@@ -70,7 +70,7 @@ function toBytes({ text, base64 }: StoredValue): Bytes {
 const toText = (stored: StoredValue): string =>
   typeof stored.text === "string" ? stored.text : lenient.decode(toBytes(stored));
 
-/** Returns a stored value as a type that KV has; a `TypeError` for another type. */
+/** Returns a stored value as one of KV's types; throws a `TypeError` for any other type. */
 export function valueAs(stored: StoredValue, type: string | undefined): unknown {
   switch (type) {
     case undefined:

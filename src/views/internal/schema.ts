@@ -26,7 +26,7 @@ export interface Issue {
   readonly message: string;
 }
 
-/** How much of what is wrong a message says. */
+/** How many issues a message lists, and its longest length. */
 const LISTED_ISSUES = 10;
 const MESSAGE_LENGTH = 1000;
 
