@@ -10,11 +10,13 @@ const tarball = () => join(temp, readdirSync(temp).find((file) => file.endsWith(
 const failed = [];
 let count = 0;
 
+/** By its path: the dependencies bring several versions, and each of them has a `tsc`. */
+const tsc = join(root, "node_modules/typescript/bin/tsc");
 const check = (name, command, ...args) => ({ name, command, args });
 
 const sources = [
   check("format and lint", "biome", "ci", "--colors=off", "--error-on-warnings", "--max-diagnostics=100", "."),
-  ...projects().map((path) => check(`types of ${path || "src"}`, "tsc", "-p", join(root, path))),
+  ...projects().map((path) => check(`types of ${path || "src"}`, "node", tsc, "-p", join(root, path))),
   check("types for Deno", "deno", "check", "--quiet", "test/runtimes/deno.ts", "worker-example/deno.ts"),
   check("imports", "node", "scripts/imports.mjs"),
   check("lock file", "node", "scripts/lock.mjs", "--check"),

@@ -15,6 +15,9 @@ import { run } from "./idempotency/run.ts";
 export type { ClaimingStore } from "./idempotency/attempts.ts";
 export type { IdempotencyProblem } from "./idempotency/problems.ts";
 
+/** The body of a request, as WebCrypto takes it. TypeScript before 5.7 has no parameter for `Uint8Array`. */
+export type RequestBytes = Uint8Array & { readonly buffer: ArrayBuffer };
+
 /** Options of {@link idempotent}. */
 export interface IdempotentOptions<Args extends readonly unknown[] = readonly unknown[]> extends CollectionOptions {
   /** Where keys and responses are kept: a store with atomic operations. */
@@ -44,7 +47,7 @@ export interface IdempotentOptions<Args extends readonly unknown[] = readonly un
    */
   readonly maxBytes?: number | undefined;
   /** Returns what all retries of a request have in common. Default: method, path, query and body. */
-  readonly fingerprint?: ((request: Request, body: Uint8Array<ArrayBuffer>) => Awaitable<string>) | undefined;
+  readonly fingerprint?: ((request: Request, body: RequestBytes) => Awaitable<string>) | undefined;
   /**
    * Returns whether a response is final, so that retries receive it; otherwise a retry runs again. Default: every status
    * below 500 but 408, 425 and 429, which ask for a retry.

@@ -11,12 +11,14 @@ export type {
   Change,
   Driver,
   DriverPage,
+  Made,
+  MethodNames,
   Modify,
   ReadOptions,
   Store,
   SwapResult,
 } from "./core/driver.ts";
-export type { Entry } from "./core/entry.ts";
+export type { Address, Entry } from "./core/entry.ts";
 export { type ErrorCode, type ErrorDetails, KeyValueError } from "./core/errors.ts";
 export type { JsonValue } from "./core/json.ts";
 export type { Operation, Step } from "./core/operation.ts";
@@ -34,7 +36,9 @@ export type {
   ValueWithVersion,
 } from "./core/protocol.ts";
 export {
+  type AsyncDispose,
   type Closable,
+  type Closing,
   createStore,
   type StoreOptions,
   supports,

@@ -5,6 +5,7 @@ import { operate } from "./core/operation.ts";
 import { hold } from "./core/operations/hold.ts";
 import type { AsyncKeyValue, CollectionOptions } from "./core/protocol.ts";
 import { type AtomicKeyValue, atomicDriver } from "./core/requirements.ts";
+import type { AsyncDispose } from "./core/store.ts";
 import { abortable, delay, lifetime, orAborted, pause } from "./core/times.ts";
 
 /** Options of {@link lock}, {@link tryLock} and {@link withLock}. */
@@ -21,7 +22,7 @@ export interface LockOptions extends CollectionOptions {
 }
 
 /** A lock that is held. */
-export interface Lock {
+export interface Lock extends Disposal {
   /**
    * A fencing token: a number that is larger for every later holder. Send it along with each write, and let the resource
    * refuse a token below the highest it has seen. It keeps out a holder that was paused for longer than its TTL.
@@ -34,9 +35,10 @@ export interface Lock {
   extend(ttl?: number): Promise<boolean>;
   /** Frees the lock. Returns `false` if somebody else has it. */
   release(): Promise<boolean>;
-  /** Releases the lock at the end of a block that begins with `await using`. */
-  [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** Releases the lock at the end of the block of an `await using`, where the compiler's libraries know that. */
+type Disposal = { [Key in AsyncDispose]: () => Promise<void> };
 
 /** What {@link withLock} tells its work. */
 export interface HeldLock extends Pick<Lock, "token"> {

@@ -15,6 +15,7 @@ export type {
   NodeRedisCluster,
   RedisClient,
 } from "./redis/clients.ts";
+export type { RedisCapability };
 
 /** Options of {@link redisStore}. */
 export interface RedisStoreOptions extends StoreOptions {

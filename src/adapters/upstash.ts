@@ -8,6 +8,8 @@ import { type RedisCapability, redisDriver } from "./redis/driver.ts";
 import { isReply, replyError } from "./redis/errors.ts";
 import { type RedisServer, utf8Bytes } from "./redis/server.ts";
 
+export type { RedisCapability };
+
 /** The part of an `@upstash/redis` client that the store calls. `Redis` of each of its entry points fits. */
 export interface UpstashClient {
   exec(command: [command: string, ...args: string[]]): Promise<unknown>;

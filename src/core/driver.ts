@@ -144,14 +144,13 @@ export interface MethodNames {
     | "deleteIfVersion";
 }
 
-declare const made: unique symbol;
-
 /**
  * Marks the result of `createStore`, in its type alone. TypeScript drops the methods of a class when an object is spread, and
  * that is right here: the driver knows nothing of a spread store's own methods.
  */
-declare class Made<C extends Capability> {
-  [made](): { readonly [K in C]: true };
+export declare class Made<C extends Capability> {
+  /** Exists in the type alone. Not a symbol: declarations of code that exports a store could not name it. */
+  "~capabilities"(): { readonly [K in C]: true };
 }
 
 /** A store with the methods of the capabilities `C` beside those of `AsyncKeyValue`. */

@@ -10,7 +10,7 @@ import { drivers } from "./registry.ts";
 export type { StoreOptions };
 
 /** The key of `Symbol.asyncDispose` where the compiler's libraries know it. */
-type AsyncDispose = SymbolConstructor extends { readonly asyncDispose: infer Key extends symbol } ? Key : never;
+export type AsyncDispose = SymbolConstructor extends { readonly asyncDispose: infer Key extends symbol } ? Key : never;
 
 /** What a store has when its driver has something to close, so that `await using` can do it. */
 export type Closable<D> = D extends { close(): unknown } ? { [Key in AsyncDispose]: () => Promise<void> } : unknown;

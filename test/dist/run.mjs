@@ -1,8 +1,10 @@
 // Packs the package as npm would publish it, installs it into an empty project, and runs program.mjs there on every runtime.
+// Compiles declarations.ts there with every version of TypeScript that the package supports.
 // Usage: node test/dist/run.mjs [report.xml]
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 import { entries, needsWorkerd, root } from "../../scripts/entries.mjs";
 import { writeJunit } from "../../scripts/junit.mjs";
 import { inParallel, run } from "../../scripts/run.mjs";
@@ -29,7 +31,7 @@ async function install() {
   mkdirSync(home, { recursive: true });
   await must("tar", ["-xzf", join(project, tarball), "-C", home, "--strip-components=1"]);
   writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
-  cpSync(join(root, "test/dist/program.mjs"), join(project, "program.mjs"));
+  for (const file of ["program.mjs", "declarations.ts"]) cpSync(join(root, "test/dist", file), join(project, file));
   writeFileSync(
     join(project, "main.mjs"),
     `import { outcomes } from "./program.mjs";
@@ -108,12 +110,59 @@ ${modules.map(([name, file]) => `    (name = "${name}", esModule = embed "${rela
   writeFileSync(join(project, "workerd.capnp"), text);
 }
 
+/** The versions of TypeScript that the package supports, by the names that the dependencies give them. */
+const compilers = [
+  ["typescript-5.4", "bundler"],
+  ["typescript-5.4", "nodenext"],
+  ["typescript", "nodenext"],
+  ["typescript-6", "bundler"],
+  ["typescript-7", "bundler"],
+  ["typescript-7", "nodenext"],
+];
+
+/** Compiles declarations.ts as a library with declarations of its own would. */
+async function compileWith(compiler, moduleResolution) {
+  const name = `${compiler}-${moduleResolution}`;
+  const compilerOptions = {
+    ...{ declaration: true, emitDeclarationOnly: true, outDir: name, strict: true, skipLibCheck: false, types: [] },
+    // Without the libraries of `await using`, and without those of any runtime.
+    ...{ target: "es2022", lib: ["es2022", "dom"] },
+    ...{ module: moduleResolution === "nodenext" ? "nodenext" : "esnext", moduleResolution },
+  };
+  const config = join(project, `${name}.json`);
+  writeFileSync(config, JSON.stringify({ compilerOptions, files: ["declarations.ts"] }));
+  const { code, output } = await run("node", [join(root, "node_modules", compiler, "bin/tsc"), "-p", config]);
+  const outcome = code === 0 ? "passed" : "failed";
+  results.push({ name: `types: ${compiler} with ${moduleResolution}`, outcome, message: code === 0 ? "" : output });
+}
+
+/** Fails when declarations.ts lacks a function that the package exports. What only workerd can load is left out. */
+async function allDeclared(home) {
+  const text = readFileSync(join(root, "test/dist/declarations.ts"), "utf8");
+  const { exports } = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
+  const missing = [];
+  for (const subpath of subpaths) {
+    const module = await import(pathToFileURL(join(home, exports[subpath].default)).href);
+    const functions = Object.keys(module).filter((name) => typeof module[name] === "function");
+    missing.push(...functions.filter((name) => !new RegExp(`^export const .*\\b${name}\\b`, "m").test(text)));
+  }
+  const outcome = missing.length === 0 ? "passed" : "failed";
+  const message = missing.length === 0 ? "" : `test/dist/declarations.ts lacks ${missing.join(", ")}`;
+  results.push({ name: "types: every function is among the declarations", outcome, message });
+}
+
 try {
   const home = await install();
   workerdConfig(home);
   const ours = (await run("node", ["--version"])).output.trim().slice(1);
   const own = await ownNode(ours);
   const runs = [
+    () => allDeclared(home),
+    ...compilers.map(
+      ([compiler, resolution]) =>
+        () =>
+          compileWith(compiler, resolution),
+    ),
     () => runOn("workerd", "workerd", ["test", "workerd.capnp"]),
     () => runOn(`node ${ours}`, "node", ["main.mjs"]),
     () => runOn("deno", "deno", ["run", "--allow-read", "--no-config", "--node-modules-dir=manual", "main.mjs"]),
