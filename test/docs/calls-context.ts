@@ -30,6 +30,7 @@ export declare const pool: Pool;
 export declare const data: Record<string, Record<string, unknown>>;
 export declare const value: string;
 export declare const schema: StandardSchemaV1<{ name: string }>;
+export declare const superjson: typeof import("superjson").default;
 export declare const around: Around;
 export declare const create: () => ReactRouterStorage;
 export declare const createSession: () => RemixSession;

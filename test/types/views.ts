@@ -1,10 +1,13 @@
 /** What views infer from schemas and stores, and what compression and encryption keep. Checked by the compiler, never run. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { type } from "arktype";
+import * as devalue from "devalue";
+import superjson from "superjson";
 import * as v from "valibot";
 import { z } from "zod";
 import type { AsyncKeyValue, CapabilitiesOf, Capability, Store } from "../../src/index.ts";
 import { required } from "../../src/views/required.ts";
+import { serialized } from "../../src/views/serialized.ts";
 import { typed } from "../../src/views/typed.ts";
 import { compress } from "../../src/wrappers/compress.ts";
 import { encrypt, passphrase } from "../../src/wrappers/encrypt.ts";
@@ -130,4 +133,21 @@ export async function methods(
   // @ts-expect-error: the schema still holds
   await both.put("k", 5);
   return [first, asStore];
+}
+
+export async function serializers(all: Store<Capability>, plain: AsyncKeyValue): Promise<unknown> {
+  const rich = serialized(all, superjson);
+  const date = await rich.take<Date>("k");
+  proves<Equal<typeof date, Date | null>>();
+  // @ts-expect-error: the store cannot add to a serialized number
+  rich.increment("k");
+  const text = serialized(plain, { serialize: devalue.stringify, deserialize: devalue.parse }, { onCorrupt: "miss" });
+  await text.put("k", 5n);
+  // @ts-expect-error: the store has none
+  text.take("k");
+  // @ts-expect-error: half a serializer
+  serialized(plain, { serialize: devalue.stringify });
+  // @ts-expect-error: deserialize takes what serialize returns
+  serialized(plain, { serialize: (value) => `${value}`, deserialize: (stored: number) => stored });
+  return rich.keys();
 }
