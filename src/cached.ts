@@ -1,37 +1,36 @@
-import { type RecallOptions, seconds } from "./caching/options.ts";
+import { within as inTime } from "./caching/limits.ts";
+import { seconds } from "./caching/options.ts";
 import { recaller } from "./caching/recall.ts";
-import { copied, type Life } from "./caching/results.ts";
+import { type ResultOptions, resultRules } from "./caching/result-options.ts";
+import { copied } from "./caching/results.ts";
 import { ownScope } from "./caching/scope.ts";
-import { checkedTags } from "./caching/tags.ts";
-import { refuse } from "./core/checks.ts";
+import { checkOptions, refuse } from "./core/checks.ts";
 import type { Awaitable } from "./core/driver.ts";
 import type { AsyncKeyValue } from "./core/protocol.ts";
+import { abortable, abortedBy, orAborted } from "./core/times.ts";
 
 export type { CacheEvent } from "./caching/hooks.ts";
 export type { LeaseOptions, RecallOptions } from "./caching/options.ts";
+export type { ResultCodec, ResultOptions } from "./caching/result-options.ts";
 
 /** Options of {@link cached}. */
 export interface CachedOptions<Args extends readonly unknown[] = readonly unknown[], R = unknown>
-  extends RecallOptions {
+  extends ResultOptions<Args, R> {
   /** Returns the key of a result from the arguments. Functions with equal keys need different collections. */
   readonly key: (...args: Args) => string;
-  /** How many seconds a result is fresh, or a function that returns that for each result. 0 or less: it is not kept. */
-  readonly ttl: number | ((result: R, ...args: Args) => number);
-  /** Seconds for `null` and `undefined`, which are then never stale; 0: they are not kept. Default: as for other results. */
-  readonly negativeTtl?: number | undefined;
-  /** Seconds after the TTL in which the old result is the answer while a new one is made. Default: 0. */
-  readonly staleWhileRevalidate?: number | undefined;
-  /** Seconds after the TTL in which the old result is the answer when the function fails. Default: 0. */
-  readonly staleIfError?: number | undefined;
-  /** The share of the TTL, from 0 to 1, by which each one is shortened at most, at random, so not all end together. Default: 0. */
-  readonly jitter?: number | undefined;
   /**
-   * The tags of results, or a function that returns those of each result. `invalidateTags` of `edge-key-value/cache-tags`
-   * makes all results with a tag unusable. A result with tags is kept for 29 days at most. Default: none.
+   * Seconds after which a call returns the old result, while the function goes on and its result is stored. It needs a
+   * result that is not older than `staleIfError` or `staleWhileRevalidate` allows. Default: it waits.
    */
-  readonly tags?: readonly string[] | ((result: R, ...args: Args) => readonly string[]) | undefined;
-  /** Whether a stored result may be used, and a new one stored. Throwing means no. Default: all may. */
-  readonly validate?: ((value: unknown) => Awaitable<boolean>) | undefined;
+  readonly softTimeout?: number | undefined;
+  /** Seconds after which a call fails with code `timeout`. The function goes on and its result is stored. Default: it waits. */
+  readonly hardTimeout?: number | undefined;
+}
+
+/** What one call wants. */
+export interface CallOptions {
+  /** Ends the call with code `aborted`. The function goes on, since others may wait for it, and its result is stored. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A result that is in the store. */
@@ -44,6 +43,22 @@ export interface Peeked<R> {
   readonly stale: boolean;
 }
 
+/** A result and where it comes from. */
+export interface WithInfo<R> {
+  readonly value: R;
+  /**
+   * - `hit`, `stale`: the store;
+   * - `miss`: this call ran the function;
+   * - `wait`: another call ran the function at the same time;
+   * - `fallback`: the store, since the function failed.
+   */
+  readonly from: "hit" | "stale" | "miss" | "wait" | "fallback";
+  /** Seconds since it was made. */
+  readonly age: number;
+  /** Seconds for which it is still fresh; 0 or less when it is stale, or not kept. */
+  readonly ttl: number;
+}
+
 /** A function whose results are kept in a store. */
 export interface Cached<Args extends readonly unknown[], R> {
   /**
@@ -52,6 +67,8 @@ export interface Cached<Args extends readonly unknown[], R> {
    * @throws KeyValueError `unavailable` when the function failed in another isolate for which this call waited.
    */
   (...args: Args): Promise<R>;
+  /** Does the same, and says where the result comes from. */
+  withInfo(...args: Args): Promise<WithInfo<R>>;
   /** Calls the function whatever is stored. Its result replaces those of all calls that began earlier. */
   refresh(...args: Args): Promise<R>;
   /**
@@ -66,7 +83,7 @@ export interface Cached<Args extends readonly unknown[], R> {
    * The same function for one request. A scope with a `waitUntil` method, such as the `ctx` of a Worker, keeps the work
    * alive when the caller has its answer or is gone. The scope is any object that belongs to the request alone.
    */
-  with(scope: object): Cached<Args, R>;
+  with(scope: object, options?: CallOptions): Cached<Args, R>;
 }
 
 /**
@@ -105,78 +122,55 @@ export function cached<Args extends readonly unknown[], R>(
   fn: (...args: Args) => Awaitable<R>,
   options: CachedOptions<Args, R>,
 ): Cached<Args, R> {
-  const { key, validate, tags = [] } = options;
+  const { key, softTimeout, hardTimeout } = checkOptions(options, { key: "function" });
   if (typeof fn !== "function") refuse("fn", "a function");
   if (typeof key !== "function") refuse("key", "a function");
-  if (typeof tags !== "function") checkedTags(tags);
-  const lifeOf = lives(options);
-  const { recall, find, forget } = recaller(store, options, validate && ((value) => accepts(validate, value)));
+  if (softTimeout !== undefined) seconds("softTimeout", softTimeout);
+  if (hardTimeout !== undefined) seconds("hardTimeout", hardTimeout);
+  const { made, decode, valid } = resultRules(options);
+  const { recall, find, forget } = recaller(store, options, valid);
 
   const keyOf = (args: Args): string => {
     const name: unknown = key(...args);
     return typeof name === "string" ? name : refuse("key", "a function that returns a string");
   };
 
-  function within(scope: object | undefined): Cached<Args, R> {
-    async function call(args: Args, force: boolean): Promise<R> {
+  function within(scope: object | undefined, { signal }: CallOptions = {}): Cached<Args, R> {
+    abortable(signal);
+
+    async function call(args: Args, force: boolean): Promise<WithInfo<R>> {
+      const name = keyOf(args);
+      abortedBy(signal, { key: name });
+      let own: { readonly value: R } | undefined;
       const make = async () => {
-        const value = await fn(...args);
-        try {
-          const life = lifeOf(value, args);
-          return { value, life, tags: checkedTags(typeof tags === "function" ? tags(value, ...args) : tags) };
-        } catch (error) {
-          return { value, life: undefined, problem: { error } };
-        }
+        own = { value: await fn(...args) };
+        return made(own.value, args);
       };
-      return (await recall(keyOf(args), { make, scope, force })).value as R;
+      const work = recall(name, { make, scope, force, softTimeout });
+      const answer = await orAborted(inTime(work, hardTimeout, name), signal, { key: name });
+      const { state, at, fresh } = answer;
+      const value = state === "made" && own ? own.value : decode(answer.value);
+      const now = Date.now();
+      return { value, from: ORIGINS[state], age: Math.max(0, now - at) / 1000, ttl: (fresh - now) / 1000 };
     }
 
-    return Object.assign((...args: Args) => call(args, false), {
-      refresh: (...args: Args) => call(args, true),
+    return Object.assign(async (...args: Args) => (await call(args, false)).value, {
+      withInfo: (...args: Args) => call(args, false),
+      refresh: async (...args: Args) => (await call(args, true)).value,
       invalidate: async (...args: Args) => forget([keyOf(args)]),
       async peek(...args: Args) {
         const result = (await find([keyOf(args)]))?.[0]?.result;
         if (!result) return null;
         const now = Date.now();
         const [age, ttl] = [(now - result.at) / 1000, (result.fresh - now) / 1000];
-        return { value: copied(result.value) as R, age, ttl, stale: ttl <= 0 };
+        return { value: decode(copied(result.value)), age, ttl, stale: ttl <= 0 };
       },
-      with: (scope: object) => (Object(scope) === scope ? within(scope) : refuse("scope", "an object")),
+      with: (scope: object, options?: CallOptions) =>
+        Object(scope) === scope ? within(scope, options) : refuse("scope", "an object"),
     });
   }
 
   return within(ownScope());
 }
 
-/** How long each result lives. */
-function lives<Args extends readonly unknown[], R>({
-  ttl,
-  negativeTtl,
-  staleWhileRevalidate = 0,
-  staleIfError = 0,
-  jitter = 0,
-}: CachedOptions<Args, R>): (result: R, args: Args) => Life | undefined {
-  if (typeof ttl !== "function") seconds("ttl", ttl);
-  if (negativeTtl !== undefined) seconds("negativeTtl", negativeTtl, true);
-  const stale = seconds("staleWhileRevalidate", staleWhileRevalidate, true);
-  const onError = seconds("staleIfError", staleIfError, true);
-  if (!(jitter >= 0 && jitter <= 1)) refuse("jitter", "a number from 0 to 1");
-  const shortened = (time: number): number => time * (1 - jitter * Math.random());
-
-  return (result, args) => {
-    const negative = result === null || result === undefined ? negativeTtl : undefined;
-    if (negative !== undefined) return negative > 0 ? { fresh: shortened(negative), stale: 0, onError: 0 } : undefined;
-    const time = typeof ttl === "function" ? ttl(result, ...args) : ttl;
-    // A result may be over already, such as a token that is about to expire.
-    if (typeof time === "number" && time <= 0) return undefined;
-    return { fresh: shortened(seconds("ttl", time)), stale, onError };
-  };
-}
-
-async function accepts(validate: (value: unknown) => Awaitable<boolean>, value: unknown): Promise<boolean> {
-  try {
-    return (await validate(value)) === true;
-  } catch {
-    return false;
-  }
-}
+const ORIGINS = { hit: "hit", stale: "stale", made: "miss", shared: "wait", failed: "fallback" } as const;

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { Peeked } from "../src/cached.ts";
+import type { WithInfo } from "../src/cached.ts";
 import type { BaseDriver } from "../src/index.ts";
 import type { Sales } from "./sales.ts";
 import { SESSION_SECONDS, type Session } from "./session.ts";
@@ -31,16 +31,15 @@ export function signIn({ name = "", problem }: { name?: string; problem?: string
 /** What the dashboard shows. */
 export interface Dashboard {
   readonly user: Session;
-  /** Whether the report was in the cache. */
-  readonly hit: boolean;
-  readonly report: Omit<Peeked<Sales>, "stale">;
+  readonly report: WithInfo<Sales>;
   /** How long it took to get the report, in milliseconds. */
   readonly took: number;
   readonly stores: { readonly sessions: BaseDriver; readonly cache: BaseDriver };
 }
 
 /** The page for a user who is signed in. */
-export function dashboard({ user, hit, report, took, stores }: Dashboard): Html {
+export function dashboard({ user, report, took, stores }: Dashboard): Html {
+  const hit = report.from === "hit";
   const { days, products } = report.value;
   const orders = days.reduce((sum, day) => sum + day.orders, 0);
   const revenue = days.reduce((sum, day) => sum + day.revenue, 0);

@@ -30,6 +30,8 @@ export interface Hooks {
   emit(event: CacheEvent): void;
   /** Tells of a failure that no caller sees. */
   report(error: unknown, key: string): void;
+  /** Tells of a result that cannot be stored, at least once: nobody would find out otherwise. */
+  reportUnstorable(error: unknown, key: string): void;
   /** Whether somebody keeps work alive after the answer. */
   canKeepAlive(scope: object | undefined): boolean;
   /** Hands over work that goes on after the answer; returns whether somebody took it. */
@@ -53,9 +55,16 @@ export function hooksOf(options: HookOptions): Hooks {
       // There is nobody to tell.
     }
   };
+  let hasWarned = false;
   return {
     emit,
     report,
+    reportUnstorable(error, key) {
+      report(error, key);
+      if (onError || onEvent || hasWarned) return;
+      hasWarned = true;
+      console.warn("edge-key-value: results are not cached, since they cannot be stored.", error);
+    },
     canKeepAlive: (scope) => hasWaitUntil(scope) || waitUntil !== undefined,
     keepAlive(work, scope, key) {
       const quiet = work.catch(() => {});

@@ -1,4 +1,5 @@
 import type { Awaitable } from "../core/driver.ts";
+import { KeyValueError } from "../core/errors.ts";
 import type { Hooks } from "./hooks.ts";
 import { type Answer, answerOf, copied, type Made, type Result, toResult } from "./results.ts";
 import type { Ended, Run, Runs } from "./runs.ts";
@@ -46,7 +47,8 @@ export function makings({ places, tags, runs, hooks, valid, onStoreError }: Tool
       return await work();
     } catch (error) {
       if (policy === "throw") throw error;
-      hooks.report(error, key);
+      const isTooLarge = error instanceof KeyValueError && error.code === "too_large";
+      hooks[isTooLarge ? "reportUnstorable" : "report"](error, key);
       return undefined;
     }
   }
@@ -94,13 +96,13 @@ export function makings({ places, tags, runs, hooks, valid, onStoreError }: Tool
     // The caller may change what the function returned, while others and the store still need it.
     const copy = { ...made, value: copied(made.value) };
     making.answer = answerOf(copy, now);
-    if (made.tags?.length) making.tagged = tags.mark(key, made.tags, before, start);
+    if (made.tags?.length) making.tagged = tags.mark([[key, made.tags]], before, start).then(([marked]) => marked);
     making.stored = keepable(making, copy, now).then(
       (result) => settle(making, result ? { result } : { ending: "unkept" }),
       async (error) => {
         await settle(making, { ending: "unkept" }, "ignore");
         if (onStoreError === "throw") throw error;
-        hooks.report(error, key);
+        hooks.reportUnstorable(error, key);
         return false;
       },
     );
@@ -138,7 +140,7 @@ export function makings({ places, tags, runs, hooks, valid, onStoreError }: Tool
   async function replace(run: Run, slot: Slot | undefined, outcome: Outcome): Promise<void> {
     const { key } = run;
     if ("result" in outcome) {
-      await places.write(key, outcome.result);
+      await places.write([[key, outcome.result]]);
       // It may have become unwanted while it was on its way.
       if (!run.wanted) await places.remove([key]);
       // The others would put an older result over it, or one that is hardly newer: some stores take one write a second.

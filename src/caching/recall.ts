@@ -6,13 +6,14 @@ import { toDriver } from "../core/store.ts";
 import { type Hooks, hooksOf } from "./hooks.ts";
 import { joinsOf } from "./joins.ts";
 import { acquire } from "./leases.ts";
+import { isLate } from "./limits.ts";
 import { type Making, makings } from "./making.ts";
 import { type RecallOptions, seconds } from "./options.ts";
 import { type Patience, patienceOf } from "./patience.ts";
 import { type Answer, answerFrom, copied, isPlainData, type Made, type Result, toResult } from "./results.ts";
 import { type Ended, type Run, runsOf } from "./runs.ts";
 import { type Slot, slots } from "./slots.ts";
-import type { Place } from "./stamps.ts";
+import type { Place, Stamps } from "./stamps.ts";
 import { haveChanged, tagsOf } from "./tags.ts";
 
 /** What one call wants. */
@@ -27,6 +28,8 @@ export interface Wanted {
   readonly accepts?: ((value: unknown) => boolean) | undefined;
   /** Whether a result from before this call is the answer. Default: by its deadlines. */
   readonly judge?: ((result: Result) => "hit" | "stale" | undefined) | undefined;
+  /** Seconds after which an old result is the answer. */
+  readonly softTimeout?: number | undefined;
   /** What is stored, where the caller has read it already. */
   readonly slot?: Slot | undefined;
 }
@@ -36,8 +39,8 @@ export interface Recaller {
   recall(key: string, wanted: Wanted): Promise<Answer>;
   /** What is stored under each key; nothing when the store fails and that is to be ignored. */
   find(keys: readonly string[]): Promise<Slot[] | undefined>;
-  /** Writes a result without asking for a lease. Its function was called at a moment, in epoch milliseconds. */
-  write(key: string, made: Made, called: number): Promise<void>;
+  /** Writes results without asking for leases. The function was called at a moment, in epoch milliseconds. */
+  write(items: readonly (readonly [key: string, made: Made])[], called: number, before?: Stamps): Promise<void>;
   /** Removes results, and keeps those out that are being made. */
   forget(keys: readonly string[]): Promise<void>;
   readonly hooks: Hooks;
@@ -107,7 +110,13 @@ export function recaller(
     const slot = call.slot ?? (await look([key]))?.[0];
     const stored = slot && answerIn(slot, call, false);
     if (!stored) {
-      const ended = await renew(slot, call);
+      const renewal = renew(slot, call);
+      const old = call.softTimeout === undefined ? undefined : standIn(slot, call, "stale");
+      if (old && (await isLate(renewal, call.softTimeout as number))) {
+        watch(renewal, key);
+        return old;
+      }
+      const ended = await renewal;
       return "answer" in ended ? ended.answer : insteadOf("failure" in ended && ended.failure, slot, call);
     }
     const { state, at } = stored;
@@ -117,9 +126,14 @@ export function recaller(
   }
 
   function refresh(slot: Slot, call: Call): void {
-    lead(slot, { ...call, patience: undefined }).then(
-      (ended) => "failure" in ended && hooks.report(ended.failure, call.key),
-      (error) => hooks.report(error, call.key),
+    watch(lead(slot, { ...call, patience: undefined }), call.key);
+  }
+
+  /** Tells of the failure of work that nobody waits for. */
+  function watch(work: Promise<Ended>, key: string): void {
+    work.then(
+      (ended) => "failure" in ended && hooks.report(ended.failure, key),
+      (error) => hooks.report(error, key),
     );
   }
 
@@ -221,11 +235,18 @@ export function recaller(
   }
 
   /** The old result in place of a failure. */
-  function insteadOf(failure: unknown, slot: Slot | undefined, { key, force, accepts }: Call): Answer {
+  function insteadOf(failure: unknown, slot: Slot | undefined, call: Call): Answer {
+    const old = standIn(slot, call, "failed");
+    if (!old) throw failure;
+    hooks.report(failure, call.key);
+    return old;
+  }
+
+  /** The old result where it may stand in for a failure, or for a run that takes too long. */
+  function standIn(slot: Slot | undefined, { force, accepts }: Call, state: "failed" | "stale"): Answer | undefined {
     const old = slot?.result;
-    if (!old || force || Date.now() >= old.onError || accepts?.(old.value) === false) throw failure;
-    hooks.report(failure, key);
-    return answerFrom("failed", old);
+    if (!old || force || Date.now() >= old.onError || accepts?.(old.value) === false) return undefined;
+    return answerFrom(state, old);
   }
 
   return {
@@ -234,10 +255,20 @@ export function recaller(
     longest,
     find: (keys) => look(keys),
 
-    async write(key, { value, life, tags: names = [] }, called) {
-      await guarded(key, async () => {
-        const marked = await tags.mark(key, names, undefined, called);
-        if (life && marked) await places.write(key, toResult(value, Date.now(), life, marked));
+    async write(items, called, before) {
+      const names = items.map(([key, made]) => [key, made.tags ?? []] as const);
+      await guarded(items[0]?.[0] ?? "", async () => {
+        const marks = await tags.mark(names, before, called);
+        const now = Date.now();
+        const results = items.flatMap(([key, { value, life }], i): [string, Result][] => {
+          try {
+            return life && marks[i] ? [[key, toResult(value, now, life, marks[i])]] : [];
+          } catch (error) {
+            hooks.reportUnstorable(error, key);
+            return [];
+          }
+        });
+        await places.write(results);
       });
     },
 
@@ -254,7 +285,7 @@ function placeOf(store: AsyncKeyValue, collection = store.defaultCollection ?? "
 }
 
 function shared(answer: Answer): Answer {
-  return { ...answer, state: "shared", value: copied(answer.value) };
+  return { ...answer, state: answer.state === "made" ? "shared" : answer.state, value: copied(answer.value) };
 }
 
 function isNewer({ result }: Slot, seen: Slot): boolean {

@@ -1,8 +1,9 @@
+import type { ReadOptions } from "../core/driver.ts";
 import type { Entry } from "../core/entry.ts";
 import type { JsonValue } from "../core/json.ts";
 import { endOf, type Result } from "./results.ts";
 import type { Place, Stamps } from "./stamps.ts";
-import { areTags, judgeTags, type Tags } from "./tags.ts";
+import { areTags, type Tags } from "./tags.ts";
 
 /** The right to make the next result. Whoever takes over from a holder that is gone keeps the id. */
 export interface Lease {
@@ -59,8 +60,8 @@ export interface Slots {
    * same holder. A slot without a version is looked up first.
    */
   settle(key: string, held: Slot, outcome: Outcome): Promise<void>;
-  /** Writes a result without a lease. */
-  write(key: string, result: Result): Promise<void>;
+  /** Writes results without leases. */
+  write(results: readonly (readonly [key: string, result: Result])[]): Promise<void>;
   remove(keys: readonly string[]): Promise<void>;
 }
 
@@ -80,20 +81,28 @@ export function slots({ driver, collection }: Place, tags: Tags, leases: boolean
   const find: Slots["find"] = async (keys, fresh = false) => {
     const options = fresh ? { fresh } : undefined;
     const { entries, stamps } = await tags.read(keys, options);
-    const found = keys.map((_, i) => toSlot(entries[i]));
-    return Promise.all(found.map((slot, i) => judged(keys[i] as string, { ...slot, stamps }, fresh)));
+    return judged(
+      keys,
+      keys.map((_, i) => toSlot(entries[i])),
+      stamps,
+      options,
+    );
   };
 
-  /** A slot without a result that was invalidated by a tag. */
-  async function judged(key: string, slot: Slot, fresh: boolean): Promise<Slot> {
-    const { result } = slot;
-    if (!result?.tags) return slot;
-    const names = result.tags.map(([name]) => name);
-    const stamps = await tags.complete(key, names, slot.stamps, fresh ? { fresh } : undefined);
-    const verdict = judgeTags(result.tags, result.at, stamps);
-    if (!verdict) return { ...slot, stamps };
-    if (verdict === "gone") return { ...slot, stamps, result: undefined };
-    return { ...slot, stamps, result: { ...result, fresh: Math.min(result.fresh, verdict.since, Date.now()) } };
+  /** Slots without the results that were invalidated by a tag, and with the stamps that say so. */
+  async function judged(
+    keys: readonly string[],
+    found: readonly Slot[],
+    known: Stamps | undefined,
+    options?: ReadOptions,
+  ): Promise<Slot[]> {
+    const names = found.flatMap(({ result }) => result?.tags?.map(([name]) => name) ?? []);
+    const stamps = await tags.complete(names, known, options);
+    return found.map((slot, i) => ({
+      ...slot,
+      stamps,
+      result: slot.result && tags.judge(keys[i] as string, slot.result, stamps),
+    }));
   }
 
   return {
@@ -104,7 +113,7 @@ export function slots({ driver, collection }: Place, tags: Tags, leases: boolean
       const next = { ...seen, lease };
       const swapped = await swap!(collection, key, seen.version, toEntry(next));
       if (swapped.ok) return { ok: true, slot: { ...next, version: swapped.version } };
-      const slot = await judged(key, toSlot(swapped.current), true);
+      const [slot] = (await judged([key], [toSlot(swapped.current)], undefined, { fresh: true })) as [Slot];
       const stamps = new Map([...(seen.stamps ?? []), ...(slot.stamps ?? [])]);
       // A client that sent the swap again may be told that it has already happened.
       return { ok: slot.lease?.holder === lease.holder, slot: { ...slot, stamps } };
@@ -120,9 +129,10 @@ export function slots({ driver, collection }: Place, tags: Tags, leases: boolean
       }
     },
 
-    write: async (key, result) => {
-      const entry = toEntry({ result });
-      if (entry) await write(collection, [[key, entry]]);
+    write: async (results) => {
+      const entries = results.map(([key, result]) => [key, toEntry({ result })] as const);
+      const items = entries.filter((item): item is [string, Entry] => item[1] !== undefined);
+      if (items.length > 0) await write(collection, items);
     },
 
     remove: async (keys) => void (await remove(collection, keys)),

@@ -1,7 +1,8 @@
 import { refuse } from "../core/checks.ts";
 import type { ReadOptions } from "../core/driver.ts";
 import type { Entry } from "../core/entry.ts";
-import { NO_STAMP, type Place, readWithStamps, type Stamp, type Stamps, TAGGED_LIFE } from "./stamps.ts";
+import type { Result } from "./results.ts";
+import { NO_STAMP, type Place, readWithStamps, type Stamps, TAGGED_LIFE } from "./stamps.ts";
 
 /** A tag of a result, and what its stamp said before the result was made; without a stamp its name alone. */
 export type Tag = readonly [name: string, ...stamp: string[]];
@@ -24,17 +25,18 @@ export interface Tags {
     options?: ReadOptions,
   ): Promise<{ entries: readonly (Entry | undefined)[]; stamps: Stamps }>;
   /** The stamps, and those of tags that are not among them. */
-  complete(key: string, tags: readonly string[], stamps: Stamps | undefined, options?: ReadOptions): Promise<Stamps>;
+  complete(tags: readonly string[], stamps: Stamps | undefined, options?: ReadOptions): Promise<Stamps>;
+  /** A result as stamps leave it: as it is, stale, or nothing where a tag was invalidated. */
+  judge(key: string, result: Result, stamps: Stamps): Result | undefined;
   /**
-   * Tags with the stamps from before a function was called. Nothing where that is not known of a tag that was invalidated
-   * at about that time: the result may be older than the invalidation.
+   * Tags with the stamps from before a function was called, for each key. Nothing where that is not known of a tag that
+   * was invalidated at about that time: the result may be older than the invalidation.
    */
   mark(
-    key: string,
-    tags: readonly string[],
+    items: readonly (readonly [key: string, tags: readonly string[]])[],
     before: Stamps | undefined,
     called: number,
-  ): Promise<readonly Tag[] | undefined>;
+  ): Promise<readonly (readonly Tag[] | undefined)[]>;
 }
 
 /** An isolate remembers which tags a key has, so that a hit is one bulk read. */
@@ -47,12 +49,11 @@ export function tagsOf(results: Place, place: Place): Tags {
     if (hints.size > MOST_HINTS) hints.delete(hints.keys().next().value as string);
   }
 
-  const complete: Tags["complete"] = async (key, tags, stamps, options) => {
-    remember(key, tags);
-    const unread = tags.filter((tag) => !stamps?.has(tag));
-    if (unread.length === 0) return stamps ?? new Map();
+  const complete: Tags["complete"] = async (tags, stamps = new Map(), options) => {
+    const unread = [...new Set(tags)].filter((tag) => !stamps.has(tag));
+    if (unread.length === 0) return stamps;
     const { stamps: more } = await readWithStamps(results, [], place, unread, options);
-    return new Map([...(stamps ?? []), ...more]);
+    return new Map([...stamps, ...more]);
   };
 
   return {
@@ -65,30 +66,36 @@ export function tagsOf(results: Place, place: Place): Tags {
       return readWithStamps(results, keys, place, [...tags], options);
     },
 
-    async mark(key, tags, before, called) {
-      const stamps = await complete(key, tags, before, { fresh: true });
-      const stampOf = (tag: string): Stamp => stamps.get(tag) ?? NO_STAMP;
-      if (tags.some((tag) => !before?.has(tag) && stampOf(tag).at > called - CLOCK_SKEW)) return undefined;
-      return tags.map((tag): Tag => {
-        const { id, gone } = stampOf(tag);
-        return id ? [tag, id, gone] : [tag];
+    judge(key, result, stamps) {
+      const { tags, at, fresh } = result;
+      if (!tags) return result;
+      remember(
+        key,
+        tags.map(([name]) => name),
+      );
+      if (Date.now() > at + TAGGED_LIFE) return undefined;
+      // A stamp that has expired is older than every result that is still used.
+      const changed = tags.filter(([name, id = ""]) => ![undefined, "", id].includes(stamps.get(name)?.id));
+      if (changed.some(([name, , gone = ""]) => stamps.get(name)?.gone !== gone)) return undefined;
+      const since = changed.map(([name]) => stamps.get(name)?.at ?? 0);
+      return changed.length > 0 ? { ...result, fresh: Math.min(fresh, Date.now(), ...since) } : result;
+    },
+
+    async mark(items, before, called) {
+      const names = items.flatMap(([, tags]) => tags);
+      const stamps = await complete(names, before, { fresh: true });
+      return items.map(([key, tags]) => {
+        remember(key, tags);
+        const isUnsure = (tag: string): boolean =>
+          !before?.has(tag) && (stamps.get(tag)?.at ?? 0) > called - CLOCK_SKEW;
+        if (tags.some(isUnsure)) return undefined;
+        return tags.map((tag): Tag => {
+          const { id, gone } = stamps.get(tag) ?? NO_STAMP;
+          return id ? [tag, id, gone] : [tag];
+        });
       });
     },
   };
-}
-
-/** Whether a result with these tags is still right: not (`gone`), or only as a stale one (`stale`, since a moment). */
-export function judgeTags(tags: readonly Tag[], at: number, stamps: Stamps): { since: number } | "gone" | undefined {
-  if (Date.now() > at + TAGGED_LIFE) return "gone";
-  let since: number | undefined;
-  for (const [name, id = "", gone = ""] of tags) {
-    const stamp = stamps.get(name) ?? NO_STAMP;
-    // A stamp that has expired is older than every result that is still used.
-    if (stamp === NO_STAMP || stamp.id === id) continue;
-    if (stamp.gone !== gone) return "gone";
-    since = Math.min(since ?? Number.POSITIVE_INFINITY, stamp.at);
-  }
-  return since === undefined ? undefined : { since };
 }
 
 /** Whether a stamp has changed between two moments. */
@@ -116,6 +123,13 @@ export function checkedTags(tags: unknown): string[] {
 /**
  * The tags of a URL's path and of every path above it, for a cache whose pages are to be invalidated by the beginning of
  * their path: `path:/`, `path:/docs`, `path:/docs/intro`.
+ *
+ * @example
+ * ```ts
+ * import { pathTags } from "edge-key-value/cache-tags";
+ *
+ * pathTags("https://example.com/docs/intro?page=2"); // => ["path:/", "path:/docs", "path:/docs/intro"]
+ * ```
  */
 export function pathTags(url: string | URL): string[] {
   const segments = new URL(url).pathname.split("/").filter((segment) => segment !== "");

@@ -87,7 +87,11 @@ const calls = { key: () => "k", ttl: TTL };
 for (const [kind, storeOf] of stores) {
   describe(`visitors who never pause, over a store ${kind}`, () => {
     /** Runs `count` isolates; returns how often the function ran, and the longest wait. */
-    function load(count: number, options: Partial<CachedOptions> = {}, fails = false): Promise<[number, number]> {
+    function load(
+      count: number,
+      options: Partial<CachedOptions<[], number>> = {},
+      fails = false,
+    ): Promise<[number, number]> {
       return inVirtualTime(async () => {
         const store = storeOf();
         let runs = 0;

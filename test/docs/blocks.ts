@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from "node:path";
 import { root } from "../../scripts/entries.mjs";
 import { moduleOfCalls } from "./calls.ts";
-import { UNCHECKED_EXAMPLES } from "./not-yet.ts";
 
 export { root };
 /** Holds the blocks of code as modules while they are checked and run. */
@@ -43,7 +42,7 @@ export function documents(): string[] {
 
 /** The source files with code in a doc comment. */
 export function sourcesWithExamples(): string[] {
-  return filesIn("src", ".ts").filter((file) => !UNCHECKED_EXAMPLES.includes(file) && blocksOf(file).length > 0);
+  return filesIn("src", ".ts").filter((file) => blocksOf(file).length > 0);
 }
 
 function filesIn(folder: string, ending: string): string[] {

@@ -2,6 +2,7 @@
 import type { ExecutionContext } from "@cloudflare/workers-types";
 import { invalidateTags, pathTags } from "../../src/cache-tags.ts";
 import { type Cached, cached, type Peeked } from "../../src/cached.ts";
+import { type CachedMany, cachedMany } from "../../src/cached-many.ts";
 import { type CachedHandler, cachedResponse } from "../../src/cached-response.ts";
 import type { AsyncKeyValue } from "../../src/index.ts";
 
@@ -88,4 +89,29 @@ export async function tags(): Promise<void> {
   await invalidateTags(store, "users");
   // @ts-expect-error: tags are strings
   cached(store, fetchUser, { key: String, ttl: 1, tags: [7] });
+}
+
+export async function details(): Promise<void> {
+  const now = cached(store, () => new Date(), {
+    key: () => "now",
+    ttl: 1,
+    codec: { encode: (date) => date.getTime(), decode: (time: number) => new Date(time) },
+    softTimeout: 1,
+    hardTimeout: 2,
+  });
+  const { value, from, age } = await now.with(ctx, { signal: AbortSignal.timeout(1000) }).withInfo();
+  proves<Equal<[typeof value, typeof age], [Date, number]>>();
+  proves<Equal<typeof from, "hit" | "stale" | "miss" | "wait" | "fallback">>();
+  // @ts-expect-error: the codec returns another type
+  cached(store, () => new Date(), { key: () => "now", ttl: 1, codec: { encode: Number, decode: Number } });
+}
+
+export async function batches(): Promise<void> {
+  const fetchUsers = async (ids: readonly number[]): Promise<(User | null)[]> => ids.map(() => null);
+  const usersOf = cachedMany(store, fetchUsers, { key: (id) => id.toFixed(), ttl: (user) => (user?.name ? 1 : 2) });
+  proves<Equal<typeof usersOf, CachedMany<number, User | null>>>();
+  const users = await usersOf.with(ctx)([1, 2]);
+  proves<Equal<typeof users, (User | null)[]>>();
+  // @ts-expect-error: an id is a number
+  await usersOf(["1"]);
 }

@@ -96,10 +96,10 @@ export function fetching<Args extends readonly unknown[]>(options: HttpCacheOpti
     const fresh = Math.max(VARY_TTL, life.fresh + Math.max(life.stale, life.onError, life.validate ?? 0));
     const madeIndex = { value: index, life: { fresh, stale: 0, onError: 0 } };
     // Nobody can know the place of the variant before the index is stored, so it needs no lease.
-    await write(await variantKey(place.base, index, request), made, called);
+    await write([[await variantKey(place.base, index, request), made]], called);
     remember(place.base, index);
     if (place.key === place.base) return madeIndex;
-    await write(place.base, madeIndex, called);
+    await write([[place.base, madeIndex]], called);
     return { value: index, life: undefined };
   }
 

@@ -1,0 +1,24 @@
+import { KeyValueError } from "../core/errors.ts";
+
+/** Whether work takes longer than some seconds. It goes on in any case. */
+export async function isLate(work: Promise<unknown>, seconds: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(true), seconds * 1000);
+  });
+  const done = work.then(
+    () => false,
+    () => false,
+  );
+  return await Promise.race([done, late]).finally(() => clearTimeout(timer));
+}
+
+/** Settles as work does, or rejects with code `timeout` after some seconds. The work goes on. */
+export async function within<T>(work: Promise<T>, seconds: number | undefined, key: string): Promise<T> {
+  if (seconds !== undefined && (await isLate(work, seconds))) {
+    // Nobody waits for it any more.
+    work.catch(() => {});
+    throw new KeyValueError("timeout", `the function took longer than ${seconds} seconds`, { key });
+  }
+  return await work;
+}
