@@ -2,7 +2,7 @@ import { type Arguments, refuse, string, strings } from "./checks.ts";
 import type { AnyDriver, ReadOptions } from "./driver.ts";
 import { type Entry, live } from "./entry.ts";
 import type { ErrorDetails } from "./errors.ts";
-import { toJson } from "./json.ts";
+import { copyJson, toJson } from "./json.ts";
 import { listings } from "./listings.ts";
 import type { AsyncKeyValue, CapabilityMethods, CollectionOptions, PutOptions, ValueWithTtl } from "./protocol.ts";
 import { drivers } from "./registry.ts";
@@ -117,7 +117,7 @@ function timesOf(options: PutOptions | undefined, details: ErrorDetails, old?: E
 }
 
 function copyOf<T>(entry: Entry): T {
-  return toJson(entry.value) as T;
+  return copyJson(entry.value) as T;
 }
 
 function withTtl<T>(entry: Entry): ValueWithTtl<T> {

@@ -9,50 +9,90 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [name: string]: JsonValue };
 
+/** Levels of nesting that every backend and every JSON parser takes. */
+const MAX_DEPTH = 1000;
+
+/** The number of names from which an object is large. */
+const LARGE = 300;
+
+/** Where a part of a value is, and what an error tells about the whole value. */
+interface Place {
+  readonly path: (string | number)[];
+  readonly details: ErrorDetails | undefined;
+}
+
+/** Returns a copy of a part of a value, or `undefined` to leave it out. */
+type CopyPart = (part: unknown, step: string | number, place: Place | undefined) => JsonValue | undefined;
+
+/** Returns a copy of a value that is JSON already, such as a stored one. */
+export function copyJson(value: JsonValue): JsonValue {
+  return typeof value === "object" && value !== null ? copyParts(value, copyJson as CopyPart) : value;
+}
+
 /**
  * Returns a copy of a value that will survive JSON unchanged; properties that are `undefined` are left out.
  *
- * @param path Where the value is, for the message; it is empty again when this returns.
  * @throws KeyValueError `not_serializable`, with the path to what JSON would change.
  */
-export function toJson(value: unknown, details?: ErrorDetails, path: (string | number)[] = []): JsonValue {
-  /** Levels of nesting that every backend and every JSON parser takes. */
-  const MAX_DEPTH = 1000;
-  if (typeof value === "string" || typeof value === "boolean" || (value === null && path.length > 0)) return value;
+export function toJson(value: unknown, details?: ErrorDetails): JsonValue {
+  const place = { path: [], details };
+  return value === null ? fail("null", place) : checked(value, place);
+}
+
+/** Returns a value without parts as it is in JSON. */
+function single(value: unknown): JsonValue | undefined {
+  if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
   // Adding 0 turns -0 into 0, which is what JSON makes of it.
-  if (Number.isFinite(value)) return (value as number) + 0;
-  let problem: unknown = typeof value;
-  if (typeof value === "number" || value === null) problem = value;
-  else if (typeof value === "object") {
-    if (!isPlain(value)) problem = `a ${Object.getPrototypeOf(value).constructor?.name}`;
-    else if (path.length > MAX_DEPTH) problem = "cyclic or too deep";
-    else if (Array.isArray(value)) {
-      const copy: JsonValue[] = [];
-      for (let i = 0; i < value.length; i++) {
-        path.push(i);
-        copy.push(toJson(value[i], details, path));
-        path.pop();
-      }
-      return copy;
-    } else {
-      // Spreading keeps a property named `__proto__` as data, and engines clone the object's shape at once.
-      const copy = { ...value } as Record<string, JsonValue>;
-      for (const name in copy) {
-        const inner: unknown = copy[name];
-        if (inner === undefined) delete copy[name];
-        else if (typeof inner !== "string") {
-          path.push(name);
-          const checked = toJson(inner, details, path);
-          // Storing an unchanged value would take longer than all the rest.
-          if (!Object.is(checked, inner)) copy[name] = checked;
-          path.pop();
-        }
-      }
-      return copy;
-    }
-  }
+  return Number.isFinite(value) ? (value as number) + 0 : undefined;
+}
+
+function checked(value: unknown, place: Place): JsonValue {
+  const copy = single(value);
+  if (copy !== undefined) return copy;
+  if (typeof value !== "object" || value === null) return fail(typeof value === "number" ? value : typeof value, place);
+  if (!isPlain(value)) return fail(`a ${Object.getPrototypeOf(value).constructor?.name}`, place);
+  if (place.path.length > MAX_DEPTH) return fail("cyclic or too deep", place);
+  return copyParts(value, checkedPart as CopyPart, place);
+}
+
+function checkedPart(part: unknown, step: string | number, place: Place): JsonValue | undefined {
+  const copy = single(part);
+  if (copy !== undefined || (part === undefined && typeof step === "string")) return copy;
+  place.path.push(step);
+  const parts = checked(part, place);
+  place.path.pop();
+  return parts;
+}
+
+function fail(problem: unknown, { path, details }: Place): never {
   const where = path.slice(0, 20).map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`));
   throw new KeyValueError("not_serializable", `value${where.join("")} is ${problem}`, details);
+}
+
+function copyParts(value: object, copyPart: CopyPart, place?: Place): JsonValue {
+  if (Array.isArray(value)) {
+    const copy = value.slice();
+    for (let i = 0; i < copy.length; i++) {
+      const part: unknown = copy[i];
+      if (typeof part !== "string") copy[i] = copyPart(part, i, place);
+    }
+    return copy;
+  }
+  const copy: Record<string, JsonValue> = {};
+  let names = 0;
+  for (const name in value) {
+    // Engines make one step of this loop and this check. A spread is slow where objects of many shapes come along.
+    if (!Object.hasOwn(value, name)) continue;
+    const part = copyPart((value as Record<string, unknown>)[name], name, place);
+    if (part === undefined) continue;
+    // Without a prototype `__proto__` is a name like others, and V8 need not look for setters as it adds to a large object.
+    if (++names === LARGE || name === "__proto__") {
+      Object.setPrototypeOf(copy, null);
+      names = LARGE;
+    }
+    copy[name] = part;
+  }
+  return names < LARGE ? copy : Object.setPrototypeOf(copy, Object.prototype);
 }
 
 /** True for arrays and for objects made by a literal, also those of another realm; false for class instances. */

@@ -12,13 +12,11 @@ export function compareCodePoints(a: string, b: string): number {
   return (a.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
 }
 
-/** A page of a complete list of names, in order. Its cursor is its last name, so deletions in between lose nothing. */
-export function pageOf(names: Iterable<string>, { prefix = "", cursor, limit }: DriverPage): Page {
+/** A page of names that are all at hand, in order. Its cursor is its last name, so deletions in between lose nothing. */
+export function pageOf(names: Iterable<string>, page: DriverPage): Page {
+  const { prefix = "", cursor, limit = Number.POSITIVE_INFINITY } = page;
   const rest = [...names]
     .filter((name) => name.startsWith(prefix) && (cursor === undefined || compareCodePoints(name, cursor) > 0))
     .sort(compareCodePoints);
-  return {
-    names: rest.slice(0, limit),
-    cursor: rest.length > (limit as number) ? rest[(limit as number) - 1] : undefined,
-  };
+  return { names: rest.slice(0, limit), cursor: rest.length > limit ? rest[limit - 1] : undefined };
 }
