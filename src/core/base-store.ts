@@ -2,6 +2,7 @@ import { type Arguments, refuse, string, strings } from "./checks.ts";
 import type { AnyDriver, ReadOptions } from "./driver.ts";
 import { type Entry, live } from "./entry.ts";
 import type { ErrorDetails } from "./errors.ts";
+import { KeyValueError } from "./errors.ts";
 import { copyJson, toJson } from "./json.ts";
 import { listings } from "./listings.ts";
 import type { AsyncKeyValue, CapabilityMethods, CollectionOptions, PutOptions, ValueWithTtl } from "./protocol.ts";
@@ -30,6 +31,7 @@ export function baseStore(
   more?: (args: Arguments) => Partial<CapabilityMethods>,
 ): AsyncKeyValue {
   const { name: store, destroyCollection, destroy } = driver;
+  const isFresh = driver.freshRead === driver.read;
 
   function collectionOf(options: CollectionOptions = {}): string {
     if (typeof options !== "object") refuse("options", "an object");
@@ -64,6 +66,19 @@ export function baseStore(
     const collection = collectionOf(options);
     const unique = [...new Set(strings(keys))];
     return unique.length > 0 ? await driver.remove(collection, unique) : 0;
+  }
+
+  function copyOf<T>({ value }: Entry): T {
+    try {
+      return (isFresh ? value : copyJson(value)) as T;
+    } catch {
+      throw new KeyValueError("corrupted", "the stored value is nested too deeply", { store });
+    }
+  }
+
+  function withTtl<T>(entry: Entry): ValueWithTtl<T> {
+    const { expiresAt } = entry;
+    return { value: copyOf(entry), ttl: expiresAt === undefined ? null : Math.max(1, expiresAt - Date.now()) / 1000 };
   }
 
   const args = { collectionOf, entryOf, withTtl };
@@ -114,13 +129,4 @@ function timesOf(options: PutOptions | undefined, details: ErrorDetails, old?: E
   const now = Date.now();
   const life = lifetime(options?.ttl, "ttl", details);
   return { createdAt: old ? old.createdAt : now, expiresAt: life === undefined ? old?.expiresAt : now + life };
-}
-
-function copyOf<T>(entry: Entry): T {
-  return copyJson(entry.value) as T;
-}
-
-function withTtl<T>(entry: Entry): ValueWithTtl<T> {
-  const { expiresAt } = entry;
-  return { value: copyOf(entry), ttl: expiresAt === undefined ? null : Math.max(1, expiresAt - Date.now()) / 1000 };
 }

@@ -1,5 +1,5 @@
 import { KeyValueError } from "./errors.ts";
-import type { JsonValue } from "./json.ts";
+import { type JsonValue, toJson } from "./json.ts";
 
 /** Bytes that WebCrypto and streams take. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -17,8 +17,7 @@ export const toBytes = (value: JsonValue): Bytes => utf8(JSON.stringify(value));
  */
 export function fromBytes(bytes: Bytes): JsonValue {
   try {
-    const value: JsonValue = JSON.parse(decoder.decode(bytes));
-    if (value !== null) return value;
+    return toJson(JSON.parse(decoder.decode(bytes)));
   } catch {}
   throw new KeyValueError("corrupted", "the stored value holds no JSON");
 }

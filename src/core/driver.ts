@@ -65,6 +65,11 @@ export interface BaseDriver {
    * again. Leave it out if that is not so, or not known.
    */
   readonly repeatableSwap?: true | undefined;
+  /**
+   * The driver's own `read`, when nothing else holds the values that it returns and they are JSON for sure, such as values that
+   * it has just parsed with a check for `Infinity`. The store then copies nothing. A wrapper with another `read` loses this.
+   */
+  readonly freshRead?: BaseDriver["read"] | undefined;
   /** Whether the driver may drop live entries, such as a memory store with `maxEntries`. Locks refuse such a store. */
   readonly lossy?: true | undefined;
   /** Whether listings may repeat a name on a later page. Iterators then remember the names that they have returned. */

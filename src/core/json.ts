@@ -95,6 +95,19 @@ function copyParts(value: object, copyPart: CopyPart, place?: Place): JsonValue 
   return names < LARGE ? copy : Object.setPrototypeOf(copy, Object.prototype);
 }
 
+/** What `JSON.parse` may turn into `Infinity`: a number with so many digits, or with such an exponent. */
+const LARGE_NUMBER = /\d{309}|\d[eE]\+?\d{3}/;
+
+/**
+ * Parses stored JSON that another program may have written.
+ *
+ * @throws Error when it is no JSON, holds a number that is too large, or is `null`, which is never an entry's value.
+ */
+export function parseJson(text: string, parse: (text: string) => JsonValue = JSON.parse): JsonValue {
+  const value = parse(text);
+  return value === null || LARGE_NUMBER.test(text) ? toJson(value) : value;
+}
+
 /** True for arrays and for objects made by a literal, also those of another realm; false for class instances. */
 export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);

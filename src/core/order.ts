@@ -12,7 +12,7 @@ export function compareCodePoints(a: string, b: string): number {
   return (a.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
 }
 
-/** A page of names that are all at hand, in order. Its cursor is its last name, so deletions in between lose nothing. */
+/** A page of a complete list of names, in order. Its cursor is its last name, so deletions in between lose nothing. */
 export function pageOf(names: Iterable<string>, page: DriverPage): Page {
   const { prefix = "", cursor, limit = Number.POSITIVE_INFINITY } = page;
   const rest = [...names]

@@ -5,6 +5,7 @@ import type { OnCorrupt } from "../../core/corrupt.ts";
 import type { Driver } from "../../core/driver.ts";
 import { type Entry, live } from "../../core/entry.ts";
 import { KeyValueError } from "../../core/errors.ts";
+import { parseJson } from "../../core/json.ts";
 import type { WorkersKV, WorkersKVValue } from "./binding.ts";
 import { callEach, kvFailure, NAME, readAll } from "./calls.ts";
 import { kvListings, type ListCapability } from "./listings.ts";
@@ -90,15 +91,18 @@ export function kvDriver(
     };
   }
 
+  const read: Driver["read"] = async (collection, keys) => {
+    const found = await find(collection, keys);
+    return keys.map((key, i) => decode(found[i], collection, key));
+  };
+
   return {
     name: NAME,
     consistency: "eventual",
     limits: { keyBytes: METADATA_BYTES, valueBytes: VALUE_BYTES },
 
-    async read(collection, keys) {
-      const found = await find(collection, keys);
-      return keys.map((key, i) => decode(found[i], collection, key));
-    },
+    read,
+    freshRead: read,
 
     async write(collection, items) {
       const writes = items.map(async ([key, entry]) => [key, await writing(collection, key, entry)] as const);
@@ -129,7 +133,7 @@ function isThere(stored: WorkersKVValue | undefined): boolean {
 /** Returns `undefined` for text that is not JSON, and for `null`, which no store writes. */
 function parse(text: string): Entry["value"] | undefined {
   try {
-    return JSON.parse(text) ?? undefined;
+    return parseJson(text);
   } catch {
     return undefined;
   }

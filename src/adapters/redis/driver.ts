@@ -66,6 +66,20 @@ export function redisDriver(
     return { ok: false, current };
   }
 
+  const read: Driver["read"] = async (collection, keys, { fresh = false, valueOnly = false } = {}) => {
+    const keyCalls = keys.map((key) => keyCall(collection, key));
+    const details = detailsOf(collection, keys);
+    const detailsAt = (index: number) => ({ ...details, key: keys[index] });
+    if (server.plainReplies && valueOnly && !fresh) return readValues(keyCalls, details, detailsAt);
+    const readOnly = consistency === "eventual" && !fresh;
+    const whole = fresh || !valueOnly ? "1" : "";
+    const outcomes = await calls.bulk(keyCalls, (part) => calls.read(READ, namesOf(part), [whole], details, readOnly));
+    return outcomes.map((reply, i) => {
+      if (typeof reply !== "string") throw reply;
+      return entryOfFound(parseFound(reply), onCorrupt, detailsAt(i));
+    });
+  };
+
   const driver: Driver<RedisCapability> = {
     name: store,
     consistency,
@@ -74,21 +88,8 @@ export function redisDriver(
     repeatsNames: true,
     modify: combineChanges,
 
-    async read(collection, keys, { fresh = false, valueOnly = false } = {}) {
-      const keyCalls = keys.map((key) => keyCall(collection, key));
-      const details = detailsOf(collection, keys);
-      const detailsAt = (index: number) => ({ ...details, key: keys[index] });
-      if (server.plainReplies && valueOnly && !fresh) return readValues(keyCalls, details, detailsAt);
-      const readOnly = consistency === "eventual" && !fresh;
-      const whole = fresh || !valueOnly ? "1" : "";
-      const outcomes = await calls.bulk(keyCalls, (part) =>
-        calls.read(READ, namesOf(part), [whole], details, readOnly),
-      );
-      return outcomes.map((reply, i) => {
-        if (typeof reply !== "string") throw reply;
-        return entryOfFound(parseFound(reply), onCorrupt, detailsAt(i));
-      });
-    },
+    read,
+    freshRead: read,
 
     async write(collection, items) {
       const keys = items.map(([key]) => key);

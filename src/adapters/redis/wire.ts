@@ -1,5 +1,5 @@
 import type { Entry } from "../../core/entry.ts";
-import type { JsonValue } from "../../core/json.ts";
+import { type JsonValue, parseJson } from "../../core/json.ts";
 
 /*
  * The bytes of an entry: the JSON envelope of Python's py-key-value-aio.
@@ -54,7 +54,7 @@ export function newId(): string {
 export function decodeEnvelope(bytes: string): Envelope | undefined {
   if (bytes.includes("\uFFFD")) return undefined;
   try {
-    const { value, created_at, expires_at } = JSON.parse(bytes) as Record<string, unknown>;
+    const { value, created_at, expires_at } = parseJson(bytes) as Record<string, unknown>;
     const expiresAt = parseDate(expires_at);
     if (value == null || Number.isNaN(expiresAt)) return undefined;
     return { value: value as JsonValue, createdAt: parseDate(created_at) || undefined, expiresAt };
@@ -67,7 +67,7 @@ export function decodeEnvelope(bytes: string): Envelope | undefined {
 export function decodeValue(bytes: string): JsonValue | undefined {
   if (bytes.includes("\uFFFD")) return undefined;
   try {
-    return (JSON.parse(bytes) as Envelope).value ?? undefined;
+    return (parseJson(bytes) as unknown as Envelope).value ?? undefined;
   } catch {
     return undefined;
   }

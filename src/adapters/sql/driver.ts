@@ -21,6 +21,7 @@ export function sqlDriver(database: SqlDatabase, dialect: Dialect, use: SqlUse):
     consistency,
     limits: { keyBytes: limits.keyBytes ?? limits.rowBytes, valueBytes: limits.rowBytes },
     read,
+    freshRead: read,
     ...sqlWrites(context),
     ...sqlListings(context),
     swap,

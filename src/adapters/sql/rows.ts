@@ -1,7 +1,7 @@
 import type { OnCorrupt } from "../../core/corrupt.ts";
 import type { Entry } from "../../core/entry.ts";
 import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
-import { type JsonValue, toJson } from "../../core/json.ts";
+import { type JsonValue, parseJson } from "../../core/json.ts";
 import type { SqlRow } from "./database.ts";
 import type { Dialect, SentRow } from "./dialect.ts";
 import { toSqlText, utf8Length } from "./text.ts";
@@ -94,14 +94,9 @@ function lifeOf(expiresAt: number | undefined, now: number): number | null {
   return expiresAt === undefined ? null : expiresAt - now;
 }
 
-/** A number with this many digits, or with an exponent, may be too large for JavaScript. */
-const LARGE_NUMBER = /\d{309}|\d[eE]\+?\d{3}/;
-
 function jsonOf(text: unknown, unpack: (text: string) => JsonValue): JsonValue {
   if (typeof text !== "string") throw new TypeError("the value is not text");
-  const value = unpack(text);
-  // Refuses `null`, which is never an entry's value.
-  return value === null || LARGE_NUMBER.test(text) ? toJson(value) : value;
+  return parseJson(text, unpack);
 }
 
 /** Some clients return numbers as text or as `bigint`. */

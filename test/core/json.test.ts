@@ -1,0 +1,101 @@
+import { describe, expect, it } from "#test";
+import { copyJson, type JsonValue, parseJson, toJson } from "../../src/core/json.ts";
+import { createStore, type KeyValueError, memoryStore, toDriver } from "../../src/index.ts";
+
+/** Objects of so many names that copies take another path, and what goes wrong with names there. */
+function large(names: number): JsonValue {
+  const pairs = Array.from({ length: names }, (_, i) => [i % 3 ? `name ${i}` : `${i}`, { i: [i, null, `${i}`] }]);
+  return Object.fromEntries([...pairs.slice(names / 2), ["constructor", 1], ...pairs.slice(0, names / 2)]);
+}
+
+for (const [name, copyOf] of Object.entries({ toJson, copyJson })) {
+  describe(name, () => {
+    it("copies every JSON value as JSON itself does", () => {
+      const values = [
+        [0, 1.5, "a", true, null, [], {}, [[]], { a: { b: [{ c: null }] } }],
+        ...[1, 2, 50, 299, 300, 301, 1000, 3000].map(large),
+        JSON.parse('{"__proto__":{"a":1},"b":{"__proto__":[1]},"c":{"d":1,"__proto__":null}}') as JsonValue,
+        JSON.parse(`{${Array.from({ length: 400 }, (_, i) => `"${i === 390 ? "__proto__" : `n${i}`}":${i}`).join()}}`),
+      ];
+      for (const value of values) {
+        const copy = copyOf(value);
+        expect(JSON.stringify(copy)).toBe(JSON.stringify(value));
+        expect(Object.keys(copy as object)).toEqual(Object.keys(value as object));
+        expect(Object.getPrototypeOf(copy)).toBe(Object.getPrototypeOf(value));
+      }
+    });
+
+    it("copies what is nested, so that a change of the copy changes nothing else", () => {
+      const value = { list: [{ a: 1 }], ...(large(400) as object) };
+      const before = JSON.stringify(value);
+      const copy = copyOf(value) as { list: { a: number }[]; "name 1": { i: number[] } };
+      copy.list[0]!.a = 2;
+      copy["name 1"].i.push(7);
+      expect(JSON.stringify(value)).toBe(before);
+    });
+
+    it("takes no properties from prototypes, also where a program adds to that of all objects", () => {
+      const prototype = Object.prototype as { added?: number };
+      try {
+        prototype.added = 1;
+        expect(Object.keys(copyOf({ a: { b: 1 } }) as object)).toEqual(["a"]);
+        expect(Object.keys(copyOf(large(400)) as object).includes("added")).toBe(false);
+      } finally {
+        delete prototype.added;
+      }
+    });
+  });
+}
+
+describe("toJson", () => {
+  it("leaves out symbols and properties that JSON does not see, and reads a getter once", () => {
+    let reads = 0;
+    const value = Object.defineProperty({ [Symbol("s")]: () => {}, a: 1 }, "hidden", { value: () => {} });
+    Object.defineProperty(value, "b", { enumerable: true, get: () => ++reads });
+    const copy = toJson(value);
+    expect([JSON.stringify(copy), Reflect.ownKeys(copy as object).length, reads]).toEqual(['{"a":1,"b":1}', 2, 1]);
+  });
+
+  it("refuses holes in arrays", () => {
+    const list = [1, 2, 3];
+    delete list[1];
+    expect(() => toJson({ list })).toThrow("value.list[1] is undefined");
+  });
+});
+
+describe("parseJson", () => {
+  it("refuses null, and numbers that become Infinity", () => {
+    const digits = "9".repeat(400);
+    for (const text of ["null", "1e999", "[1E+999]", digits, `{"a":-${digits}}`, "nothing"]) {
+      expect(() => parseJson(text)).toThrow();
+    }
+    for (const text of ["1e308", "0", '"1e999"', `"${digits}"`, '{"a":1e-999}']) {
+      expect(JSON.stringify(parseJson(text))).toBe(JSON.stringify(JSON.parse(text)));
+    }
+  });
+});
+
+describe("a store whose driver says that its values are fresh", () => {
+  const entry = { value: { a: 1 } };
+  const read = () => [entry];
+
+  it("copies nothing", async () => {
+    const store = createStore({ ...toDriver(memoryStore()), read, freshRead: read });
+    expect((await store.get("k")) === entry.value).toBe(true);
+    expect((await store.ttl("k"))?.value === entry.value).toBe(true);
+    expect((await store.getMany(["k"]))[0] === entry.value).toBe(true);
+  });
+
+  it("copies what another read returns, as that of a wrapper, which may keep its values", async () => {
+    const store = createStore({ ...toDriver(memoryStore()), freshRead: read, read: () => [entry] });
+    expect((await store.get("k")) === entry.value).toBe(false);
+    expect(await store.get("k")).toEqual({ a: 1 });
+  });
+});
+
+it("a stored value that is nested too deeply to copy is corrupted", async () => {
+  const value = JSON.parse(`${"[".repeat(200_000)}${"]".repeat(200_000)}`) as JsonValue;
+  const store = createStore({ ...toDriver(memoryStore()), read: () => [{ value }] });
+  const error = (await store.get("k").catch((error: unknown) => error)) as KeyValueError;
+  expect(error.code).toBe("corrupted");
+});
