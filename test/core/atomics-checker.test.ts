@@ -14,7 +14,7 @@ import {
 import { retry } from "../../src/wrappers/retry.ts";
 import { chaos } from "../support/chaos.ts";
 import { holdsFor, jittered, record } from "../support/histories.ts";
-import { type Action, type Event, violation } from "../support/linearizability.ts";
+import { type Action, type Event, LIMIT, violation } from "../support/linearizability.ts";
 
 /** A history on one key: call, answer, action, answer. */
 function history(...events: [start: number, end: number, action: Action, value: unknown, more?: Partial<Event>][]) {
@@ -40,6 +40,10 @@ const look: Action = { do: "getWithVersion" };
 const putIf = (value: JsonValue, version: string | null): Action => ({ do: "putIfVersion", value, version });
 const removeIf = (version: string): Action => ({ do: "deleteIfVersion", version });
 const touch: Action = { do: "touch", ttl: false };
+const limit = (cost: number): Action => ({ do: "rateLimit", cost });
+const lock: Action = { do: "tryLock" };
+const extend = (token: number): Action => ({ do: "extend", token });
+const release = (token: number): Action => ({ do: "release", token });
 
 const refused: Record<string, Event[]> = {
   "a read that misses a write which was finished": history([0, 1, put(1), null], [2, 3, get, null]),
@@ -124,6 +128,21 @@ const refused: Record<string, Event[]> = {
     [2, 3, touch, true],
     [4, 5, removeIf("a"), true],
   ),
+  "a limit that lets too much through": history([0, 2, limit(LIMIT), [true, 0]], [1, 3, limit(LIMIT), [true, 0]]),
+  "a refused call that is counted": history(
+    [0, 1, limit(LIMIT - 1), [true, 1]],
+    [2, 3, limit(2), [false, 1]],
+    [4, 5, limit(0), [false, 0]],
+  ),
+  "a lock that two callers hold": history([0, 2, lock, 5], [1, 3, lock, 6]),
+  "a lock that is not free when it should be": history([0, 1, lock, 5], [2, 3, release(5), true], [4, 5, lock, null]),
+  "a token that does not grow": history([0, 1, lock, 5], [2, 2, pass, null], [3, 4, lock, 5, { epoch: 1 }]),
+  "a lock that is extended by somebody who has lost it": history(
+    [0, 1, lock, 5],
+    [2, 2, pass, null],
+    [3, 4, lock, 6, { epoch: 1 }],
+    [5, 6, extend(5), true, { epoch: 1 }],
+  ),
   "a write sent again after it was answered": history(
     [0, 3, put(1), null, { again: true }],
     [4, 5, put(2), null],
@@ -162,6 +181,15 @@ const accepted: Record<string, Event[]> = {
     [8, 9, removeIf("a"), false],
     [10, 11, removeIf("b"), true],
     [12, 13, look, null],
+  ),
+  "a limit that several callers share": history([0, 2, limit(LIMIT), [false, 5]], [1, 3, limit(LIMIT - 5), [true, 5]]),
+  "a lock that goes from holder to holder": history(
+    [0, 1, lock, 5],
+    [2, 3, lock, null],
+    [4, 5, extend(5), true],
+    [6, 7, release(5), true],
+    [8, 9, lock, 6],
+    [10, 11, release(5), false],
   ),
   "a conflict that changed nothing": history(
     [0, 1, put(1), null],
@@ -307,7 +335,8 @@ describe("the check of linearizability", () => {
     it(`refuses a history of a store that ${how}, and names its seed`, async () => {
       const run = (seed: number) => {
         const store = make(jittered(toDriver(memoryStore()) as Memory, seed));
-        return record({ seed, stores: [store], pass: (seconds) => void (passed += seconds * 1000) });
+        const pass = (seconds: number) => void (passed += seconds * 1000);
+        return record({ seed, stores: [store], features: "swap" in toDriver(store), pass });
       };
       const messages: string[] = [];
       for (let round = 0; round < 2; round++) {

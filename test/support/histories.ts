@@ -1,7 +1,9 @@
 import { intercept } from "../../src/combinators/index.ts";
 import { type AnyDriver, createStore, type JsonValue, KeyValueError, type Store, toDriver } from "../../src/index.ts";
+import { type Lock, tryLock } from "../../src/lock.ts";
+import { rateLimit } from "../../src/rate-limit.ts";
 import { randomOf } from "./chaos.ts";
-import { type Action, type Change, changed, type Event, type Outcome, violation } from "./linearizability.ts";
+import { type Action, type Change, changed, type Event, LIMIT, type Outcome, violation } from "./linearizability.ts";
 
 /** How random operations of several clients are run against a backend. */
 export interface RecordOptions {
@@ -14,20 +16,31 @@ export interface RecordOptions {
   readonly pass?: (seconds: number) => void | Promise<void>;
   /** Says that plain writes and deletes are sent again when no reply comes. */
   readonly again?: boolean;
-  /** Default: 5 clients, 8 operations of each in each of 3 epochs, on 3 keys. */
+  /** Does what a client does, such as under a clock of its own. */
+  readonly as?: <R>(client: number, work: () => Promise<R>) => Promise<R>;
+  /** Whether there are locks and limits as well. Default: true. */
+  readonly features?: boolean;
+  /** Default: 5 clients, 10 operations of each in each of 3 epochs, on 3 keys. */
   readonly clients?: number;
   readonly operations?: number;
   readonly epochs?: number;
   readonly keys?: number;
 }
 
+const { EKV_HISTORIES = "0" } = (globalThis as { process?: { env: Record<string, string> } }).process?.env ?? {};
+
+/** How many seeds to run: as many as usual, or as many as `npm run histories` asks for. */
+export function seeds(usual: number): number {
+  return Math.max(usual, Number(EKV_HISTORIES));
+}
+
 /** Runs random operations of several clients at once, and notes when each was called and what it answered. */
 export async function record(options: RecordOptions): Promise<Event[]> {
-  const { seed, stores, collection, pass, again = false } = options;
-  const { clients = 5, operations = 8, epochs = pass ? 3 : 1, keys = 3 } = options;
+  const { seed, stores, collection, pass, again = false, as = (_, work) => work(), features = true } = options;
+  const { clients = 5, operations = 10, epochs = pass ? 3 : 1, keys = 3 } = options;
   const random = randomOf(seed);
   const upTo = (count: number) => Math.floor(random() * count);
-  const names = Array.from({ length: keys }, (_, i) => `k${i}`);
+  const names = Array.from({ length: keys }, (_, i) => `k${i}`).concat(features ? [LIMITED, LOCKED] : []);
   const history: Event[] = [];
   let clock = 0;
 
@@ -40,22 +53,23 @@ export async function record(options: RecordOptions): Promise<Event[]> {
       }
     }
     const plans = Array.from({ length: clients }, (_, client) =>
-      Array.from({ length: operations }, (_, i) => ({
-        key: names[upTo(keys)] as string,
-        action: draw(random, `${client}.${epoch}.${i}`, pass !== undefined),
-        turns: upTo(6),
-      })),
+      Array.from({ length: operations }, (_, i) => {
+        const featured = features ? [LIMITED, LOCKED][upTo(10)] : undefined;
+        const key = featured ?? `k${upTo(keys)}`;
+        return { key, action: draw(key, random, `${client}.${epoch}.${i}`, pass !== undefined), turns: upTo(6) };
+      }),
     );
     await Promise.all(
       plans.map(async (plan, client) => {
         const store = stores[client % stores.length] as Store<"swap">;
         /** The versions that this client has seen last. */
         const versions = new Map<string, string>();
+        const held: Held = {};
         for (const { key, action: drawn, turns } of plan) {
           await idle(turns);
-          const action = withVersion(drawn, versions.get(key));
+          const action = withToken(withVersion(drawn, versions.get(key)), held.lock);
           const start = clock++;
-          const outcome = await outcomeOf(act(store, key, action, collection, turns));
+          const outcome = await outcomeOf(as(client, () => act(store, key, action, collection, turns, held)));
           const told = versionIn(action, outcome);
           if (told !== undefined) versions.set(key, told);
           const repeated = again && (action.do === "put" || action.do === "delete") ? { again } : {};
@@ -125,9 +139,20 @@ async function idle(turns: number): Promise<void> {
   for (let i = 0; i < turns; i++) await null;
 }
 
+/** The key that is a limit, and the one that is a lock. */
+const LIMITED = "limited";
+const LOCKED = "locked";
+
+/** The lock that a client has taken last. */
+interface Held {
+  lock?: Lock | undefined;
+}
+
 /** A random action; what it writes is written by no other, so that it is seen where a value has come from. */
-function draw(random: () => number, id: string, ttls: boolean): Action {
+function draw(key: string, random: () => number, id: string, ttls: boolean): Action {
   const chance = (share: number) => random() < share;
+  if (key === LIMITED) return { do: "rateLimit", cost: Math.floor(random() * 3) };
+  if (key === LOCKED) return chance(0.5) ? { do: "tryLock" } : { do: chance(0.5) ? "extend" : "release", token: 0 };
   // A number by which no other sum is the same, or sometimes a text.
   const by = Math.floor(random() * 1e9);
   const value = chance(0.8) ? by : `text ${id}`;
@@ -166,6 +191,12 @@ function withVersion(action: Action, seen = "none"): Action {
   return "version" in action && action.version === SEEN ? { ...action, version: seen } : action;
 }
 
+/** The action with the token of the lock that its client has taken last; a client that has taken none takes one. */
+function withToken(action: Action, lock: Lock | undefined): Action {
+  if (action.do !== "extend" && action.do !== "release") return action;
+  return lock ? { ...action, token: lock.token } : { do: "tryLock" };
+}
+
 /** The version that an action was told. */
 function versionIn({ do: name }: Action, outcome: Outcome | "unknown" | "late"): string | undefined {
   if (typeof outcome === "string" || !("value" in outcome)) return undefined;
@@ -181,6 +212,7 @@ async function act(
   action: Action,
   collection: string | undefined,
   turns: number,
+  held: Held,
 ): Promise<unknown> {
   const { ttl = false }: { ttl?: boolean } = "ttl" in action ? action : {};
   const options = { collection, ttl: ttl ? 500 : undefined };
@@ -221,6 +253,20 @@ async function act(
       return store.putIfVersion(key, action.value, action.version, options);
     case "deleteIfVersion":
       return store.deleteIfVersion(key, action.version, options);
+    case "rateLimit": {
+      const { cost } = action;
+      const result = await rateLimit(store, key, { limit: LIMIT, window: 1e6, cost, collection });
+      return [result.allowed, result.remaining];
+    }
+    case "tryLock": {
+      const lock = await tryLock(store, key, { ttl: 500, collection });
+      held.lock = lock ?? held.lock;
+      return lock ? lock.token : null;
+    }
+    case "extend":
+      return held.lock?.extend();
+    case "release":
+      return held.lock?.release();
     case "pass":
       throw new Error("nobody does this");
   }

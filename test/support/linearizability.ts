@@ -12,8 +12,16 @@ export type Action =
   /** `version` is one that the client has seen, or `null`: nothing is there. */
   | { readonly do: "putIfVersion"; readonly value: JsonValue; readonly version: string | null; readonly ttl?: boolean }
   | { readonly do: "deleteIfVersion"; readonly version: string }
+  /** Of a key that is a limit of `LIMIT`: takes from it, and answers with what is left. */
+  | { readonly do: "rateLimit"; readonly cost: number }
+  /** Of a key that is a lock, for an epoch. It answers with its token; `token` is that of the lock that the client holds. */
+  | { readonly do: "tryLock" }
+  | { readonly do: "extend" | "release"; readonly token: number }
   /** Nobody's operation: the clock passes all deadlines so far. */
   | { readonly do: "pass" };
+
+/** How much the limits of histories allow. */
+export const LIMIT = 12;
 
 /** What an update makes of the value: another one, a sum, nothing (it deletes), or no change. */
 export type Change = { readonly set: JsonValue } | { readonly add: number } | "remove" | "leave";
@@ -39,6 +47,8 @@ export type Outcome = { readonly value: unknown } | { readonly error: string };
 interface State {
   readonly epoch: number;
   readonly entry?: Stored | undefined;
+  /** The last token of the lock, which stays when the lock is forgotten. */
+  readonly token?: number | undefined;
 }
 interface Stored {
   readonly value: JsonValue;
@@ -49,11 +59,16 @@ interface Stored {
 }
 
 /** What a correct store that does one thing after the other makes of an action; a new version is the one that was told. */
-function step({ epoch, entry: lying }: State, action: Action, calledIn: number, told: unknown): [State, Outcome] {
+function step(
+  { epoch, entry: lying, token }: State,
+  action: Action,
+  calledIn: number,
+  told: unknown,
+): [State, Outcome] {
   const old = lying?.until !== undefined && lying.until <= epoch ? undefined : lying;
-  const same: State = { epoch, entry: old };
+  const same: State = { epoch, entry: old, token };
   const until = (ttl: boolean | undefined) => (ttl ? calledIn + 1 : undefined);
-  const to = (entry: Stored | undefined): State => ({ epoch, entry });
+  const to = (entry: Stored | undefined): State => ({ epoch, entry, token });
   switch (action.do) {
     case "get":
       return [same, { value: old ? old.value : null }];
@@ -96,10 +111,37 @@ function step({ epoch, entry: lying }: State, action: Action, calledIn: number, 
       if (value === null) return [to(undefined), { value }];
       return [to({ value, until: action.ttl ? until(true) : old?.until }), { value }];
     }
+    case "rateLimit": {
+      const used = old ? (old.value as number) : 0;
+      const allowed = used + Math.max(1, action.cost) <= LIMIT;
+      const value = used + (allowed ? action.cost : 0);
+      return [value === used ? same : to({ value }), { value: [allowed, LIMIT - value] }];
+    }
+    case "tryLock": {
+      // The value of a lock is its token, or nothing while it is free.
+      if (old && old.value !== FREE) return [same, { value: null }];
+      const larger = typeof told === "number" && told > (token ?? 0);
+      const next = {
+        epoch,
+        entry: { value: larger ? told : UNTOLD, until: until(true) },
+        token: larger ? told : token,
+      };
+      return [next, { value: larger ? told : "a larger token" }];
+    }
+    case "extend":
+    case "release": {
+      if (old?.value !== action.token) return [same, { value: false }];
+      const value = action.do === "extend" ? action.token : FREE;
+      return [to({ value, until: until(true) }), { value: true }];
+    }
     case "pass":
-      return [{ epoch: epoch + 1, entry: old }, { value: null }];
+      return [{ epoch: epoch + 1, entry: old, token }, { value: null }];
   }
 }
+
+/** The value of a lock that nobody has, and of one whose token nobody was told. */
+const FREE = "free";
+const UNTOLD = "untold";
 
 /** What the function of an update returns. */
 export function changed(old: JsonValue, change: Change): JsonValue | undefined {

@@ -5,6 +5,7 @@ import { conformance } from "../../src/conformance/index.ts";
 import { type KeyValueError, toDriver } from "../../src/index.ts";
 import { clockOff } from "../support/clock-off.ts";
 import { countingDrivers, updatesSucceed } from "../support/contention.ts";
+import { holdsFor, record, seeds } from "../support/histories.ts";
 
 const { DB } = env as { DB: D1Database };
 
@@ -13,6 +14,13 @@ conformance({ describe, it, expect }, "d1Store", () => d1Store(DB), {
   ordered: true,
   // Deadlines travel as the time that is left.
   ttlGranularity: 0.1,
+});
+
+describe("operations of concurrent clients on D1", () => {
+  it("are linearizable", async () => {
+    const stores = [1, 2, 3].map(() => d1Store(DB));
+    await holdsFor(seeds(8), (seed) => record({ seed, stores, collection: `history ${seed}`, operations: 20 }));
+  });
 });
 
 updatesSucceed("D1", (work) => work(countingDrivers(() => d1Store(DB))));

@@ -26,9 +26,10 @@ local function parts(bytes)
   if start and colon then return deadline, bytes:sub(start, colon), colon + 1 end
 end`;
 
-/** A number in as many digits as JavaScript needs to read it back. Lua's own format has 14. */
+/** A number as JavaScript writes it, in as many digits as it needs to read it back. Lua's own format has 14. */
 const NUMBER = `
 local function text(number)
+  if number % 1 == 0 and math.abs(number) <= 9007199254740991 then return string.format('%.0f', number) end
   for digits = 15, 16 do
     local short = string.format('%.' .. digits .. 'g', number)
     if tonumber(short) == number then return short end
@@ -164,9 +165,9 @@ local owner, life, take = ARGV[3], tonumber(ARGV[4]), ARGV[5] == '1'
 local time = now()
 local token, holder, ends, rest
 if bytes then
-  token, holder, ends, rest = bytes:match('^{"token":(-?%d+),"owner":(.-),"until":(-?%d[%d.eE+-]*)}(,"version":.*)$', at)
+  token, holder, ends, rest = bytes:match('^{"token":(-?%d[%d.eE+-]*),"owner":(.-),"until":(-?%d[%d.eE+-]*)}(,"version":.*)$', at)
   token, ends = tonumber(token), tonumber(ends)
-  if not token or not ends or math.abs(token) > 9007199254740991 then return unknown() end
+  if not token or not ends or token % 1 ~= 0 or math.abs(token) > 9007199254740991 then return unknown() end
   if holder ~= 'null' and not holder:find('^"[^%c]*"$') then return unknown() end
 end
 local mine = holder == owner

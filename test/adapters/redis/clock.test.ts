@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "#test";
 import { upstashStore } from "../../../src/adapters/upstash.ts";
-import { limit } from "../../../src/core/operations/limit.ts";
-import { type Store, toDriver } from "../../../src/index.ts";
+import type { Store } from "../../../src/index.ts";
+import { tryLock } from "../../../src/lock.ts";
+import { rateLimit } from "../../../src/rate-limit.ts";
 import { type Database, describeWithRedis, openDatabase } from "../../support/upstash.ts";
 
 const { now } = Date;
@@ -82,30 +83,36 @@ describeWithRedis("callers whose clocks are a minute ahead and behind", () => {
     for (const caller of callers) expect(await caller.get("short")).toBe(null);
   });
 
-  it("have one winner, and one limit", async () => {
+  it("have one winner, one holder of a lock, and one limit", async () => {
     // One after the other: in one process they share a clock, which is set to that of the caller.
     const won: boolean[] = [];
     for (const [i, caller] of [...callers, ...callers].entries()) {
       won.push(await caller.putIfAbsent("leader", i, { ttl: 10 }));
     }
     expect(won).toEqual([true, false, false, false, false, false]);
-    const clients = [-60, 0, 60].map((seconds) => {
+    const storeAt = (seconds: number) => {
       const client = db.client();
-      return toDriver(
-        upstashStore({
-          exec: (command) => {
-            Date.now = () => now() + seconds * 1000;
-            return client.exec(command);
-          },
-        }),
-      );
-    });
-    const args = { limit: 10, window: 60_000, cost: 1 };
-    const allowed: boolean[] = [];
+      return upstashStore({
+        exec: (command) => {
+          Date.now = () => now() + seconds * 1000;
+          return client.exec(command);
+        },
+      });
+    };
+    const stores = [storeAt(-60), storeAt(0), storeAt(60)] as const;
+    let allowed = 0;
     for (let i = 0; i < 30; i++) {
-      const result = (await clients[i % 3]?.apply?.("limits", "k", limit, args)) as { allowed: boolean };
-      allowed.push(result.allowed);
+      const result = await rateLimit(stores[(i % 3) as 0 | 1 | 2], "k", { limit: 10, window: 60 });
+      if (result.allowed) allowed++;
     }
-    expect(allowed.filter(Boolean).length).toBe(10);
+    expect(allowed).toBe(10);
+
+    const held = await tryLock(stores[0], "job", { ttl: 30 });
+    for (const store of [...stores, ...stores]) expect(await tryLock(store, "job", { ttl: 30 })).toBe(null);
+    expect(await held?.extend()).toBe(true);
+    expect(await tryLock(stores[2], "job", { ttl: 30 })).toBe(null);
+    expect([await held?.release(), await held?.extend()]).toEqual([true, false]);
+    const next = await tryLock(stores[0], "job", { ttl: 30 });
+    expect((next?.token ?? 0) > (held?.token ?? 0)).toBe(true);
   });
 });

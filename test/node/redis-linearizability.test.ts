@@ -1,0 +1,82 @@
+import { createClient } from "@redis/client";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { redisStore } from "../../src/adapters/redis.ts";
+import { randomOf } from "../support/chaos.ts";
+import { holdsFor, record, seeds } from "../support/histories.ts";
+import { ownClocks } from "../support/own-clocks.mjs";
+import { type RedisProcess, startRedis } from "../support/redis-tcp.ts";
+import { describeWithRedis } from "../support/upstash.ts";
+
+const { pass, as } = ownClocks();
+
+describeWithRedis("operations of concurrent clients on Redis over TCP", () => {
+  let server: RedisProcess;
+  const opened: (() => unknown)[] = [];
+  beforeAll(async () => {
+    // It acknowledges what is on the disk.
+    server = await startRedis("--appendonly", "yes", "--appendfsync", "always");
+  });
+  afterAll(async () => {
+    for (const close of opened) await close();
+    await server.stop();
+  });
+
+  async function clients() {
+    const reporting = createClient({ url: server.url(0), socket: { reconnectStrategy: () => 5 } });
+    const resending = new Redis(server.url(0), { retryStrategy: () => 5, maxRetriesPerRequest: null });
+    for (const client of [reporting, resending]) client.on("error", () => {});
+    await reporting.connect();
+    opened.push(
+      () => reporting.destroy(),
+      () => resending.disconnect(),
+    );
+    return [redisStore(reporting), redisStore(resending), redisStore(resending)];
+  }
+
+  it("are linearizable, though the server is killed, and the clocks of clients differ", async () => {
+    const stores = await clients();
+    let kills = 0;
+    const all = await holdsFor(seeds(6), async (seed) => {
+      const random = randomOf(seed);
+      let running = true;
+      const killing = async () => {
+        while (running) {
+          await new Promise((resolve) => setTimeout(resolve, 5 + random() * 40));
+          if (!running || random() < 0.8) continue;
+          kills++;
+          await server.restart();
+        }
+      };
+      const [history] = await Promise.all([
+        record({ seed, stores, collection: `${seed}`, as, epochs: 3, pass: shift }).finally(() => {
+          running = false;
+        }),
+        killing(),
+      ]);
+      return history;
+    });
+    expect(kills).toBeGreaterThan(1);
+    const unknown = all.filter(({ outcome }) => outcome === "unknown").length;
+    console.log(`${all.length} operations, ${kills} kills, ${unknown} of unknown outcome`);
+  });
+
+  /** Lets time pass for the clients, and for the countdowns in Redis. */
+  async function shift(seconds: number): Promise<void> {
+    pass(seconds);
+    const script = `
+      for _, key in ipairs(redis.call('KEYS', '*')) do
+        local left = redis.call('PTTL', key)
+        if left > 0 then redis.call('PEXPIRE', key, math.max(0, left - ARGV[1] * 1000)) end
+      end`;
+    for (let tries = 0; ; tries++) {
+      try {
+        await server.redis(0, "EVAL", script, "0", `${seconds}`);
+        return;
+      } catch (error) {
+        if (tries > 100) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    }
+  }
+});
