@@ -44,3 +44,4 @@ export {
   supports,
   toDriver,
 } from "./core/store.ts";
+export type { Storable, StrictKeyValue } from "./core/strict.ts";

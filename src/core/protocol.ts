@@ -42,7 +42,8 @@ export interface AsyncKeyValue {
   ttlMany<T = unknown>(keys: readonly string[], options?: CollectionOptions): Promise<(ValueWithTtl<T> | null)[]>;
 
   /**
-   * Writes a value over whatever is there, TTL included.
+   * Writes a value over whatever is there, TTL included. `StrictKeyValue` has this method with a type that refuses values
+   * that JSON would change.
    *
    * @throws KeyValueError `not_serializable`, `invalid_ttl` or `too_large`, before anything is sent.
    */

@@ -23,7 +23,7 @@ export interface Readable {
 type Present<R> = R extends readonly (infer T)[] ? NonNullable<T>[] : NonNullable<R>;
 
 /** What {@link required} makes: reads return a value or throw; every other method is that of the store. */
-export type RequiredStore<S extends Readable> = Omit<Pick<S, keyof S & string>, keyof RequiredReads> &
+export type RequiredStore<S extends Readable> = Omit<Pick<S, keyof S & string>, keyof RequiredReads | "~capabilities"> &
   (S extends AsyncKeyValue
     ? RequiredReads
     : {

@@ -8,6 +8,7 @@ import type {
   Capability,
   CapabilityMethods,
   Store,
+  StrictKeyValue,
 } from "../../src/index.ts";
 import { createStore, KeyValueError, memoryStore, supports, toDriver } from "../../src/index.ts";
 import { CopyError } from "../../src/migrate.ts";
@@ -24,7 +25,7 @@ interface User {
 
 type Protocol = "get" | "getMany" | "ttl" | "ttlMany" | "put" | "putMany" | "delete" | "deleteMany";
 /** The names of a store's methods and properties, without the mark that only exists in the type. */
-type NamesOf<S> = Extract<keyof S, string>;
+type NamesOf<S> = Exclude<Extract<keyof S, string>, "~capabilities">;
 
 // A store has exactly the methods of its capabilities.
 proves<Equal<NamesOf<Store>, Protocol | "defaultCollection">>();
@@ -243,3 +244,29 @@ export function narrowed(error: unknown): string | number | undefined {
   if (error instanceof CopyError) return error.progress.copied;
   return error instanceof KeyValueError ? error.code : undefined;
 }
+
+// A strict store takes what JSON keeps, whatever type says so, and nothing that JSON would change.
+declare const strict: StrictKeyValue;
+interface Session {
+  readonly user: { name: string; tags?: readonly string[] };
+  seen: number | null;
+}
+declare const session: Session;
+void strict.put("k", session);
+void strict.put("k", [1, "a", { b: [true, null] }] as const);
+void strict.put("k", JSON.parse("1"));
+void strict.put("k", session as unknown);
+void strict.putMany([["a", { n: 1 }]]);
+void (memoryStore() satisfies StrictKeyValue);
+// @ts-expect-error: a date comes back as text
+void strict.put("k", new Date());
+// @ts-expect-error: so does one inside of an object
+void strict.put("k", { ...session, at: new Date() });
+// @ts-expect-error: a map comes back as {}
+void strict.put("k", [new Map([["a", 1]])]);
+// @ts-expect-error: JSON has no bigint
+void strict.put("k", 1n);
+// @ts-expect-error: a function is dropped
+void strict.put("k", { run() {} });
+// @ts-expect-error: bytes come back as an object
+void strict.putMany([["k", { bytes: new Uint8Array(1) }]]);
