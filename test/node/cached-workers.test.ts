@@ -98,3 +98,18 @@ describe("a cached function that a Worker keeps from request to request, over Wo
     expect(await second.text()).toBe(body);
   });
 });
+
+describe("a cached response with Content-Encoding, in a Worker", () => {
+  it("reaches every visitor compressed once, whoever compressed it", async () => {
+    for (const query of ["manual", "automatic"]) {
+      const answers = [];
+      for (let visit = 0; visit < 3; visit++) {
+        const response = await harness.fetch(`/gzip?${query}`, { headers: { "accept-encoding": "gzip" } });
+        answers.push([response.headers.get("cache-status")?.replace(/ttl=\d+/, "ttl"), await response.text()]);
+      }
+      const [[status, text]] = answers as [[string, string]];
+      expect([query, status, /^made at \d$/.test(text)]).toEqual([query, "edge-key-value; fwd=miss", true]);
+      for (const hit of answers.slice(1)) expect([query, hit]).toEqual([query, ["edge-key-value; hit; ttl", text]]);
+    }
+  });
+});

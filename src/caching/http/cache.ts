@@ -6,7 +6,7 @@ import { ownOf } from "./own.ts";
 import { type Place, placesIn } from "./places.ts";
 import { partial } from "./ranges.ts";
 import { type ResponseRecord, toResponse } from "./records.ts";
-import { mayHave, requestDirectives, visitorOf } from "./requests.ts";
+import { mayHave, requestDirectives, type Visitor, visitorOf } from "./requests.ts";
 import { ageHeader, ttlOf, withStatus } from "./statuses.ts";
 import { isUnchanged, notModified } from "./validation.ts";
 import type { Value } from "./values.ts";
@@ -31,6 +31,8 @@ export function httpCache<Args extends readonly unknown[]>(options: HttpCacheOpt
     if (wants.noStore || (await bypass?.(request, ...args)))
       return marked(await handler(request, ...args), "fwd=bypass");
     const visitor = visitorOf(request, personal);
+    const ofPage = request.method === "HEAD" && methods.includes("GET") && (await headOfPage(request, args, visitor));
+    if (ofPage) return ofPage;
     const base = await keyOf(request, args);
     for (let step = 0; step < STEPS; step++) {
       const visit = { request, args, scope, wants, visitor, own: ownOf() };
@@ -42,14 +44,29 @@ export function httpCache<Args extends readonly unknown[]>(options: HttpCacheOpt
     return direct(visit, { base, key: base, vary: [], slot: undefined });
   }
 
+  /** The answer to a HEAD from the stored response to a GET, where that is fresh (RFC 9110, 9.3.2). */
+  async function headOfPage(request: Request, args: Args, visitor: Visitor): Promise<Response | undefined> {
+    const page = new Request(request, { method: "GET" });
+    const { slot } = await places.locate(await keyOf(page, args), page);
+    const { result } = slot ?? {};
+    const response = result && result.fresh > Date.now() && stored(request, visitor, result);
+    if (!response) return undefined;
+    const { status, statusText, headers, body } = await response;
+    await body?.cancel();
+    return new Response(null, { status, statusText, headers });
+  }
+
   /** The answer of a cache that must not ask the handler (RFC 9111, 5.2.1.7). */
-  async function fromStore({ request, visitor, wants }: Visit<Args>, { slot }: Place): Promise<Response> {
-    const record = recordIn(slot?.result);
-    const isUsable = slot?.result && record && mayHave(visitor, record.audience) && wants.judge(slot.result, record);
-    const response = isUsable
-      ? replayed(request, record, slot.result as Result, `hit; ttl=${ttlOf(slot.result as Result)}`)
-      : undefined;
+  async function fromStore({ request, visitor }: Visit<Args>, { slot }: Place): Promise<Response> {
+    const response = slot?.result && stored(request, visitor, slot.result);
     return response ?? marked(new Response(null, { status: 504 }), 'detail="only-if-cached"');
+  }
+
+  /** The answer from a stored response, where the visitor may have it and the request takes it. */
+  function stored(request: Request, visitor: Visitor, result: Result): Promise<Response> | undefined {
+    const record = recordIn(result);
+    const isUsable = record && mayHave(visitor, record.audience) && requestDirectives(request).judge(result, record);
+    return isUsable ? replayed(request, record, result, `hit; ttl=${ttlOf(result)}`) : undefined;
   }
 
   /** The answer, or nothing where the request has to look again, since its response varies by more headers. */

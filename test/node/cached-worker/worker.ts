@@ -51,6 +51,20 @@ function slowStart(): AsyncKeyValue {
   return createStore({ ...driver, read });
 }
 
+/** Answers with a body that it has compressed itself, or that the runtime is to compress. */
+const gzipPage = cachedResponse(
+  async (request: Request) => {
+    const isByHand = new URL(request.url).searchParams.has("manual");
+    const text = new Response(`made at ${++madePages}`).body as ReadableStream;
+    const headers = { "content-encoding": "gzip", "cache-control": "max-age=60" };
+    if (!isByHand) return new Response(text, { headers });
+    const compressed = text.pipeThrough(new CompressionStream("gzip"));
+    return new Response(compressed, { headers, encodeBody: "manual" } as ResponseInit);
+  },
+  { store: memoryStore() },
+);
+let madePages = 0;
+
 const make = ({ KV, OBJECT }: Env) => {
   const object = durableObjectStore(OBJECT);
   return {
@@ -80,6 +94,7 @@ export default {
     if (pathname === "/leased-alone") return Response.json(await leased(id));
     if (pathname === "/page") return page.with(ctx)(request);
     if (pathname === "/leased-page") return leasedPage.with(ctx)(request);
+    if (pathname === "/gzip") return gzipPage.with(ctx)(request);
     if (pathname === "/seeded") return Response.json(await seeded.get("k"));
     return Response.json(await Promise.all(Array.from({ length: 20 }, () => here(id))));
   },
