@@ -2,10 +2,20 @@ import { type Entry, live } from "../core/entry.ts";
 import type { JsonValue } from "../core/json.ts";
 
 /** What a cache holds: the entry under a mark, so that nothing else is taken for a copy; for `longest` milliseconds at most. */
-export function copyOf({ value, createdAt, expiresAt }: Entry, longest: number): Entry {
+export function asCopy({ value, createdAt, expiresAt }: Entry, longest: number): Entry {
   const now = Date.now();
   const copy = { __copy__: [value, createdAt ?? null, expiresAt ?? null] };
   return { value: copy, createdAt: now, expiresAt: Math.min(expiresAt ?? Number.POSITIVE_INFINITY, now + longest) };
+}
+
+/** What a cache holds of a key that had no entry, for `longest` milliseconds. */
+export function asMissing(longest: number): Entry {
+  const now = Date.now();
+  return { value: { __copy__: "nothing" }, createdAt: now, expiresAt: now + longest };
+}
+
+export function isMissing(held: Entry | undefined): boolean {
+  return (Object(live(held)?.value) as { __copy__?: JsonValue }).__copy__ === "nothing";
 }
 
 /** The entry out of a copy; `undefined` for anything else. */

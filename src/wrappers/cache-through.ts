@@ -1,4 +1,4 @@
-import { copyOf, original } from "../caching/copies.ts";
+import { asCopy, asMissing, isMissing, original } from "../caching/copies.ts";
 import { guarded, leased } from "../caching/fills.ts";
 import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators/index.ts";
 import { several } from "../combinators/several.ts";
@@ -13,6 +13,11 @@ export interface CacheThroughOptions {
   /** For how many seconds a copy is served at most. An entry that expires sooner is served until then. */
   readonly maxTtl: number;
   /**
+   * For how many seconds it remembers that an entry is missing; no longer than `maxTtl`. A write through this store ends
+   * that, and one that comes another way is only seen afterwards. Default: each such read asks the primary.
+   */
+  readonly negativeTtl?: number | undefined;
+  /**
    * Fills the cache after the read has returned, such as `(promise) => ctx.waitUntil(promise)`. Default: the read waits until
    * the cache is filled.
    */
@@ -20,8 +25,8 @@ export interface CacheThroughOptions {
 }
 
 /**
- * Makes a store that reads from copies in a cache, and asks the primary once for all keys that have no copy. It does not
- * remember that an entry is missing.
+ * Makes a store that reads from copies in a cache, and asks the primary once for all keys that have no copy. It
+ * remembers that an entry is missing only where `negativeTtl` says so.
  *
  * A write reaches the primary first, then removes the copies; so does an atomic operation. Reads that belong to an atomic
  * operation go to the primary. The cache never makes a call fail: a copy that it fails to remove is served until `maxTtl`. Wrap
@@ -51,8 +56,9 @@ export function cacheThrough<P extends AsyncKeyValue, C extends AsyncKeyValue>(
   cache: C,
   options: CacheThroughOptions,
 ): Wrapped<P, Exclude<"destroy" | "destroyCollection", CapabilitiesOf<C>>> {
-  const { maxTtl, waitUntil } = checkOptions(options, { waitUntil: "function" });
+  const { maxTtl, negativeTtl, waitUntil } = checkOptions(options, { waitUntil: "function" });
   const longest = lifetime(maxTtl ?? Number.NaN, "maxTtl");
+  const negative = negativeTtl === undefined ? undefined : Math.min(longest, lifetime(negativeTtl, "negativeTtl"));
   const copies: AnyDriver = toDriver(cache);
   const fills = copies.swap ? leased(copies as Driver<"swap">) : guarded(copies);
   if (Object.is(cache, primary) || copies === toDriver(primary)) {
@@ -91,7 +97,7 @@ export function cacheThrough<P extends AsyncKeyValue, C extends AsyncKeyValue>(
       held: ReadonlyMap<string, Entry | undefined>,
       found: Map<string, Entry | undefined>,
     ) {
-      const missing = [...found.keys()].filter((key) => !found.get(key));
+      const missing = [...found.keys()].filter((key) => !found.get(key) && !isMissing(held.get(key)));
       if (missing.length === 0) return;
       const seen = missing.map((key) => held.get(key));
       const finish = await unlessItFails(() => fills.begin(collection, missing, seen));
@@ -100,7 +106,8 @@ export function cacheThrough<P extends AsyncKeyValue, C extends AsyncKeyValue>(
         // Never `valueOnly`: a copy without its deadline would outlive the entry.
         for (const [i, entry] of (await first.read(collection, missing)).entries()) {
           found.set(missing[i]!, entry);
-          if (entry && live(entry)) filling.set(missing[i]!, copyOf(entry, longest));
+          if (entry && live(entry)) filling.set(missing[i]!, asCopy(entry, longest));
+          else if (negative) filling.set(missing[i]!, asMissing(negative));
         }
       } finally {
         const filled = unlessItFails(async () => finish?.(filling));

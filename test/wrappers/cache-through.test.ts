@@ -76,6 +76,47 @@ for (const bare of [false, true]) {
       expect(reads()).toEqual(["a", "a"]);
     });
 
+    it("remembers for negativeTtl that something is missing, until it is written through the store", () =>
+      withClock(async (pass) => {
+        const { base, store, reads } = setup({ bare, negativeTtl: 5 });
+        for (let i = 0; i < 100; i++) expect(await store.get("k")).toBe(null);
+        expect(await store.getMany(["k", "l"])).toEqual([null, null]);
+        expect(reads()).toEqual(["k", "l"]);
+        await store.put("k", 1);
+        expect([await store.get("k"), await store.get("l")]).toEqual([1, null]);
+        await base.put("l", 2);
+        pass(4.9);
+        expect(await store.get("l")).toBe(null);
+        pass(0.2);
+        expect(await store.get("l")).toBe(2);
+        await store.delete("l");
+        await store.get("l");
+        expect(await store.putIfAbsent("l", 3)).toBe(true);
+        expect(await store.get("l")).toBe(3);
+      }));
+
+    it("does not remember as missing what was written while the primary was read", async () => {
+      const [primary, cache] = [slow(memoryStore()), memoryStore()];
+      const { swap: _, ...others } = toDriver(cache);
+      const held = bare ? createStore(others) : cache;
+      const store = cacheThrough(primary.store, held, { maxTtl: 60, negativeTtl: 60 });
+      const open = primary.hold();
+      const early = store.get("k");
+      await settle();
+      await store.put("k", 1);
+      open();
+      expect([await early, await store.get("k")]).toEqual([null, 1]);
+    });
+
+    it("remembers nothing as missing for longer than maxTtl", () =>
+      withClock(async (pass) => {
+        const { base, store } = setup({ bare, maxTtl: 10, negativeTtl: 100 });
+        await store.get("k");
+        await base.put("k", 1);
+        pass(10.1);
+        expect(await store.get("k")).toBe(1);
+      }));
+
     it("reports the primary's TTL, of a copy too, and keeps a copy no longer than that", () =>
       withClock(async (pass) => {
         const { store, base, held, reads } = setup({ bare, maxTtl: 10 });
@@ -468,6 +509,13 @@ describe("cacheThrough", () => {
     const store = cacheThrough(memoryStore(), memoryStore(), { maxTtl: 60 });
     expect(() => betterAuthStorage(store)).toThrow("strongly consistent");
     expect(() => betterAuthStorage(store, { allowEventual: true })).not.toThrow();
+  });
+
+  it("refuses a negativeTtl that is no TTL", () => {
+    for (const negativeTtl of [0, -1, Number.NaN, "1"]) {
+      const options = { maxTtl: 60, negativeTtl: negativeTtl as number };
+      expect(() => cacheThrough(memoryStore(), memoryStore(), options)).toThrow();
+    }
   });
 
   it("refuses a maxTtl that is no TTL", () => {

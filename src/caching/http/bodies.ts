@@ -21,7 +21,7 @@ export interface CopyLimits {
  * Sends a body to the visitor as it comes and keeps a copy. It reads ahead up to `maxBytes`, so a slow visitor does not
  * hold up the copy, and goes on when the visitor leaves. A body that is not going to be kept is read at the visitor's pace.
  */
-export function copied(source: Response, { maxBytes, longest, beforeEnd }: CopyLimits): Copied {
+export function withCopy(source: Response, { maxBytes, longest, beforeEnd }: CopyLimits): Copied {
   const body = source.body as ReadableStream<Uint8Array> | null;
   if (!body) return { response: source, copy: Promise.resolve(undefined) };
   const declared = source.headers.get("content-length");

@@ -1,7 +1,7 @@
 import type { Life, Made } from "../results.ts";
 import { runsOnWorkers } from "../scope.ts";
 import { checkedTags } from "../tags.ts";
-import { copied } from "./bodies.ts";
+import { withCopy } from "./bodies.ts";
 import { type Keeping, keepingOf, type Moments } from "./freshness.ts";
 import type { Place, Places } from "./places.ts";
 import { freshened, type ResponseRecord, toRecord } from "./records.ts";
@@ -82,7 +82,7 @@ export function fetching<Args extends readonly unknown[]>(options: HttpCacheOpti
     const { request, own, scope } = visit;
     // Where nobody keeps the request alive, it lives until the visitor has the last byte.
     const beforeEnd = hooks.canKeepAlive(scope) ? undefined : own.done;
-    const { response, copy } = copied(source, { maxBytes, longest, beforeEnd });
+    const { response, copy } = withCopy(source, { maxBytes, longest, beforeEnd });
     await own.give(response, { stored: true, waits: source.body === null });
     const body = source.body && (await copy);
     if (body === undefined) return passing(visit);
