@@ -1,38 +1,56 @@
 import { KeyValueError } from "../src/core/errors.ts";
-import { CopyError } from "../src/migration/progress.ts";
-import { transfer } from "../src/migration/transfer.ts";
-import { type Options, UsageError } from "./place.ts";
+import { CopyError, type CopyProgress } from "../src/migration/progress.ts";
+import { type Batch, transfer } from "../src/migration/transfer.ts";
+import { addressOf } from "./addresses.ts";
+import { distinctFiles } from "./distinct-files.ts";
+import { partOf } from "./part-file.ts";
+import type { Options, Writer } from "./place.ts";
 import { placeOf } from "./places.ts";
 import { progressBar, summaryOf } from "./report.ts";
-import { resumeFrom } from "./resume.ts";
+import { nextOf, resumeFrom, tokenFileOf } from "./resume.ts";
+import { say, visible } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** The arguments of the command, as text. */
 export interface CopyArguments extends Omit<Options, "cursor"> {
-  readonly from: string;
-  readonly to: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly fromPrefix: string;
   readonly toPrefix: string;
   readonly resume?: string;
 }
 
 /** Copies, reports on standard error, and returns the exit code. */
-export async function copyCommand(args: CopyArguments): Promise<number> {
+export async function copyEntries(args: CopyArguments): Promise<number> {
   const { dryRun, fromPrefix, toPrefix } = args;
-  if (args.from === args.to && fromPrefix === toPrefix && args.from !== "-") {
+  const addresses = { from: addressOf(args.from, "--from"), to: addressOf(args.to, "--to") };
+  if (addresses.from === addresses.to && fromPrefix === toPrefix && addresses.from !== "-") {
     throw new UsageError("--from and --to are the same");
   }
+  const from = placeOf(addresses.from, "from", fromPrefix);
+  const to = placeOf(addresses.to, "to", toPrefix);
+  const tokenFile = tokenFileOf(args.resume);
+  distinctFiles([
+    ["--from", from.path],
+    ["--to", to.path],
+    ["the unfinished file of --to", to.path && partOf(to.path)],
+    ["--resume", tokenFile],
+    ["the next file of --resume", tokenFile && nextOf(tokenFile)],
+  ]);
   const resume = resumeFrom(args.resume);
   const options: Options = { ...args, cursor: resume.cursor };
-  const from = placeOf(args.from, "from", fromPrefix);
-  const to = placeOf(args.to, "to", toPrefix);
   const stop = new AbortController();
   const start = Date.now();
-  const say = (text: string) => process.stderr.write(text);
+  const seen = new Set<string>();
   let cursor = options.cursor;
+  let writer: Writer | undefined;
+  let bar: ReturnType<typeof progressBar> | undefined;
+
   const sayHow = () => {
-    const token = args.resume === undefined || args.resume.startsWith("ekv1.") ? cursor : args.resume;
-    if (cursor !== undefined && !dryRun) say(`Go on with: --resume ${token}\n`);
+    if (cursor !== undefined && !dryRun) say(`Go on with: --resume ${visible(tokenFile ?? cursor)}\n`);
   };
+  const report = (progress: CopyProgress) =>
+    say(summaryOf(progress, dryRun, from.label, to.label, (Date.now() - start) / 1000));
   const interrupt = () => {
     if (!stop.signal.aborted) return stop.abort();
     // A second Ctrl+C means: do not wait for the current batch.
@@ -40,36 +58,53 @@ export async function copyCommand(args: CopyArguments): Promise<number> {
     process.exit(130);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
-  let bar: ReturnType<typeof progressBar> | undefined;
   try {
     const total = await from.total(options);
-    const put = await to.put(options);
+    writer = await to.put(options);
     bar = process.stderr.isTTY ? progressBar(total) : undefined;
-    const result = await transfer(from.batches(options), put, {
+    const result = await transfer(noting(from.batches(options), seen), writer.write, {
       cursor: options.cursor,
       signal: stop.signal,
       onProgress(progress) {
         bar?.update(from.done(progress), progress);
+        // A finished copy has no token. Until the target is whole, the last one is still good.
+        if (progress.cursor === undefined) return;
         cursor = progress.cursor;
-        if (cursor !== undefined && !dryRun) resume.keep(cursor);
+        if (!dryRun) resume.keep(cursor);
       },
     });
     bar?.stop();
-    say(summaryOf(result, dryRun, from.label, to.label, (Date.now() - start) / 1000));
+    if (!dryRun) await writer.finish();
+    report(result);
     if (!dryRun) resume.end();
-    return result.failed > 0 ? 1 : 0;
+    // A resumed copy does not see the collections that an earlier one has copied.
+    const absent = options.cursor === undefined ? (args.collections ?? []).filter((name) => !seen.has(name)) : [];
+    for (const name of absent)
+      say(`Warning: ${visible(from.label)} has no collection ${visible(JSON.stringify(name))}\n`);
+    return result.failed > 0 || absent.length > 0 ? 1 : 0;
   } catch (error) {
     bar?.stop();
+    if (cursor === undefined) await writer?.discard();
     if (!(error instanceof CopyError)) throw error;
-    if (error.code === "invalid_cursor") throw new UsageError(error.message);
+    if (error.code === "invalid_cursor") throw new UsageError(`--resume: ${reasonOf(error)}`);
     const { progress, code } = error;
-    say(summaryOf(progress, dryRun, from.label, to.label, (Date.now() - start) / 1000));
-    say(code === "aborted" ? "Interrupted.\n" : `Error: ${reasonOf(error)} (${code})\n`);
+    const { copied, skipped, expired, failed } = progress;
+    if (copied + skipped + expired + failed > 0) report(progress);
+    say(code === "aborted" ? "Interrupted.\n" : `Error: ${visible(reasonOf(error))} (${code})\n`);
     sayHow();
     return code === "aborted" ? 130 : 1;
   } finally {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
     await Promise.allSettled([from.close(), to.close()]);
+  }
+}
+
+/** Passes batches on, and notes the collections that have something in them. */
+async function* noting(batches: AsyncIterable<Batch>, seen: Set<string>): AsyncGenerator<Batch, void, undefined> {
+  for await (const batch of batches) {
+    if (batch.items.length + batch.expired > 0) seen.add(batch.collection);
+    for (const { collection } of batch.failures) if (collection !== undefined) seen.add(collection);
+    yield batch;
   }
 }
 

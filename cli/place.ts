@@ -7,6 +7,8 @@ export interface Options {
   readonly overwrite: boolean;
   readonly dryRun: boolean;
   readonly verify: boolean;
+  /** Whether files have a checksum, which is checked when they are read. */
+  readonly checksum: boolean;
   readonly batch: number;
   readonly concurrency: number;
   /** The token at which to resume. */
@@ -17,6 +19,8 @@ export interface Options {
 export interface Place {
   /** The address without password and token, for messages. */
   readonly label: string;
+  /** The path of a file. */
+  readonly path?: string | undefined;
   close(): Promise<void>;
 }
 
@@ -28,9 +32,14 @@ export interface Origin extends Place {
 }
 
 export interface Destination extends Place {
-  /** Prepares for writing, and returns a function that writes a batch. */
-  put(options: Options): Promise<(batch: Batch) => Promise<Written>>;
+  put(options: Options): Promise<Writer>;
 }
 
-/** A mistake on the command line. */
-export class UsageError extends Error {}
+/** Writes a copy. */
+export interface Writer {
+  write(batch: Batch): Promise<Written>;
+  /** Called once after the last batch. */
+  finish(): Promise<void>;
+  /** Called if the copy has stopped and cannot be resumed. */
+  discard(): Promise<void>;
+}

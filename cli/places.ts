@@ -1,12 +1,14 @@
+import { pathOf, urlOf } from "./addresses.ts";
 import { filePlace } from "./file.ts";
-import { type Destination, type Origin, UsageError } from "./place.ts";
+import type { Destination, Origin } from "./place.ts";
 import { redisPlace, upstashPlace } from "./stores.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** Opens the address in `--from` or `--to`. `side` says which, for the name of the variable with the token. */
 export function placeOf(address: string, side: "from" | "to", prefix: string): Origin & Destination {
   if (address === "-") return filePlace("-");
   if (address.startsWith("file:")) return filePlace(pathOf(address));
-  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const url = urlOf(address, `--${side}`);
   const scheme = url?.protocol.slice(0, -1) ?? "";
   if (url && ["redis", "rediss"].includes(scheme)) return redisPlace(url, prefix);
   if (url && ["upstash+https", "upstash+http"].includes(scheme)) {
@@ -17,12 +19,6 @@ export function placeOf(address: string, side: "from" | "to", prefix: string): O
   // The address may contain a secret, so do not show it.
   const known = "redis://…, rediss://…, upstash+https://…, file:path or -";
   throw new UsageError(`--${side} must be ${known}${scheme ? `, not ${scheme}:…` : ""}`);
-}
-
-function pathOf(address: string): string {
-  const path = address.slice("file:".length).replace(/^\/\/(?=\/)/, "");
-  if (path === "" || path.startsWith("//")) throw new UsageError("a file is file:dump.ndjson or file:/tmp/dump.ndjson");
-  return path;
 }
 
 /** A token for this side has precedence over the one that Upstash's own tools use. */

@@ -1,5 +1,6 @@
 import { type Options as BarOptions, SingleBar } from "cli-progress";
 import type { CopyProgress } from "../src/migration/progress.ts";
+import { visible } from "./terminal.ts";
 
 const number = (value: number) => value.toLocaleString("en");
 
@@ -37,7 +38,7 @@ export function progressBar(total: number | undefined): {
 export function summaryOf(progress: CopyProgress, dryRun: boolean, from: string, to: string, seconds: number): string {
   const { copied, skipped, expired, failed, verified, failures } = progress;
   const lines = [
-    `${dryRun ? "Would copy" : "Copied"} ${number(copied)} ${copied === 1 ? "entry" : "entries"} from ${from} to ${to} in ${seconds.toFixed(1)} s`,
+    `${dryRun ? "Would copy" : "Copied"} ${number(copied)} ${copied === 1 ? "entry" : "entries"} from ${visible(from)} to ${visible(to)} in ${seconds.toFixed(1)} s`,
     `  skipped  ${number(skipped)} (already there)`,
     `  expired  ${number(expired)} (or removed before they were copied)`,
     `  failed   ${number(failed)}`,
@@ -45,7 +46,7 @@ export function summaryOf(progress: CopyProgress, dryRun: boolean, from: string,
   ];
   for (const { code, collection, key, message } of failures.slice(0, 10)) {
     const where = key === undefined ? "" : `${JSON.stringify(collection)} ${JSON.stringify(key)}: `;
-    lines.push(`  ! ${where}${message} (${code})`);
+    lines.push(`  ! ${visible(where + message)} (${code})`);
   }
   if (failed > 10) lines.push(`  ! and ${number(failed - 10)} more`);
   return `${lines.join("\n")}\n`;

@@ -45,7 +45,7 @@ function storePlace(
     total: async ({ collections, cursor }) =>
       prefix || collections || cursor ? undefined : size().catch(() => undefined),
     done: ({ copied, skipped, expired, failed }) => copied + skipped + expired + failed,
-    put: async (options) => into(patient, options),
+    put: async (options) => ({ write: into(patient, options), finish: async () => {}, discard: async () => {} }),
   };
 }
 

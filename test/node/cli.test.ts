@@ -1,62 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "#test";
-import { buildCommand } from "../../cli/build.mjs";
 import { upstashStore } from "../../src/adapters/upstash.ts";
 import { toDriver } from "../../src/index.ts";
+import { counted, dump, type Line, linesOf, numbered, useCommand } from "../support/command.ts";
 import { PASSWORD, startRedis, withoutRedis } from "../support/redis-tcp.ts";
 import { openDatabase } from "../support/upstash.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "ekv-cli-"));
-const command = join(folder, "edge-key-value.mjs");
-const path = (name: string) => join(folder, name);
-beforeAll(() => buildCommand(command));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { path, run, copy } = useCommand();
 
-interface Result {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the real command. */
-function run(
-  args: readonly string[],
-  { input = "", env = {}, started = (_: ChildProcess) => {} } = {},
-): Promise<Result> {
-  const child = spawn(process.execPath, [command, ...args], {
-    env: { PATH: process.env.PATH, ...env },
-    timeout: 50_000,
-  });
-  const result = { out: "", err: "" };
-  child.stdout.on("data", (chunk) => (result.out += chunk));
-  child.stderr.on("data", (chunk) => (result.err += chunk));
-  child.stdin.on("error", () => {});
-  child.stdin.end(input);
-  started(child);
-  return new Promise((resolve) => child.on("close", (code) => resolve({ code, ...result })));
-}
-
-const copy = (from: string, to: string, ...more: string[]) => run(["copy", "--from", from, "--to", to, ...more]);
-
-/** The number in a line of the summary. */
-function counted({ err }: Result, what: string): number {
-  const [, number = "NaN"] =
-    new RegExp(what === "copied" ? /cop(?:ied|y) ([\d,]+) entr/i : `${what} +([\\d,]+)`).exec(err) ?? [];
-  return Number(number.replaceAll(",", ""));
-}
-
-type Line = { collection: string; key: string; value: unknown; createdAt?: number; expiresAt?: number };
-const linesOf = (text: string): Line[] =>
-  text
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
-const dump = (lines: readonly Line[]) => lines.map((line) => `${JSON.stringify(line)}\n`).join("");
-const numbered = (count: number): Line[] =>
-  Array.from({ length: count }, (_, i) => ({ collection: `c${i % 3}`, key: `k${i}`, value: { i } }));
 /** Deadlines cross as the time that is left, so they move by the time that a copy takes. */
 const rounded = (lines: readonly Line[]) =>
   lines.map(({ expiresAt, ...line }) => ({ ...line, expires: expiresAt && Math.round((expiresAt - start) / 1e6) }));
@@ -80,7 +31,12 @@ describe("edge-key-value", () => {
       [[], "Usage"],
       [["copie"], "unknown command"],
       [["copy", "--from", there], "--to"],
-      [["copy", "--from", there, "--to", "-", "--bulk"], "--bulk"],
+      [["copy", "--from", there], "--to is missing"],
+      [["copy", "--from", there, "--to", "-", "--bulk"], "unknown option '--bulk'"],
+      [["copy", "--bulk"], "unknown option '--bulk'"],
+      [["copy", "--from", "redis://:hidden@host/x", "--to", "-"], "the database"],
+      [["copy", "--from", "-", "--to", "redis://:hidden%@host/0"], "--to: write a % "],
+      [["copy", "--from", "upstash+https://hidden%zz@host", "--to", "-"], "--from: write a % "],
       [["copy", "--from", there, "--to", "-", "--batch", "0"], "whole number"],
       [["copy", "--from", there, "--to", there], "the same"],
       [["copy", "--from", "http://user:hidden@host", "--to", "-"], "not http:"],
@@ -91,7 +47,7 @@ describe("edge-key-value", () => {
       [["copy", "--from", there, "--to", "-", "--resume", "ekv1.what"], "token"],
     ] as const) {
       const { code, err, out } = await run(args);
-      expect([args, code, err.includes(words) ? words : err, `${err}${out}`.includes("hidden")]).toEqual([
+      expect([args, code, err.includes(words) ? words : err, /hidden|\n {4}at /.test(err + out)]).toEqual([
         args,
         2,
         words,
@@ -124,12 +80,16 @@ describe("edge-key-value", () => {
     const args = ["copy", "--from", "-", "--to", "-", "--collections", "c0,c9", "--collections", "c1"];
     const result = await run(args, { input: dump(lines) });
     expect(linesOf(result.out)).toEqual(numbered(9).filter(({ collection }) => collection !== "c2"));
-    expect([result.code, counted(result, "copied"), counted(result, "expired")]).toEqual([0, 6, 1]);
+    expect([result.code, counted(result, "copied"), counted(result, "expired")]).toEqual([1, 6, 1]);
+    expect(result.err).toContain('Warning: - has no collection "c9"');
   });
 
   it("ends with 1 when a place cannot be reached", async () => {
     const result = await copy("redis://127.0.0.1:1", `file:${path("unreached.ndjson")}`);
     expect([result.code, /cannot be reached/.test(result.err)]).toEqual([1, true]);
+    // Nothing was copied, so nothing says that it was, and nothing is in the way of another try.
+    expect([result.err.includes("Copied"), existsSync(path("unreached.ndjson"))]).toEqual([false, false]);
+    expect(existsSync(path("unreached.ndjson.part"))).toBe(false);
   });
 });
 
@@ -243,19 +203,24 @@ function withRedis(): void {
     const first = await run(["copy", "--from", url, "--to", `file:${file}`, "--batch", "1"], {
       started: (child) =>
         when(
-          () => existsSync(file) && readFileSync(file).length > 2000,
+          () => existsSync(`${file}.part`) && readFileSync(`${file}.part`).length > 2000,
           () => child.kill("SIGINT"),
         ),
     });
-    const some = linesOf(readFileSync(file, "utf8")).length;
+    expect(existsSync(file)).toBe(false);
+    const some = linesOf(readFileSync(`${file}.part`, "utf8")).length;
     expect([first.code, some > 10, some < 4000, counted(first, "copied")]).toEqual([130, true, true, some]);
     expect(first.err).toContain("Interrupted.");
     const [, token = ""] = /--resume (\S+)/.exec(first.err) ?? [];
     // As if it had been killed while it wrote.
-    writeFileSync(file, '{"collection":"c', { flag: "a" });
+    writeFileSync(`${file}.part`, '{"collection":"c', { flag: "a" });
     const rest = await copy(url, `file:${file}`, "--resume", token);
     expect([rest.code, counted(rest, "copied")]).toEqual([0, 4000 - some]);
     expect(sorted(linesOf(readFileSync(file, "utf8")))).toEqual(sorted(lines));
+    expect(existsSync(`${file}.part`)).toBe(false);
+    // The checksum is right, although two processes wrote the file.
+    const check = await copy(`file:${file}`, "-", "--dry-run");
+    expect([check.code, counted(check, "copied"), counted(check, "failed")]).toEqual([0, 4000, 0]);
   });
 
   it("goes on after it was killed from the file that has its token, and loses nothing", async () => {
