@@ -7,7 +7,7 @@ export default [
     name: "core + Workers KV",
     path: "dist/adapters/workers-kv.mjs",
     import: "{ workersKVStore }",
-    limit: "4.5 kB",
+    limit: "4.6 kB",
     gzip: true,
   },
 ].filter(({ path }) => existsSync(path));

@@ -115,7 +115,7 @@ export function cachedResponse<Args extends readonly unknown[]>(
   handler: (request: Request, ...args: Args) => Awaitable<Response>,
   options: CachedResponseOptions<Args>,
 ): CachedHandler<Args> {
-  if (typeof handler !== "function") refuse("handler", "a function");
+  if (typeof handler !== "function") refuse("handler", "a function", handler);
   checkOptions(options, {
     key: "function",
     bypass: "function",
@@ -125,9 +125,9 @@ export function cachedResponse<Args extends readonly unknown[]>(
   });
   const { store, methods = ["GET", "HEAD"], maxBytes = 1_000_000, name = "edge-key-value" } = options;
   const { personal = ["authorization", "cookie"], cacheControl = ["cache-control"] } = options;
-  if (name !== false && !/^[A-Za-z*][\w!#$%&'*+\-.^`|~:/]*$/.test(name)) refuse("name", "a token");
+  if (name !== false && !/^[A-Za-z*][\w!#$%&'*+\-.^`|~:/]*$/.test(name)) refuse("name", "a token", name);
   for (const [option, list] of Object.entries({ methods, personal, cacheControl })) {
-    if (!Array.isArray(list)) refuse(option, "an array");
+    if (!Array.isArray(list)) refuse(option, "an array", list);
   }
   count(maxBytes, "maxBytes");
   checkFreshness(options);
@@ -148,7 +148,7 @@ export function cachedResponse<Args extends readonly unknown[]>(
   const within = (scope: object | undefined): CachedHandler<Args> =>
     Object.assign((request: Request, ...args: Args) => answer(request, args, scope), {
       invalidate: (request: Request, ...args: Args) => invalidate(request, args),
-      with: (scope: object) => (Object(scope) === scope ? within(scope) : refuse("scope", "an object")),
+      with: (scope: object) => (Object(scope) === scope ? within(scope) : refuse("scope", "an object", scope)),
     });
 
   return within(ownScope());

@@ -122,9 +122,9 @@ export function cached<Args extends readonly unknown[], R>(
   fn: (...args: Args) => Awaitable<R>,
   options: CachedOptions<Args, R>,
 ): Cached<Args, R> {
+  if (typeof fn !== "function") refuse("fn", "a function", fn);
   const { key, softTimeout, hardTimeout } = checkOptions(options, { key: "function" });
-  if (typeof fn !== "function") refuse("fn", "a function");
-  if (typeof key !== "function") refuse("key", "a function");
+  if (typeof key !== "function") refuse("key", "a function", key);
   if (softTimeout !== undefined) seconds("softTimeout", softTimeout);
   if (hardTimeout !== undefined) seconds("hardTimeout", hardTimeout);
   const { made, decode, valid } = resultRules(options);
@@ -132,7 +132,7 @@ export function cached<Args extends readonly unknown[], R>(
 
   const keyOf = (args: Args): string => {
     const name: unknown = key(...args);
-    return typeof name === "string" ? name : refuse("key", "a function that returns a string");
+    return typeof name === "string" ? name : refuse("key", "a function that returns a string", name);
   };
 
   function within(scope: object | undefined, { signal }: CallOptions = {}): Cached<Args, R> {
@@ -166,7 +166,7 @@ export function cached<Args extends readonly unknown[], R>(
         return { value: decode(copied(result.value)), age, ttl, stale: ttl <= 0 };
       },
       with: (scope: object, options?: CallOptions) =>
-        Object(scope) === scope ? within(scope, options) : refuse("scope", "an object"),
+        Object(scope) === scope ? within(scope, options) : refuse("scope", "an object", scope),
     });
   }
 

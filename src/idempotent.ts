@@ -118,7 +118,7 @@ export function idempotent<Args extends readonly unknown[]>(
   handler: (request: Request, ...args: Args) => Awaitable<Response>,
   options: IdempotentOptions<Args>,
 ): IdempotentHandler<Args> {
-  if (typeof handler !== "function") refuse("handler", "a function");
+  if (typeof handler !== "function") refuse("handler", "a function", handler);
   const {
     store,
     scope: callerOf,
@@ -187,7 +187,7 @@ export function idempotent<Args extends readonly unknown[]>(
 
   const within = (scope: object | undefined): IdempotentHandler<Args> =>
     Object.assign((request: Request, ...args: Args) => answer(request, args, scope), {
-      with: (scope: object) => (Object(scope) === scope ? within(scope) : refuse("scope", "an object")),
+      with: (scope: object) => (Object(scope) === scope ? within(scope) : refuse("scope", "an object", scope)),
     });
   return within(undefined);
 }

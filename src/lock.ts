@@ -1,4 +1,4 @@
-import { string } from "./core/checks.ts";
+import { object, refuse, string } from "./core/checks.ts";
 import type { Driver } from "./core/driver.ts";
 import { KeyValueError } from "./core/errors.ts";
 import { operate } from "./core/operation.ts";
@@ -122,6 +122,7 @@ export async function withLock<T>(
   options: LockOptions,
   work: (held: HeldLock) => T | Promise<T>,
 ): Promise<T> {
+  if (typeof work !== "function") refuse("work", "a function", work);
   const held = await lock(store, key, options);
   const lost = new AbortController();
   const renewal = keepExtended(held, delay(options.ttl, "ttl"), (cause) => {
@@ -173,11 +174,8 @@ function lockable(store: AsyncKeyValue): Driver<"swap"> {
   throw new KeyValueError("misconfigured", message, { store: driver.name });
 }
 
-async function take(
-  driver: Driver<"swap">,
-  key: string,
-  { ttl, collection = "locks", signal }: LockOptions,
-): Promise<Lock | null> {
+async function take(driver: Driver<"swap">, key: string, options: LockOptions): Promise<Lock | null> {
+  const { ttl, collection = "locks", signal } = object(options);
   abortable(signal);
   const address = { collection: string(collection, "collection"), key };
   const details = { store: driver.name, ...address };

@@ -60,7 +60,7 @@ export function rateLimited<Args extends readonly unknown[]>(
   handler: (request: Request, ...args: Args) => Awaitable<Response>,
   options: RateLimitedOptions<Args>,
 ): (request: Request, ...args: Args) => Promise<Response> {
-  if (typeof handler !== "function") refuse("handler", "a function");
+  if (typeof handler !== "function") refuse("handler", "a function", handler);
   const {
     store,
     key: keyOf,
@@ -68,7 +68,7 @@ export function rateLimited<Args extends readonly unknown[]>(
     name = "default",
     refusal = refused,
   } = checkOptions(options, { key: "function", refusal: "function" });
-  if (typeof keyOf !== "function") refuse("key", "a function");
+  if (typeof keyOf !== "function") refuse("key", "a function", keyOf);
   atomicDriver(store, "rateLimited");
 
   return async (request, ...args) => {

@@ -396,8 +396,8 @@ for (const [kind, storeOf] of [
       const get = cached(storeOf(), async () => ({ date }), { ...options, onError: (error) => seen.push(error) });
       expect([(await get()).date, (await get()).date]).toEqual([date, date]);
       expect(seen.map((error) => [(error as KeyValueError).code, (error as KeyValueError).message])).toEqual([
-        ["not_serializable", "value.date is a Date"],
-        ["not_serializable", "value.date is a Date"],
+        ["not_serializable", "value.date is an instance of Date"],
+        ["not_serializable", "value.date is an instance of Date"],
       ]);
       const strict = cached(storeOf(), async () => ({ date }), { ...options, onStoreError: "throw" });
       expect(((await failure(strict())) as KeyValueError).code).toBe("not_serializable");

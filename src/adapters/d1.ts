@@ -84,7 +84,7 @@ const BULK_BYTES = 1_000_000;
 export function d1Store(database: D1Client, options: D1StoreOptions = {}): Store<Capability> {
   const { table = "edge_key_value", consistency = "strong", session, onCorrupt } = options;
   oneOf(consistency, "consistency", ["strong", "eventual"]);
-  if (typeof database?.withSession !== "function") refuse("database", "a D1 database");
+  if (typeof database?.withSession !== "function") refuse("database", "a D1 database", database);
   if (session && consistency === "strong")
     refuse("consistency", '"eventual" with a session, which may read from replicas');
   const dialect = sqliteDialect(tableName(table), "server");

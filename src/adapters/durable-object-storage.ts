@@ -50,6 +50,6 @@ export function durableObjectStorageStore(
   options: DurableObjectStorageStoreOptions = {},
 ): Store<Capability> {
   const { onCorrupt = "throw" } = options;
-  if (typeof storage?.transactionSync !== "function") refuse("storage", "the storage of a Durable Object");
+  if (typeof storage?.transactionSync !== "function") refuse("storage", "the storage of a Durable Object", storage);
   return createStore(localDriver("durable-object-storage", sqlTables(storage), onCorrupt), options);
 }

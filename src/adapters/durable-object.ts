@@ -143,7 +143,7 @@ export function durableObjectStore(
 ): Store<Capability>;
 export function durableObjectStore(namespace: DurableObjects, options?: DurableObjectStoreOptions): Store<"swap">;
 export function durableObjectStore(namespace: DurableObjects, options: DurableObjectStoreOptions = {}): Store<"swap"> {
-  if (typeof namespace?.idFromName !== "function") refuse("namespace", "a binding of Durable Objects");
+  if (typeof namespace?.idFromName !== "function") refuse("namespace", "a binding of Durable Objects", namespace);
   const placement = placementOf(options);
   const caller = objectCaller(placement, transport(namespace, options));
   return createStore(remoteDriver("durable-object", placement, caller, options.onCorrupt ?? "throw"), options);
@@ -154,7 +154,7 @@ function placementOf({ name, placement = "hash", shards }: DurableObjectStoreOpt
   if (placement === "hash") return hashPlacement(name, count(shards, "shards") ?? 1);
   if (shards !== undefined) throw new TypeError('shards needs placement: "hash", which is the default');
   if (placement === "collection") return collectionPlacement(name);
-  if (typeof placement !== "function") refuse("placement", '"hash", "collection" or a function');
+  if (typeof placement !== "function") refuse("placement", '"hash", "collection" or a function', placement);
   return customPlacement(name, placement);
 }
 

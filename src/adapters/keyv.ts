@@ -68,7 +68,8 @@ export function keyvStore(adapter: KeyvStorage, options: KeyvStoreOptions = {}):
 }
 
 function storageOf(adapter: KeyvStorage): ItemStorage {
-  if (typeof adapter?.get !== "function" || typeof adapter.set !== "function") refuse("adapter", "a storage of Keyv");
+  if (typeof adapter?.get !== "function" || typeof adapter.set !== "function")
+    refuse("adapter", "a storage of Keyv", adapter);
   // Keyv itself would swallow failures.
   if ("hooks" in adapter && "stats" in adapter) refuse("adapter", "a storage adapter of Keyv, not Keyv itself");
   const store = "keyv";

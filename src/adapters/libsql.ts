@@ -61,7 +61,7 @@ const BULK_BYTES = 1_000_000;
 export function libsqlStore(client: LibSQLClient, options: LibSQLStoreOptions = {}): Store<Capability> {
   const { table = "edge_key_value", onCorrupt } = options;
   if (typeof client?.batch !== "function" || typeof client.execute !== "function") {
-    refuse("client", "a client of @libsql/client");
+    refuse("client", "a client of @libsql/client", client);
   }
   const dialect = sqliteDialect(tableName(table), "server");
   return createStore(sqlDriver(databaseOf(client), dialect, { limits: { bulkBytes: BULK_BYTES }, onCorrupt }), options);

@@ -98,7 +98,7 @@ function asking(client: PostgresClient | PostgresJS): (statement: Statement) => 
     const sql = client as PostgresJS;
     return async ({ text, args }) => [...(await sql.unsafe(text, [...args]))] as SqlRow[];
   }
-  if (typeof given?.query !== "function") refuse("client", "a pool or client of pg, postgres.js, or PGlite");
+  if (typeof given?.query !== "function") refuse("client", "a pool or client of pg, postgres.js, or PGlite", client);
   if (typeof given.on === "function" && !listening.has(client)) {
     listening.add(client);
     // Without a listener, `pg` ends the process when an idle connection breaks. The next call reports the failure.

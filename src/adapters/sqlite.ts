@@ -75,7 +75,7 @@ function databaseOf(given: string | SQLiteDatabase): SqlDatabase {
     return { ...over(connect), close };
   }
   if (typeof (given as Partial<SQLiteDatabase> | undefined)?.prepare !== "function") {
-    refuse("database", "a path, or a database of node:sqlite, bun:sqlite or better-sqlite3");
+    refuse("database", "a path, or a database of node:sqlite, bun:sqlite or better-sqlite3", given);
   }
   const connection = sqliteConnection(given as SQLiteDatabase);
   return over(() => connection);

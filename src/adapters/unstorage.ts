@@ -71,7 +71,7 @@ export function unstorageStore(driver: UnstorageDriver, options: UnstorageStoreO
 }
 
 function storageOf(driver: UnstorageDriver): ItemStorage {
-  if (typeof driver?.getItem !== "function") refuse("driver", "a driver of unstorage");
+  if (typeof driver?.getItem !== "function") refuse("driver", "a driver of unstorage", driver);
   // A storage parses values on its own, and drops properties that look dangerous to it.
   if ("mount" in driver) refuse("driver", "a driver of unstorage, not the storage that createStorage makes of it");
   const { name: store = "unstorage" } = driver;

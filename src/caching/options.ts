@@ -1,4 +1,5 @@
 import { KeyValueError } from "../core/errors.ts";
+import { shown } from "../core/kinds.ts";
 import type { AsyncKeyValue, CollectionOptions } from "../core/protocol.ts";
 import type { CacheEvent } from "./hooks.ts";
 
@@ -42,5 +43,6 @@ export interface RecallOptions extends CollectionOptions {
 /** Returns a number of seconds. */
 export function seconds(name: string, value: unknown, zero = false): number {
   if (typeof value === "number" && (value > 0 || (zero && value === 0)) && value < 1e11) return value;
-  throw new KeyValueError("invalid_ttl", `${name} must be ${zero ? "0 or " : ""}a positive number of seconds`);
+  const what = zero ? "a number of seconds, 0 or above" : "a number of seconds above 0";
+  throw new KeyValueError("invalid_ttl", `${name} must be ${what}; got ${shown(value)}`);
 }

@@ -280,8 +280,9 @@ export function recaller(
   };
 }
 
-function placeOf(store: AsyncKeyValue, collection = store.defaultCollection ?? "default_collection"): Place {
-  return { driver: toDriver(store) as AnyDriver, collection };
+function placeOf(store: AsyncKeyValue, collection?: string): Place {
+  const driver = toDriver(store) as AnyDriver;
+  return { driver, collection: collection ?? store.defaultCollection ?? "default_collection" };
 }
 
 function shared(answer: Answer): Answer {

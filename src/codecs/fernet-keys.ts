@@ -29,7 +29,7 @@ export function fernetLoaders(given: FernetKeys): readonly [current: Loader, ...
     const texts = [nonEmpty(sourceMaterial, "sourceMaterial"), nonEmpty(salt, "salt")] as const;
     return [once(async () => imported(keyBytes(await fernetKey(...texts))))];
   }
-  if (!Array.isArray(keys)) refuse("keys", "an array");
+  if (!Array.isArray(keys)) refuse("keys", "an array", keys);
   if (sourceMaterial !== undefined) throw new TypeError("keys and sourceMaterial exclude each other");
   const [current, ...others] = keys.map((key): Loader => {
     const bytes = keyBytes(key);

@@ -31,7 +31,7 @@ export interface LoadedRing {
  * @throws TypeError for a ring that is empty or repeats an id, and for keys that `encrypt` does not take.
  */
 export function loadRing(keys: KeyRing): LoadedRing {
-  if (!Array.isArray(keys)) refuse("keys", "an array");
+  if (!Array.isArray(keys)) refuse("keys", "an array", keys);
   const loaders = new Map(keys.map(({ id, key }) => [string(id, "id"), loaderOf(key)]));
   const [currentId] = loaders.keys();
   if (currentId === undefined) throw new TypeError("keys must hold at least one key");
@@ -63,7 +63,7 @@ const CALLS = 6;
  */
 export function passphrase(text: string, salt: string | Uint8Array): Passphrase {
   if (!string(text, "text")) refuse("text", "a string that is not empty");
-  if (typeof salt !== "string" && !(salt instanceof Uint8Array)) refuse("salt", "a string or a Uint8Array");
+  if (typeof salt !== "string" && !(salt instanceof Uint8Array)) refuse("salt", "a string or a Uint8Array", salt);
   const saltBytes = typeof salt === "string" ? utf8(salt) : new Uint8Array(salt);
   if (saltBytes.length < 16) refuse("salt", "at least 16 bytes");
   const derive = once(async () => {

@@ -1,5 +1,5 @@
 import type { AnyDriver, CapabilitiesOf, Capability, Store } from "../core/driver.ts";
-import { isPlain } from "../core/json.ts";
+import { isPlain } from "../core/kinds.ts";
 import type { AsyncKeyValue } from "../core/protocol.ts";
 import { type Closing, createStore, toDriver } from "../core/store.ts";
 

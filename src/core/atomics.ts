@@ -45,7 +45,7 @@ export function atomics(
       change: (value: T | null) => T | null | undefined | Promise<T | null | undefined>,
       options?: AtomicPutOptions,
     ) {
-      if (typeof change !== "function") refuse("change", "a function");
+      if (typeof change !== "function") refuse("change", "a function", change);
       const address = addressOf(key, options);
       // Refuses a wrong TTL before anything is read.
       lifetime(options?.ttl, "ttl", { store, ...address });
@@ -66,7 +66,7 @@ export function atomics(
     },
 
     async increment(key, by = 1, options) {
-      if (!Number.isFinite(by)) refuse("by", "a finite number");
+      if (!Number.isFinite(by)) refuse("by", "a finite number", by);
       const address = addressOf(key, options);
       const life = lifetime(options?.ttl, "ttl", { store, ...address }) ?? null;
       const result = await operate(driver, address, increment, { by, life }, options?.signal);

@@ -1,4 +1,4 @@
-import { type Arguments, refuse, string, strings } from "./checks.ts";
+import { type Arguments, object, refuse, string, strings } from "./checks.ts";
 import type { AnyDriver, ReadOptions } from "./driver.ts";
 import { type Entry, live } from "./entry.ts";
 import type { ErrorDetails } from "./errors.ts";
@@ -27,15 +27,15 @@ const VALUE_ONLY = { valueOnly: true };
  */
 export function baseStore(
   driver: AnyDriver,
-  { defaultCollection = DEFAULT_COLLECTION }: StoreOptions = {},
+  options: StoreOptions = {},
   more?: (args: Arguments) => Partial<CapabilityMethods>,
 ): AsyncKeyValue {
   const { name: store, destroyCollection, destroy } = driver;
+  const { defaultCollection = DEFAULT_COLLECTION } = object(options);
   const isFresh = driver.freshRead === driver.read;
 
   function collectionOf(options: CollectionOptions = {}): string {
-    if (typeof options !== "object") refuse("options", "an object");
-    const { collection = defaultCollection } = options;
+    const { collection = defaultCollection } = object(options);
     return string(collection, "collection");
   }
   // A wrong default is refused at once.
@@ -104,8 +104,9 @@ export function baseStore(
       // Refuse wrong options even if there is nothing to put.
       const { createdAt, expiresAt } = timesOf(options, { store, collection });
       const items = new Map<string, Entry>();
+      if (!entries?.[Symbol.iterator]) refuse("entries", "[key, value] pairs", entries);
       for (const pair of entries) {
-        if (!Array.isArray(pair)) refuse("entries", "pairs");
+        if (!Array.isArray(pair)) refuse("entries", "[key, value] pairs", pair);
         const key = string(pair[0]);
         items.set(key, { value: toJson(pair[1], { store, collection, key }), createdAt, expiresAt });
       }

@@ -1,4 +1,5 @@
 import { type ErrorDetails, KeyValueError } from "./errors.ts";
+import { isPlain, shown } from "./kinds.ts";
 
 /** A value that JSON can hold. */
 export type JsonValue =
@@ -36,7 +37,7 @@ export function copyJson(value: JsonValue): JsonValue {
  */
 export function toJson(value: unknown, details?: ErrorDetails): JsonValue {
   const place = { path: [], details };
-  return value === null ? fail("null", place) : checked(value, place);
+  return value === null ? fail("null: use delete to remove an entry", place) : checked(value, place);
 }
 
 /** Returns a value without parts as it is in JSON. */
@@ -49,8 +50,7 @@ function single(value: unknown): JsonValue | undefined {
 function checked(value: unknown, place: Place): JsonValue {
   const copy = single(value);
   if (copy !== undefined) return copy;
-  if (typeof value !== "object" || value === null) return fail(typeof value === "number" ? value : typeof value, place);
-  if (!isPlain(value)) return fail(`a ${Object.getPrototypeOf(value).constructor?.name}`, place);
+  if (typeof value !== "object" || value === null || !isPlain(value)) return fail(shown(value), place);
   if (place.path.length > MAX_DEPTH) return fail("cyclic or too deep", place);
   return copyParts(value, checkedPart as CopyPart, place);
 }
@@ -64,7 +64,7 @@ function checkedPart(part: unknown, step: string | number, place: Place): JsonVa
   return parts;
 }
 
-function fail(problem: unknown, { path, details }: Place): never {
+function fail(problem: string, { path, details }: Place): never {
   const where = path.slice(0, 20).map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`));
   throw new KeyValueError("not_serializable", `value${where.join("")} is ${problem}`, details);
 }
@@ -106,12 +106,4 @@ const LARGE_NUMBER = /\d{309}|\d[eE]\+?\d{3}/;
 export function parseJson(text: string, parse: (text: string) => JsonValue = JSON.parse): JsonValue {
   const value = parse(text);
   return value === null || LARGE_NUMBER.test(text) ? toJson(value) : value;
-}
-
-/** True for arrays and for objects made by a literal, also those of another realm; false for class instances. */
-export function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  // The prototype of arrays is an array itself; that of a class which extends Array is not.
-  if (Array.isArray(value)) return Array.isArray(prototype);
-  return !prototype || !Object.getPrototypeOf(prototype);
 }

@@ -3,7 +3,7 @@ import { baseStore, type StoreOptions } from "./base-store.ts";
 import { refuse } from "./checks.ts";
 import type { AnyDriver, CapabilitiesOf, Capability, Driver, MethodNames, Store } from "./driver.ts";
 import { overMethods } from "./foreign-driver.ts";
-import { isPlain } from "./json.ts";
+import { isPlain } from "./kinds.ts";
 import type { AsyncKeyValue, CapabilityMethods } from "./protocol.ts";
 import { drivers } from "./registry.ts";
 
@@ -55,7 +55,7 @@ export function createStore<const D extends AnyDriver>(
   options?: StoreOptions,
 ): Store<CapabilitiesOf<D>> & Closable<D>;
 export function createStore(driver: AnyDriver, options?: StoreOptions): AsyncKeyValue {
-  if (!isPlain(driver)) refuse("driver", "a plain object: { ...driver } loses what is on a prototype");
+  if (!isPlain(driver)) refuse("driver", "a plain object: { ...driver } loses what is on a prototype", driver);
   const { swap, cull, close } = driver;
   return baseStore(driver, options, (args) => ({
     ...(swap && atomics(driver as Driver<"swap">, args)),
@@ -103,6 +103,6 @@ export function supports<S extends AsyncKeyValue, C extends Capability>(
 export function toDriver<S extends AsyncKeyValue>(store: S): Driver<CapabilitiesOf<S>>;
 export function toDriver(store: AsyncKeyValue): AnyDriver {
   const driver = drivers().get(store);
-  if (!driver && typeof store?.get !== "function") refuse("store", "an AsyncKeyValue");
+  if (!driver && typeof store?.get !== "function") refuse("store", "an AsyncKeyValue", store);
   return driver ?? overMethods(store);
 }

@@ -1,9 +1,11 @@
 import { refuse } from "./checks.ts";
 import { type ErrorDetails, KeyValueError } from "./errors.ts";
+import { shown } from "./kinds.ts";
 
 /** Checks that a signal can be listened to; an `AbortController` cannot. */
 export function abortable(signal: AbortSignal | undefined): void {
-  if (signal !== undefined && typeof signal?.addEventListener !== "function") refuse("signal", "an AbortSignal");
+  if (signal !== undefined && typeof signal?.addEventListener !== "function")
+    refuse("signal", "an AbortSignal", signal);
 }
 
 /** Throws code `aborted` if the signal has ended the operation. */
@@ -55,7 +57,7 @@ const MAX_DELAY = 2_147_483;
 /** Returns a delay in seconds as milliseconds. */
 export function delay(seconds: number, name: string): number {
   if (Number.isFinite(seconds) && seconds >= 0 && seconds <= MAX_DELAY) return seconds * 1000;
-  throw new TypeError(`${name} must be seconds, from 0 to ${MAX_DELAY}`);
+  return refuse(name, `seconds, from 0 to ${MAX_DELAY}`, seconds);
 }
 
 /** Some 7,600 years in seconds: no deadline that starts today is after the year 9999, the last with a common text form. */
@@ -66,9 +68,4 @@ export function lifetime<T extends number | undefined>(ttl: T, name = "ttl", det
   if (ttl === undefined) return ttl;
   if (Number.isFinite(ttl) && ttl > 0 && ttl < MAX_LIFE) return Math.max(1, Math.round(ttl * 1000)) as T;
   throw new KeyValueError("invalid_ttl", `${name} must be a number of seconds above 0; got ${shown(ttl)}`, details);
-}
-
-/** A number that is no TTL, as a message shows it; of anything else the kind, since it may be a secret. */
-function shown(ttl: unknown): string {
-  return typeof ttl === "number" ? `${ttl}` : ttl === null ? "null" : `a ${typeof ttl}`;
 }

@@ -92,8 +92,8 @@ const BOUNDARIES = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
  */
 export function traced<S extends AsyncKeyValue>(store: S, options: TracedOptions): Wrapped<S> {
   const { tracer, meter, system, keys: withKeys, attributes: own } = checkOptions(options, { keys: "boolean" });
-  if (tracer && typeof tracer.startActiveSpan !== "function") refuse("tracer", "an OpenTelemetry Tracer");
-  if (meter && typeof meter.createHistogram !== "function") refuse("meter", "an OpenTelemetry Meter");
+  if (tracer && typeof tracer.startActiveSpan !== "function") refuse("tracer", "an OpenTelemetry Tracer", tracer);
+  if (meter && typeof meter.createHistogram !== "function") refuse("meter", "an OpenTelemetry Meter", meter);
   const durations = meter?.createHistogram("db.client.operation.duration", {
     description: "Duration of database client operations.",
     unit: "s",

@@ -1,5 +1,6 @@
-import { count, oneOf, refuse, string } from "../core/checks.ts";
+import { count, object, oneOf, refuse, string } from "../core/checks.ts";
 import { KeyValueError } from "../core/errors.ts";
+import { shown } from "../core/kinds.ts";
 import { operate } from "../core/operation.ts";
 import { limit as limitOperation } from "../core/operations/limit.ts";
 import type { CollectionOptions } from "../core/protocol.ts";
@@ -75,12 +76,17 @@ export async function rateLimit(
   key: string,
   options: RateLimitOptions,
 ): Promise<RateLimitResult> {
-  if (typeof options !== "object" || options === null) refuse("options", "an object with limit and window");
-  const { limit, window, cost = 1, collection = "rate-limits", onStoreError = "throw" } = options;
+  const {
+    limit,
+    window,
+    cost = 1,
+    collection = "rate-limits",
+    onStoreError = "throw",
+  } = object(options, "an object with limit and window");
   oneOf(onStoreError, "onStoreError", ["throw", "allow", "deny"]);
   if (count(cost, "cost", 0) > count(limit ?? 0, "limit")) throw new TypeError("cost must not be above limit");
   if (typeof window !== "number" || !(window > 0 && window < 1e9)) {
-    throw new KeyValueError("invalid_ttl", "window must be a number of seconds above 0");
+    throw new KeyValueError("invalid_ttl", `window must be a number of seconds above 0; got ${shown(window)}`);
   }
   const driver = atomicDriver(store, "rateLimit");
   const milliseconds = window * 1000;
@@ -121,7 +127,7 @@ export async function rateLimit(
  * ```
  */
 export function rateLimitHeaders(result: RateLimitResult, name = "default"): Record<string, string> {
-  if (!/^[\x20-\x7e]*$/.test(name)) refuse("name", "printable ASCII");
+  if (!/^[\x20-\x7e]*$/.test(name)) refuse("name", "printable ASCII", name);
   const quoted = `"${name.replace(/["\\]/g, "\\$&")}"`;
   return {
     "RateLimit-Policy": `${quoted};q=${result.limit};w=${Math.ceil(result.window)}`,

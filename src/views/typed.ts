@@ -69,7 +69,7 @@ export function typed<S extends AsyncKeyValue, Input, Output>(
   options: TypedOptions<Input> = {},
 ): unknown {
   const { collection = store.defaultCollection, onInvalid = "throw", ...rest } = checkOptions(options);
-  if (typeof schema?.["~standard"]?.validate !== "function") refuse("schema", "a Standard Schema");
+  if (typeof schema?.["~standard"]?.validate !== "function") refuse("schema", "a Standard Schema", schema);
   oneOf(onInvalid, "onInvalid", ["throw", "miss"]);
   const fallback = rest.default === undefined ? undefined : toJson(rest.default);
   const driver = toDriver(store) as AnyDriver;
@@ -126,7 +126,7 @@ export function typed<S extends AsyncKeyValue, Input, Output>(
     ...(supports(inner, "swap") && {
       take: async (key: string, options?: AtomicOptions) => output(await inner.take(key, options), key, options),
       update: async (key: string, change: TypedChange<Input, Output>, options?: AtomicPutOptions) => {
-        if (typeof change !== "function") refuse("change", "a function");
+        if (typeof change !== "function") refuse("change", "a function", change);
         const stored = await inner.update(key, async (value) => change(await output(value, key, options)), options);
         return output(stored, key, options);
       },

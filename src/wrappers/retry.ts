@@ -56,7 +56,7 @@ export function retry<S extends AsyncKeyValue>(store: S, options: RetryOptions =
   const retries = count(options.retries ?? 3, "retries", 0);
   oneOf(jitter, "jitter", ["full", "none"]);
   abortable(signal);
-  if (!(Number.isFinite(factor) && factor >= 1)) refuse("factor", "a number of at least 1");
+  if (!(Number.isFinite(factor) && factor >= 1)) refuse("factor", "a number of at least 1", factor);
 
   return wrap(store, (driver) =>
     intercept(driver, async ({ operation, collection, keys }, proceed) => {

@@ -41,7 +41,7 @@ describe("the listings of a store", () => {
       () => store.keys({ prefix: wrong }).next(),
     ]) {
       const error = await call().catch((error: unknown) => error);
-      expect(String(error)).toMatch(/^TypeError: (prefix|cursor) must be a string$/);
+      expect(String(error)).toMatch(/^TypeError: (prefix|cursor) must be a string; got /);
     }
   });
 });

@@ -137,7 +137,7 @@ describe("seed", () => {
       error = thrown;
     }
     expect(error).toMatchObject({ code: "not_serializable", collection: "users", key: "alice" });
-    expect((error as Error).message).toBe("value.joined is a Date");
+    expect((error as Error).message).toBe("value.joined is an instance of Date");
     for (const wrong of ["text", 5, { users: "text" }, new Map()]) {
       expect(() => seed(memoryStore(), wrong as never)).toThrow(TypeError);
     }

@@ -1,5 +1,6 @@
 import { type Entry, live } from "../../core/entry.ts";
-import { isPlain, type JsonValue } from "../../core/json.ts";
+import type { JsonValue } from "../../core/json.ts";
+import { isPlain } from "../../core/kinds.ts";
 
 /** What is kept under a name, as JSON text. It carries what the storage may have no place for. */
 interface Envelope {

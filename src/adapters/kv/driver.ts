@@ -40,7 +40,7 @@ export function kvDriver(
   if (!kv) {
     throw new TypeError(`namespace is ${kv}: is there a KV binding of that name in your Wrangler config?`);
   }
-  if (typeof kv.getWithMetadata !== "function") refuse("namespace", "a KV binding");
+  if (typeof kv.getWithMetadata !== "function") refuse("namespace", "a KV binding", kv);
   count(cacheTtl, "cacheTtl", 30);
   const readOptions = cacheTtl === undefined ? {} : { cacheTtl };
   const ownPrefix = keyPrefix === undefined ? "" : joinAddress(keyPrefix, "");

@@ -1,4 +1,4 @@
-import { isPlain } from "../../core/json.ts";
+import { isPlain } from "../../core/kinds.ts";
 
 /** The properties of a session as a request read them, each as JSON text. */
 export type Snapshot = ReadonlyMap<string, string | undefined>;
