@@ -2,6 +2,7 @@ import { describe, expect, it } from "#test";
 import { createStore, type KeyValueError, memoryStore, type Store, toDriver } from "../src/index.ts";
 import { type Lock, lock, tryLock, withLock } from "../src/lock.ts";
 import { clampTtl } from "../src/wrappers/clamp-ttl.ts";
+import { prefixKeys } from "../src/wrappers/prefix-keys.ts";
 import { at } from "./support/caching.ts";
 import { withoutOperations } from "./support/stores.ts";
 
@@ -106,9 +107,15 @@ describe("lock", () => {
     const without = createStore(driver) as unknown as Store<"swap">;
     const error = await failure(tryLock(without, "job", { ttl: 5 }));
     expect([error.code, error.message.includes("use Durable Objects")]).toEqual(["misconfigured", true]);
-    for (const store of [memoryStore({ maxEntries: 100 }), clampTtl(memoryStore({ maxEntries: 9 }), { missing: 5 })]) {
+    for (const store of [
+      memoryStore({ maxEntries: 100 }),
+      clampTtl(memoryStore(), { missing: 5 }),
+      clampTtl(memoryStore(), { max: 3600 }),
+      prefixKeys(clampTtl(memoryStore(), { max: 3600 }), "a"),
+    ]) {
       expect((await failure(lock(store, "job", { ttl: 5 }))).code).toBe("misconfigured");
     }
+    expect((await tryLock(clampTtl(memoryStore(), { min: 60 }), "job", { ttl: 5 })) !== null).toBe(true);
   });
 
   it("stops waiting when its signal says so, with the reason as the cause", async () => {

@@ -102,7 +102,7 @@ describe("rateLimit", () => {
 
   it("leaves a value of another kind alone, and says so", async () => {
     const store = memoryStore();
-    for (const value of ["report", { a: 1 }, [[1]], [["1", 1]], 5]) {
+    for (const value of ["report", { a: 1 }, [[1]], [["1", 1]], [[1, -5]], 5]) {
       await store.put("60000:k", value, { collection: "rate-limits" });
       const error = await rateLimit(store, "k", { limit: 1, window: 60 }).catch((error) => error);
       expect(error.code).toBe("wrong_kind");

@@ -2,15 +2,16 @@ import { KeyValueError } from "../core/errors.ts";
 
 /** Whether work takes longer than some seconds. It goes on in any case. */
 export async function isLate(work: Promise<unknown>, seconds: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stop = (): void => {};
   const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(true), seconds * 1000);
+    const timer = setTimeout(() => resolve(true), seconds * 1000);
+    stop = () => clearTimeout(timer);
   });
   const done = work.then(
     () => false,
     () => false,
   );
-  return await Promise.race([done, late]).finally(() => clearTimeout(timer));
+  return await Promise.race([done, late]).finally(() => stop());
 }
 
 /** Settles as work does, or rejects with code `timeout` after some seconds. The work goes on. */

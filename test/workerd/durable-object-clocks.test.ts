@@ -1,6 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "#test";
 import { durableObjectStore } from "../../src/adapters/durable-object.ts";
+import { tryLock } from "../../src/lock.ts";
+import { rateLimit } from "../../src/rate-limit.ts";
 import { type Fault, later, objects } from "./objects.ts";
 
 const now = Date.now;
@@ -54,6 +56,34 @@ for (const seconds of [60, -60]) {
         expect(await right.getMany(["mine", "theirs"])).toEqual([1, null]);
         expect(await right.putIfAbsent("theirs", 5)).toBe(true);
       });
+    });
+
+    it("has one winner, one limit and one holder of a lock with all others", async () => {
+      const scope = `shared ${seconds}`;
+      const right = durableObjectStore(objects(scope));
+      const { as } = skewed(scope, seconds);
+      expect(await as((store) => store.putIfAbsent("leader", "mine", { ttl: 30 }))).toBe(true);
+      expect(await right.putIfAbsent("leader", "theirs", { ttl: 30 })).toBe(false);
+      expect(await as((store) => store.putIfAbsent("leader", "mine", { ttl: 30 }))).toBe(false);
+      let allowed = 0;
+      const take = (store: typeof right) => rateLimit(store, "k", { limit: 10, window: 60 });
+      for (let i = 0; i < 30; i++) if ((await (i % 2 ? take(right) : as(take))).allowed) allowed++;
+      expect(allowed).toBe(10);
+
+      const lock = (store: typeof right) => tryLock(store, "job", { ttl: 30 });
+      const held = await right.destroyCollection({ collection: "locks" }).then(() => lock(right));
+      expect(await as(lock)).toBe(null);
+      expect(await held?.release()).toBe(true);
+      const mine = await as(lock);
+      expect(await lock(right)).toBe(null);
+      expect((mine?.token ?? 0) > (held?.token ?? 0)).toBe(true);
+      await later(31, async () => {
+        expect(await right.putIfAbsent("leader", "theirs", { ttl: 30 })).toBe(true);
+        const next = await lock(right);
+        expect((next?.token ?? 0) > (mine?.token ?? 0)).toBe(true);
+        expect(await mine?.release()).toBe(false);
+      });
+      await later(62, async () => expect((await take(right)).remaining).toBe(9));
     });
 
     it("leaves the deadline exactly as it is when it updates an entry", async () => {

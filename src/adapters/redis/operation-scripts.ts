@@ -118,7 +118,7 @@ if bytes then
   for number, taken in list:gmatch('%[(-?%d+),(-?%d+)%]') do
     table.insert(copy, '[' .. number .. ',' .. taken .. ']')
     local one = {tonumber(number), tonumber(taken)}
-    if math.max(math.abs(one[1]), math.abs(one[2])) > 9007199254740991 then return unknown() end
+    if math.max(math.abs(one[1]), one[2]) > 9007199254740991 or one[2] < 0 then return unknown() end
     if one[1] >= slice - 64 then
       table.insert(counting, one)
       used = used + one[2]

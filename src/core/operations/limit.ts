@@ -77,6 +77,8 @@ function added(slices: Slices, slice: number, taken: number): Slices {
 function isSlices(value: JsonValue): value is Slices & JsonValue {
   return (
     Array.isArray(value) &&
-    value.every((one) => Array.isArray(one) && one.length === 2 && one.every((part) => Number.isSafeInteger(part)))
+    value.every(
+      (one) => Array.isArray(one) && one.length === 2 && one.every(Number.isSafeInteger) && Number(one[1]) >= 0,
+    )
   );
 }
