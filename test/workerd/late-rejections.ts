@@ -14,22 +14,27 @@ declare const process: {
   on(event: string, listener: (...args: never[]) => unknown): void;
   off(event: string, listener: Report): void;
 };
-const vitest = process.listeners("unhandledRejection") as Report[];
-const pending = new Set<Promise<unknown>>();
 
-const hold: Report = (reason, promise) => {
-  pending.add(promise);
-  setTimeout(() => {
-    if (!pending.delete(promise)) return;
-    // Vitest stays silent while it is not the only listener.
-    process.off("unhandledRejection", hold);
-    for (const report of vitest) report(reason, promise);
-    process.on("unhandledRejection", hold);
-  }, grace);
-};
+/** Test files share one global object, so the first of them starts what all of them use. */
+const shared = globalThis as { lateRejections?: Set<Promise<unknown>> };
+const pending = (shared.lateRejections ??= listen());
 
-process.on("unhandledRejection", hold);
-process.on("rejectionHandled", (promise: Promise<unknown>) => pending.delete(promise));
+function listen(): Set<Promise<unknown>> {
+  const unhandled = new Set<Promise<unknown>>();
+  const hold: Report = (reason, promise) => {
+    unhandled.add(promise);
+    setTimeout(() => {
+      if (!unhandled.delete(promise)) return;
+      // Vitest stays silent while it is not the only listener.
+      process.off("unhandledRejection", hold);
+      for (const report of process.listeners("unhandledRejection") as Report[]) report(reason, promise);
+      process.on("unhandledRejection", hold);
+    }, grace);
+  };
+  process.on("unhandledRejection", hold);
+  process.on("rejectionHandled", (promise: Promise<unknown>) => unhandled.delete(promise));
+  return unhandled;
+}
 
 afterAll(async () => {
   if (pending.size) await new Promise((resolve) => setTimeout(resolve, 2 * grace));
