@@ -62,7 +62,9 @@ for (const [size, bytes, turn] of [
     }
     const [low, middle, high] = [0.25, 0.5, 0.75].map((part) => quantile(ratios, part).toFixed(2));
     const [bareTime, ownTime] = times.map((list) => quantile(list, 0.5).toFixed(0).padStart(7));
-    console.log(`${operation} of ${size}: bare ${bareTime} µs, encrypt ${ownTime} µs, ratio ${middle} (${low} to ${high})`);
+    console.log(
+      `${operation} of ${size}: bare ${bareTime} µs, encrypt ${ownTime} µs, ratio ${middle} (${low} to ${high})`,
+    );
   }
 }
 

@@ -66,14 +66,17 @@ async function measured({ get, put, getMany }) {
   if (JSON.stringify(await getMany([keys[1], keys[2]])) !== JSON.stringify([values[1], values[2]]))
     throw new Error("its bulk get lost what was put");
 
-  const order = shuffled(keys.length, next);
-  const bulks = Array.from({ length: 100 }, (_, i) => order.slice(i * 100, (i + 1) * 100).map((at) => keys[at]));
-  const fresh = order.map((at) => session(at));
-  const missing = order.map((at) => `missing:${at}`);
+  // Each row has an order of its own. Values that are read in the order of their writes are neighbours in memory, which makes
+  // reads twice as fast.
+  const order = () => shuffled(keys.length, next);
+  const [reads, writes, misses, bulk] = [order(), order(), order(), order()];
+  const fresh = writes.map((at) => session(at));
+  const missing = misses.map((at) => `missing:${at}`);
+  const bulks = Array.from({ length: 100 }, (_, i) => bulk.slice(i * 100, (i + 1) * 100).map((at) => keys[at]));
   return {
-    get: await time(order.length, 15, (i) => get(keys[order[i]])),
-    put: await time(order.length, 15, (i) => put(keys[order[i]], fresh[i])),
-    "get of a missing key": await time(order.length, 15, (i) => get(missing[i])),
+    get: await time(reads.length, 15, (i) => get(keys[reads[i]])),
+    put: await time(writes.length, 15, (i) => put(keys[writes[i]], fresh[i])),
+    "get of a missing key": await time(missing.length, 15, (i) => get(missing[i])),
     "bulk get of 100": await time(bulks.length, 15, (i) => getMany(bulks[i])),
     "get of 100 kB": await time(large.length, 15, (i) => get(`large:${i}`)),
   };
