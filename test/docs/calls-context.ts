@@ -4,6 +4,7 @@
  * A call with another argument does not compile: add the argument here, with the type that its name suggests.
  */
 
+import type { Kv } from "@deno/kv";
 import type { Client } from "@libsql/client";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Redis } from "@upstash/redis";
@@ -24,6 +25,7 @@ export declare const driver: AnyDriver;
 export declare const env: { readonly KV: KVNamespace; readonly DB: D1Database; readonly STORE: DurableObjectNamespace };
 export declare const ctx: { readonly storage: DurableObjectStorage };
 export declare const redis: Redis;
+export declare const kv: Kv;
 export declare const libsql: Client;
 export declare const pool: Pool;
 
