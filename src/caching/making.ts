@@ -55,7 +55,11 @@ export function makings({ places, tags, runs, hooks, valid, onStoreError }: Tool
 
   /** What is under each key, without results that must not be used. */
   async function look(keys: readonly string[], fresh?: boolean): Promise<Slot[] | undefined> {
-    return guarded(keys[0] as string, async () => Promise.all((await places.find(keys, fresh)).map(checked)));
+    const moment = runs.moment();
+    return guarded(keys[0] as string, async () => {
+      const found = await places.find(keys, fresh);
+      return Promise.all(found.map(async (slot) => ({ ...(await checked(slot)), moment })));
+    });
   }
 
   async function checked(slot: Slot): Promise<Slot> {
@@ -98,7 +102,11 @@ export function makings({ places, tags, runs, hooks, valid, onStoreError }: Tool
     making.answer = answerOf(copy, now);
     if (made.tags?.length) making.tagged = tags.mark([[key, made.tags]], before, start).then(([marked]) => marked);
     making.stored = keepable(making, copy, now).then(
-      (result) => settle(making, result ? { result } : { ending: "unkept" }),
+      async (result) => {
+        // Others must not have what may be older than an invalidation.
+        const isOutdated = making.tagged && !(await making.tagged);
+        return settle(making, result ? { result } : { ending: isOutdated ? "released" : "unkept" });
+      },
       async (error) => {
         await settle(making, { ending: "unkept" }, "ignore");
         if (onStoreError === "throw") throw error;
@@ -145,7 +153,7 @@ export function makings({ places, tags, runs, hooks, valid, onStoreError }: Tool
       if (!run.wanted) await places.remove([key]);
       // The others would put an older result over it, or one that is hardly newer: some stores take one write a second.
       else runs.outdate(key, run);
-    } else if (outcome.ending === "unkept" && slot?.result) await places.remove([key]);
+    } else if (outcome.ending !== "failed" && slot?.result) await places.remove([key]);
   }
 
   /** Shows the other isolates that this one is alive. */

@@ -162,7 +162,8 @@ export function recaller(
         const isForAll = isPlainData(value) && accepts?.(value) !== false;
         return isForAll ? { answer: shared(outcome.value.answer) } : lead(slot, call, false);
       }
-      call.gone = run.holder;
+      // A run that another one has replaced may go on.
+      if (!runs.current(key)) call.gone = run.leased?.lease.holder;
     }
   }
 
@@ -203,7 +204,7 @@ export function recaller(
         break;
       case "lease":
         making.held = acquired.held;
-        making.run.holder = acquired.held.lease?.holder;
+        making.run.leased = acquired.held.lease && { lease: acquired.held.lease, moment: runs.moment() };
     }
     return make(making, call.make);
   }
@@ -220,9 +221,13 @@ export function recaller(
     return state && (state === "hit" || patience) ? answerFrom(state, result) : undefined;
   }
 
-  /** Whether a tag was invalidated after a run had begun, or whether it ended before a call began and left nothing fresh. */
+  /**
+   * Whether a run is not for a call: something was invalidated after the run had begun, as far as the store shows it, or
+   * it ended before the call began and left nothing that is fresh.
+   */
   function isTooOld(run: Run, slot: Slot | undefined, { began, judge }: Call): boolean {
     if (haveChanged(run.stamps, slot?.stamps)) return true;
+    if (slot && hasLostLease(run, slot)) return true;
     if (!run.outcome || (run.ended as number) > began) return false;
     const ended = "value" in run.outcome && run.outcome.value;
     return judge !== undefined || !ended || !("answer" in ended) || !run.wanted || Date.now() >= ended.answer.fresh;
@@ -283,6 +288,12 @@ export function recaller(
 function placeOf(store: AsyncKeyValue, collection?: string): Place {
   const driver = toDriver(store) as AnyDriver;
   return { driver, collection: collection ?? store.defaultCollection ?? "default_collection" };
+}
+
+/** Whether a slot that was read later has neither the lease of a run nor what the run has left. */
+function hasLostLease({ leased }: Run, { lease, ending, moment = 0 }: Slot): boolean {
+  if (!leased || moment < leased.moment) return false;
+  return lease?.holder !== leased.lease.holder && ending?.id !== leased.lease.id;
 }
 
 function shared(answer: Answer): Answer {

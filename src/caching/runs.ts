@@ -1,5 +1,6 @@
 import { keepBeating, outcomeOf, type SharedWork, unattended } from "../core/shared-work.ts";
 import type { Answer } from "./results.ts";
+import type { Lease } from "./slots.ts";
 import type { Stamps } from "./stamps.ts";
 
 /**
@@ -14,8 +15,8 @@ export interface Run extends SharedWork<Ended> {
   readonly since: number;
   /** The place of its end among the moments of this isolate; see {@link Runs.moment}. */
   ended?: number;
-  /** The holder of its lease in the store, once it has one. */
-  holder?: string | undefined;
+  /** Its lease in the store, once it has one, and when that was, among the moments of this isolate. */
+  leased?: { readonly lease: Lease; readonly moment: number } | undefined;
   /** What the stamps of tags said when it began, as far as the tags are known. */
   stamps?: Stamps | undefined;
   /** Until when its outcome may be used though it is not in the store, in epoch milliseconds. */

@@ -32,6 +32,8 @@ export interface Slot {
   readonly version?: string | undefined;
   /** What the stamps of tags said at that moment: those of the result, and those that the key had before. */
   readonly stamps?: Stamps | undefined;
+  /** When the reading began, among the moments of this isolate. */
+  readonly moment?: number | undefined;
 }
 
 /** Milliseconds that a lease stays in the store, since a holder that is slower than its lease may still finish. */
@@ -71,8 +73,11 @@ export interface Taken {
   readonly slot: Slot;
 }
 
-/** What a slot has after its lease: a result, or how the attempt ended. A failure leaves the old result. */
-export type Outcome = { readonly result: Result } | { readonly ending: Ending["how"] };
+/**
+ * What a slot has after its lease: a result, or how the attempt ended. A failure leaves the old result. `released` tells
+ * nobody: those who wait take the lease, one after the other.
+ */
+export type Outcome = { readonly result: Result } | { readonly ending: Ending["how"] | "released" };
 
 /** @param leases Whether leases are wanted. */
 export function slots({ driver, collection }: Place, tags: Tags, leases: boolean): Slots {
@@ -110,6 +115,9 @@ export function slots({ driver, collection }: Place, tags: Tags, leases: boolean
     find,
 
     async take(key, seen, lease) {
+      // Without a version, what was seen may be a copy of what is gone by now: the swap would bring it back.
+      const isEmpty = !seen.result && !seen.lease && !seen.ending;
+      if (seen.version === undefined && !isEmpty) return { ok: false, slot: (await find([key], true))[0] as Slot };
       const next = { ...seen, lease };
       const swapped = await swap!(collection, key, seen.version, toEntry(next));
       if (swapped.ok) return { ok: true, slot: { ...next, version: swapped.version } };
@@ -142,6 +150,7 @@ export function slots({ driver, collection }: Place, tags: Tags, leases: boolean
 function after({ result, lease }: Slot, outcome: Outcome): Slot {
   if ("result" in outcome) return outcome;
   const { ending: how } = outcome;
+  if (how === "released") return {};
   return { result: how === "failed" ? result : undefined, ending: lease && { id: lease.id, how } };
 }
 
