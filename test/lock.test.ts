@@ -87,7 +87,8 @@ describe("lock", () => {
 
   it("leaves a value of another kind alone, and says so", async () => {
     const store = memoryStore();
-    for (const value of ["report", { token: "1" }, { token: 1, owner: "a" }, 5, [1]]) {
+    const full = { token: 2 ** 53 - 1, owner: null, until: 0 };
+    for (const value of ["report", { token: "1" }, { ...full, token: "1" }, { token: 1, owner: "a" }, full, 5, [1]]) {
       await store.put("nightly-report", value, { collection: "locks" });
       const error = await failure(tryLock(store, "nightly-report", { ttl: 5 }));
       expect([error.code, error.key]).toEqual(["wrong_kind", "nightly-report"]);

@@ -120,5 +120,9 @@ describe("growing from 4 to 16 objects", () => {
     const keys = Array.from({ length: 60 }, (_, i) => `k${i}`);
     expect(await store.getMany(keys)).toEqual(expected);
     expect(await large.getMany(keys.slice(20))).toEqual(expected.slice(20));
+    // At the end the old objects are emptied, and the new ones keep what they have.
+    await small.destroy();
+    expect(await large.getMany([...keys.slice(20), "visits"])).toEqual([...expected.slice(20), 140]);
+    expect(await small.getMany(keys)).toEqual(keys.map(() => null));
   });
 });

@@ -167,7 +167,7 @@ local token, holder, ends, rest
 if bytes then
   token, holder, ends, rest = bytes:match('^{"token":(-?%d[%d.eE+-]*),"owner":(.-),"until":(-?%d[%d.eE+-]*)}(,"version":.*)$', at)
   token, ends = tonumber(token), tonumber(ends)
-  if not token or not ends or token % 1 ~= 0 or math.abs(token) > 9007199254740991 then return unknown() end
+  if not token or not ends or token % 1 ~= 0 or math.abs(token + 1) > 9007199254740991 then return unknown() end
   if holder ~= 'null' and not holder:find('^"[^%c]*"$') then return unknown() end
 end
 local mine = holder == owner

@@ -42,7 +42,11 @@ export const hold: Operation<HoldArgs, HoldResult> = {
 /** A stored state; `undefined` for a value of another kind. */
 function stateOf(value: JsonValue): State | undefined {
   const { token, owner, until } = Object(value) as Partial<State>;
+  // After the largest integer that is exact, tokens would not grow.
   const isState =
-    Number.isSafeInteger(token) && (owner === null || typeof owner === "string") && Number.isFinite(until);
+    typeof token === "number" &&
+    Number.isSafeInteger(token + 1) &&
+    (owner === null || typeof owner === "string") &&
+    Number.isFinite(until);
   return isState ? (value as State) : undefined;
 }
