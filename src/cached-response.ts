@@ -16,11 +16,17 @@ export type { LeaseOptions, RecallOptions } from "./caching/options.ts";
 export interface CachedResponseOptions<Args extends readonly unknown[] = readonly unknown[]> extends RecallOptions {
   /** Where responses are kept. */
   readonly store: AsyncKeyValue;
-  /** Seconds for responses that do not say it themselves. Default: those are not kept. */
+  /** The TTL in seconds of responses that do not name one. Default: such responses are not kept. */
   readonly ttl?: number | undefined;
-  /** Seconds after the TTL in which a response that does not say it is the answer while a new one is made. Default: 0. */
+  /**
+   * Seconds after the TTL in which the old response is returned while a new one is made, if the response does not say. Default:
+   * 0.
+   */
   readonly staleWhileRevalidate?: number | undefined;
-  /** Seconds after the TTL in which a response that does not say it is the answer when the handler fails. Default: 0. */
+  /**
+   * Seconds after the TTL in which the old response replaces a failure of the handler, if the response does not say. Default:
+   * 0.
+   */
   readonly staleIfError?: number | undefined;
   /**
    * Seconds after the TTL in which a response with an `ETag` or `Last-Modified` is kept, so that the handler can answer
@@ -35,23 +41,23 @@ export interface CachedResponseOptions<Args extends readonly unknown[] = readonl
   /** The methods whose responses are kept. Default: `["GET", "HEAD"]`. */
   readonly methods?: readonly string[] | undefined;
   /**
-   * Headers that make a request personal. Its response is only shared where `Cache-Control` or `Expires` says that it may
-   * be, and it only gets such responses. Use `[]` where pages do not depend on them, or where `key` contains the user.
-   * Default: `["Authorization", "Cookie"]`.
+   * Headers that make a request personal. Its response is only shared if `Cache-Control` or `Expires` allows that, and the
+   * request only gets such responses. Use `[]` if pages do not depend on these headers, or if `key` contains the user. Default:
+   * `["Authorization", "Cookie"]`.
    */
   readonly personal?: readonly string[] | undefined;
-  /** The headers that say how long a response is kept, the first that is there counts. Default: `["Cache-Control"]`. */
+  /** The headers that say how long a response is kept. The first one that is present counts. Default: `["Cache-Control"]`. */
   readonly cacheControl?: readonly string[] | undefined;
   /**
    * Returns the tags of a response, beside those in its `Cache-Tag` header. `pathTags` of `edge-key-value/cache-tags`
    * returns tags for the beginnings of a path. Default: none.
    */
   readonly tags?: ((response: Response, request: Request, ...args: Args) => readonly string[]) | undefined;
-  /** Returns `true` for requests that go past the cache. Default: none. */
+  /** Returns `true` for requests that bypass the cache. Default: none. */
   readonly bypass?: ((request: Request, ...args: Args) => Awaitable<boolean>) | undefined;
   /** Returns `false` for responses that must not be kept. It must not read the body. Default: what HTTP allows is kept. */
   readonly shouldCache?: ((response: Response, request: Request, ...args: Args) => Awaitable<boolean>) | undefined;
-  /** Whether a request with a method such as POST forgets what is kept for its URL. Default: `true`. */
+  /** Whether a request with a method such as POST removes the responses for its URL. Default: `true`. */
   readonly invalidate?: boolean | undefined;
   /** Bytes of the largest body that is kept; larger ones are passed on as they come. Default: 1,000,000. */
   readonly maxBytes?: number | undefined;
@@ -63,7 +69,7 @@ export interface CachedResponseOptions<Args extends readonly unknown[] = readonl
 export interface CachedHandler<Args extends readonly unknown[]> {
   (request: Request, ...args: Args): Promise<Response>;
   /**
-   * Removes what is kept for a request, with all variants.
+   * Removes the responses for a request, with all variants.
    *
    * @throws KeyValueError when the store fails.
    */
@@ -80,12 +86,12 @@ type Others<F extends (request: Request, ...args: never[]) => unknown> =
  * Keeps the responses of a handler in a store, as a cache that many visitors share (RFC 9111).
  *
  * `Cache-Control` of the response decides, then `Expires`, then the options. The cache keeps status, headers and body, one
- * response for each combination of the request headers that `Vary` names. It never keeps `Set-Cookie`. A response for a
- * visitor with `Authorization` or `Cookie` is only kept where it says that others may have it: see `personal`.
+ * response for each combination of the request headers that `Vary` names. It never keeps `Set-Cookie`. A response for a visitor
+ * with `Authorization` or `Cookie` is only kept if it says that others may have it: see `personal`.
  *
  * Stale responses with an `ETag` or `Last-Modified` are validated at the handler. Requests with POST, PUT, PATCH or DELETE
- * forget what is kept for their URL. Answers carry `Age` and `Cache-Status` (RFC 9211), and are 304 or 206 where the
- * request allows it. docs/caching.md lists every clause.
+ * remove the responses for their URL. Responses have `Age` and `Cache-Status` (RFC 9211), and are 304 or 206 if the request
+ * allows it. docs/caching.md lists every clause.
  *
  * A status of 500 or above is not kept: it is a failure, as an exception is.
  *

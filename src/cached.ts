@@ -62,7 +62,7 @@ export interface WithInfo<R> {
 /** A function whose results are kept in a store. */
 export interface Cached<Args extends readonly unknown[], R> {
   /**
-   * Returns the stored result, or the function's. A failure of the function is thrown as it is, and is not kept.
+   * Returns the stored result, or the function's. An error of the function is thrown unchanged, and not stored.
    *
    * @throws KeyValueError `unavailable` when the function failed in another isolate for which this call waited.
    */
@@ -72,7 +72,7 @@ export interface Cached<Args extends readonly unknown[], R> {
   /** Calls the function whatever is stored. Its result replaces those of all calls that began earlier. */
   refresh(...args: Args): Promise<R>;
   /**
-   * Removes the stored result, and keeps those out that are being made.
+   * Removes the stored result, and drops results that are being made.
    *
    * @throws KeyValueError when the store fails, whatever `onStoreError` says: the old result would still be there.
    */
@@ -80,8 +80,8 @@ export interface Cached<Args extends readonly unknown[], R> {
   /** Reads the stored result without calling the function; `null` when there is none. */
   peek(...args: Args): Promise<Peeked<R> | null>;
   /**
-   * The same function for one request. A scope with a `waitUntil` method, such as the `ctx` of a Worker, keeps the work
-   * alive when the caller has its answer or is gone. The scope is any object that belongs to the request alone.
+   * The same function for one request. A scope with a `waitUntil` method, such as the `ctx` of a Worker, keeps the work alive
+   * when the caller has its result or is gone. The scope is any object that belongs to the request alone.
    */
   with(scope: object, options?: CallOptions): Cached<Args, R>;
 }

@@ -1,7 +1,7 @@
 import { type Entry, live } from "../core/entry.ts";
 import type { JsonValue } from "../core/json.ts";
 
-/** What a cache holds: the entry under a mark, so that nothing else is taken for a copy; for `longest` milliseconds at most. */
+/** Returns what a cache holds: the entry under a mark that sets it apart, for `longest` milliseconds at most. */
 export function asCopy({ value, createdAt, expiresAt }: Entry, longest: number): Entry {
   const now = Date.now();
   const copy = { __copy__: [value, createdAt ?? null, expiresAt ?? null] };
@@ -18,7 +18,7 @@ export function isMissing(held: Entry | undefined): boolean {
   return (Object(live(held)?.value) as { __copy__?: JsonValue }).__copy__ === "nothing";
 }
 
-/** The entry out of a copy; `undefined` for anything else. */
+/** Returns the entry in a copy; `undefined` for anything else. */
 export function original(held: Entry | undefined): Entry | undefined {
   const { __copy__: copy }: { __copy__?: JsonValue } = Object(live(held)?.value);
   if (!Array.isArray(copy) || (copy[0] ?? null) === null) return undefined;

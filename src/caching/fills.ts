@@ -1,25 +1,25 @@
 import type { AnyDriver, Awaitable, Driver } from "../core/driver.ts";
 import { type Entry, live } from "../core/entry.ts";
 
-/** Puts copies of what was read into the cache, by key; a key without a copy was missing. */
+/** Puts copies of the entries that were read into the cache, by key. A key without a copy was missing. */
 type Fill = (copies: ReadonlyMap<string, Entry>) => Promise<unknown>;
 
-/** How copies get into a cache such that none comes back which a write has replaced since the read began. */
+/** Fills a cache, and keeps out copies that a write has replaced since the read began. */
 export interface Fills {
-  /** Before the primary is read. `seen` is what the cache has in place of copies; the result is called in any case. */
+  /** Before the primary is read. `seen` is what the cache has instead of copies. The caller always calls the result. */
   begin(collection: string, keys: readonly string[], seen: readonly (Entry | undefined)[]): Awaitable<Fill>;
   /** After the primary was written, before copies are removed from the cache; without arguments: everything. */
   forget?(collection?: string, keys?: readonly string[]): void;
 }
 
-/** Milliseconds after which a read is taken for dead: on Workers what a request has begun may end with it, unfinished. */
+/** A read counts as dead after this many milliseconds: Workers may kill a request's unfinished work along with the request. */
 const LEASE = 60_000;
 
 const leaseOf = (entry: Entry | undefined): unknown => Object(live(entry)?.value).__lease__;
 
 /**
- * For a cache with `swap`: a read leaves a lease there first, and a copy only takes the place of that lease. A write
- * removes it, from whichever isolate, and since no version comes twice a late copy is refused. Readers share a lease.
+ * For a cache with `swap`: a read leaves a lease there first, and a copy only takes the place of that lease. A write in any
+ * isolate removes the lease, and because versions never repeat, a late copy is refused. Readers share a lease.
  */
 export function leased({ read, write, swap }: Driver<"swap">): Fills {
   return {
@@ -39,7 +39,7 @@ export function leased({ read, write, swap }: Driver<"swap">): Fills {
   };
 }
 
-/** For a cache without `swap`: within this store object, reads are told which of their keys were written meanwhile. */
+/** For a cache without `swap`: within this store object, each read learns which of its keys were written meanwhile. */
 export function guarded({ write, remove }: AnyDriver): Fills {
   const reads = new Set<{ collection: string; current: Set<string>; until: number }>();
   return {

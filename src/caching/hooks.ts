@@ -3,7 +3,7 @@ import { hasWaitUntil } from "./scope.ts";
 /** What happened in a cache. */
 export interface CacheEvent {
   /**
-   * - `hit`, `stale`: the answer was in the store;
+   * - `hit`, `stale`: the result was in the store;
    * - `miss`: the call ran the function;
    * - `wait`: the call waited for another one that ran the function;
    * - `refresh`: the function ran in the background, or for `refresh`;
@@ -11,11 +11,11 @@ export interface CacheEvent {
    */
   readonly type: "hit" | "stale" | "miss" | "wait" | "refresh" | "error";
   readonly key: string;
-  /** Of `hit` and `stale`: the seconds since the result was made. */
+  /** For `hit` and `stale`: the seconds since the result was made. */
   readonly age?: number | undefined;
-  /** Of `miss`, `wait` and `refresh`: the seconds that it took. */
+  /** For `miss`, `wait` and `refresh`: how many seconds it took. */
   readonly duration?: number | undefined;
-  /** Of `error`: what was thrown. */
+  /** For `error`: what was thrown. */
   readonly error?: unknown;
 }
 
@@ -25,16 +25,16 @@ export interface HookOptions {
   readonly onEvent?: ((event: CacheEvent) => void) | undefined;
 }
 
-/** The functions of the caller that a cache calls. None of them can replace an answer, whatever it throws. */
+/** The caller's functions that a cache calls. What they throw never replaces a result. */
 export interface Hooks {
   emit(event: CacheEvent): void;
-  /** Tells of a failure that no caller sees. */
+  /** Reports a failure that no caller sees. */
   report(error: unknown, key: string): void;
   /** Tells of a result that cannot be stored, at least once: nobody would find out otherwise. */
   reportUnstorable(error: unknown, key: string): void;
-  /** Whether somebody keeps work alive after the answer. */
+  /** Whether work can continue after the call has returned. */
   canKeepAlive(scope: object | undefined): boolean;
-  /** Hands over work that goes on after the answer; returns whether somebody took it. */
+  /** Hands over work that continues after the call has returned; returns whether it was accepted. */
   keepAlive(work: Promise<unknown>, scope: object | undefined, key: string): boolean;
 }
 

@@ -4,7 +4,7 @@ export interface Joins<R> {
   find(scope: object | undefined, key: string): Joined<R> | undefined;
   /** Lets later calls of the same scope have this promise until it settles. Without a scope nothing is shared. */
   add(scope: object | undefined, key: string, joined: Joined<R>): void;
-  /** Lets no later call have the promises that exist now, whatever their keys: they just start anew. */
+  /** Keeps later calls from joining the promises that exist now, whatever their keys. Those calls start over. */
   close(): void;
 }
 
@@ -19,7 +19,7 @@ interface Joinable<R> extends Joined<R> {
   readonly epoch: number;
 }
 
-/** @param longest Milliseconds after which a call is not joined any more, since it may never end. */
+/** @param longest Milliseconds after which others no longer join a call, because it may never end. */
 export function joinsOf<R>(longest: number): Joins<R> {
   const scopes = new WeakMap<object, Map<string, Joinable<R>>>();
   let epoch = 0;

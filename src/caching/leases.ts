@@ -7,9 +7,9 @@ export type Acquired =
   | { readonly kind: "lease"; readonly held: Slot }
   /** There is a new result. */
   | { readonly kind: "result"; readonly slot: Slot }
-  /** An attempt of somebody else ended without a result while this call waited. */
+  /** Another caller's attempt ended without a result while this call waited. */
   | { readonly kind: "failed" | "unkept" }
-  /** Somebody else has the lease, and this call does not wait for it any longer. */
+  /** Another caller has the lease, and this call stops waiting for it. */
   | { readonly kind: "busy"; readonly slot: Slot; readonly lease: Lease }
   /** The store fails, or others are always first. */
   | { readonly kind: "none" };
@@ -28,7 +28,7 @@ export interface Acquiring {
   look(): Promise<Slot | undefined>;
   /** Tries to take the lease; nothing when the store fails. */
   take(slot: Slot, lease: Lease): Promise<Taken | undefined>;
-  /** Whether a result that is under the key now will do. */
+  /** Whether to accept a result that is under the key now. */
   enough(slot: Slot): boolean;
 }
 
@@ -81,12 +81,12 @@ export async function acquire(acquiring: Acquiring): Promise<Acquired> {
   }
   return { kind: "none" };
 
-  /** Whether the holder is gone: nobody has seen it renew its lease for as long as the lease is. */
+  /** Whether the holder is gone: it has not renewed its lease for as long as the lease lasts. */
   function isOver(lease: Lease): boolean {
     if (lease.holder === gone) return true;
     const now = Date.now();
     if (now > lease.until + CLOCK_SKEW) return true;
-    // Who does not wait cannot watch, and goes by the clock.
+    // A call that does not wait cannot watch the lease, so it compares the clock.
     return patience ? signOf(lease) === watched && silent >= lease.length : now > lease.until;
   }
 }

@@ -36,7 +36,7 @@ export interface Tools {
   readonly onStoreError: "ignore" | "throw";
 }
 
-/** Milliseconds for which a result that could not be stored is the answer in this isolate. */
+/** Milliseconds for which this isolate returns a result that could not be stored. */
 const UNSTORED = 1000;
 
 /** Makes results and stores them. */
@@ -166,7 +166,7 @@ export function makings({ places, tags, runs, hooks, valid, onStoreError }: Tool
     if (seen?.lease?.holder === held.lease.holder) {
       const lease = { ...held.lease, beat: held.lease.beat + 1, until: Date.now() + held.lease.length };
       const renewed = await guarded(key, () => places.take(key, seen, lease), "ignore");
-      // Somebody else has taken over, or the entry was removed: the holder finds that out when it stores its result.
+      // Another caller has taken over, or the entry was removed: the holder finds that out when it stores its result.
       if (renewed?.ok) making.held = renewed.slot;
     }
     making.renewing = false;

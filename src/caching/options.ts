@@ -6,8 +6,8 @@ import type { CacheEvent } from "./hooks.ts";
 /** How one caller in the world makes a result while the others wait. */
 export interface LeaseOptions {
   /**
-   * The longest run of the function in seconds: then another caller may take over. A caller that is gone is replaced
-   * after about a second. Default: 30.
+   * The longest run of the function, in seconds. Then another caller may take over. A dead caller is replaced after about a
+   * second. Default: 30.
    */
   readonly ttl?: number | undefined;
   /** Seconds to wait for the result of another caller before calling the function as well. Default: `ttl`. */
@@ -17,9 +17,8 @@ export interface LeaseOptions {
 /** Options that `cached` and `cachedResponse` have in common. */
 export interface RecallOptions extends CollectionOptions {
   /**
-   * Keeps work alive that goes on when the caller has its answer or is gone, such as
-   * `(promise) => ctx.waitUntil(promise)`. A scope with a `waitUntil` method comes first. The promises never reject.
-   * Default: the caller waits until its result is stored.
+   * Keeps work alive when the caller has its result or is gone, such as `(promise) => ctx.waitUntil(promise)`. A scope with a
+   * `waitUntil` method comes first. The promises never reject. Default: the caller waits until its result is stored.
    */
   readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
   /**
@@ -34,9 +33,9 @@ export interface RecallOptions extends CollectionOptions {
   readonly tagStore?: AsyncKeyValue | undefined;
   /** What a call does when the store fails: return the function's result (the default), or throw the failure. */
   readonly onStoreError?: "ignore" | "throw" | undefined;
-  /** Is called with failures that no caller sees: of the store, and of a function whose old result is the answer. */
+  /** Called with failures that no caller sees: of the store, and of a function whose old result was returned. */
   readonly onError?: ((error: unknown, key: string) => void) | undefined;
-  /** Is called with each {@link CacheEvent}. What it throws is ignored. */
+  /** Called with each {@link CacheEvent}. What it throws is ignored. */
   readonly onEvent?: ((event: CacheEvent) => void) | undefined;
 }
 

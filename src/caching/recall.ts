@@ -16,11 +16,11 @@ import { type Slot, slots } from "./slots.ts";
 import type { Place, Stamps } from "./stamps.ts";
 import { haveChanged, tagsOf } from "./tags.ts";
 
-/** What one call wants. */
+/** What one call asks for. */
 export interface Wanted {
   /** Calls with the same scope share promises. */
   readonly scope: object | undefined;
-  /** Makes a result. It gets the old one, which may be of no use but to be validated. */
+  /** Makes a result. It gets the old one, which may only be good for validation. */
   make(old: Result | undefined): Promise<Made>;
   /** Runs `make` whatever is stored or being made. */
   readonly force?: boolean | undefined;
@@ -41,7 +41,7 @@ export interface Recaller {
   find(keys: readonly string[]): Promise<Slot[] | undefined>;
   /** Writes results without asking for leases. The function was called at a moment, in epoch milliseconds. */
   write(items: readonly (readonly [key: string, made: Made])[], called: number, before?: Stamps): Promise<void>;
-  /** Removes results, and keeps those out that are being made. */
+  /** Removes results, and drops results that are being made. */
   forget(keys: readonly string[]): Promise<void>;
   readonly hooks: Hooks;
   /** Milliseconds after which others may take over from a run that has not ended. */
@@ -233,7 +233,7 @@ export function recaller(
     return judge !== undefined || !ended || !("answer" in ended) || !run.wanted || Date.now() >= ended.answer.fresh;
   }
 
-  /** Whether somebody makes the next result already, as far as that can be seen at once. */
+  /** Whether another call is already making the next result, as far as this isolate and the slot show. */
   function isBeingMade({ lease }: Slot, { key }: Call): boolean {
     const run = runs.current(key);
     return (run !== undefined && !run.outcome) || (places.leases && lease !== undefined && lease.until > Date.now());

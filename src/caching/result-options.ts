@@ -18,11 +18,11 @@ export interface ResultOptions<Args extends readonly unknown[], R> extends Recal
   readonly ttl: number | ((result: R, ...args: Args) => number);
   /** Seconds for `null` and `undefined`, which are then never stale; 0: they are not kept. Default: as for other results. */
   readonly negativeTtl?: number | undefined;
-  /** Seconds after the TTL in which the old result is the answer while a new one is made. Default: 0. */
+  /** Seconds after the TTL in which calls return the old result while a new one is made. Default: 0. */
   readonly staleWhileRevalidate?: number | undefined;
-  /** Seconds after the TTL in which the old result is the answer when the function fails. Default: 0. */
+  /** Seconds after the TTL in which calls return the old result if the function fails. Default: 0. */
   readonly staleIfError?: number | undefined;
-  /** The share of the TTL, from 0 to 1, by which each one is shortened at most, at random, so not all end together. Default: 0. */
+  /** Shortens each TTL at random by at most this share, from 0 to 1, so results do not all expire together. Default: 0. */
   readonly jitter?: number | undefined;
   /**
    * The tags of results, or a function that returns those of each result. `invalidateTags` of `edge-key-value/cache-tags`
@@ -102,7 +102,7 @@ function lives<Args extends readonly unknown[], R>({
     const negative = result === null || result === undefined ? negativeTtl : undefined;
     if (negative !== undefined) return negative > 0 ? { fresh: shortened(negative), stale: 0, onError: 0 } : undefined;
     const time = typeof ttl === "function" ? ttl(result, ...args) : ttl;
-    // A result may be over already, such as a token that is about to expire.
+    // A result may have expired already, such as a token.
     if (typeof time === "number" && time <= 0) return undefined;
     return { fresh: shortened(seconds("ttl", time)), stale, onError };
   };

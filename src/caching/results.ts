@@ -40,8 +40,8 @@ export interface Made {
 }
 
 /**
- * An answer and where it comes from: the store (`hit`, `stale`), the store in place of a failure (`failed`), a function
- * that this call ran (`made`), or one that another call ran at the same time (`shared`).
+ * A result and where it comes from: the store (`hit`, `stale`), the store in place of a failure (`failed`), a function that
+ * this call ran (`made`), or one that another call ran at the same time (`shared`).
  */
 export interface Answer {
   readonly state: "hit" | "stale" | "failed" | "made" | "shared";
@@ -52,7 +52,7 @@ export interface Answer {
   readonly isTagged?: boolean | undefined;
 }
 
-/** When a result is of no more use; NaN where a time is damaged. */
+/** When a result is no longer useful; NaN if a time is damaged. */
 export function endOf({ fresh, stale, onError, validate = 0 }: Result): number {
   return Math.max(fresh, stale, onError, validate);
 }

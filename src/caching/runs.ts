@@ -33,13 +33,13 @@ export interface Runs {
   current(key: string): Run | undefined;
   /** Starts a run and makes it the current one. */
   start(key: string, onBeat: (run: Run) => void): Run;
-  /** Notes the outcome, which others can have from now on. */
+  /** Notes the outcome, which others can use from now on. */
   finish(run: Run, outcome: NonNullable<Run["outcome"]>): void;
-  /** Lets later calls have the outcome for some milliseconds, though it is not in the store. */
+  /** Lets later calls use the outcome for some milliseconds, although it is not in the store. */
   linger(run: Run, milliseconds: number): Promise<void>;
   /** Forgets a run whose result is stored, or is not going to be. */
   end(run: Run): void;
-  /** Makes the results of all runs for a key unwanted, but for those of `except`. */
+  /** Marks the results of all runs for a key as unwanted, except those of `except`. */
   outdate(key: string, except?: Run): void;
   /** Outdates all runs for a key, and lets nobody wait for them any more. */
   forget(key: string): void;

@@ -5,7 +5,7 @@ import { endOf, type Result } from "./results.ts";
 import type { Place, Stamps } from "./stamps.ts";
 import { areTags, type Tags } from "./tags.ts";
 
-/** The right to make the next result. Whoever takes over from a holder that is gone keeps the id. */
+/** The right to make the next result. A caller that takes over from a dead holder keeps the id. */
 export interface Lease {
   readonly id: string;
   /** Who has it, another string each time it is taken. */
@@ -14,7 +14,7 @@ export interface Lease {
   readonly beat: number;
   /** Milliseconds without a renewal after which the holder counts as gone. */
   readonly length: number;
-  /** When that will be by the holder's clock, in epoch milliseconds. */
+  /** When the lease ends, by the holder's clock, in epoch milliseconds. */
   readonly until: number;
 }
 
@@ -52,7 +52,7 @@ const LONGEST_LEASE = 60_000;
  * a newer lease was forced, or when the entry was removed, the result is dropped.
  */
 export interface Slots {
-  /** Whether callers agree through leases on who makes a result. */
+  /** Whether callers use leases to agree on who makes a result. */
   readonly leases: boolean;
   find(keys: readonly string[], fresh?: boolean): Promise<Slot[]>;
   /** Puts a lease in place of what was seen. Returns the slot with the lease, or the one that somebody else changed. */

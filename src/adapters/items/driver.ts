@@ -43,7 +43,7 @@ export function itemDriver(
     throw storageFailure(failed.cause, store, collection, lost);
   }
 
-  /** Removes what is under keys. After a failure it still tries the others, and names the keys that failed. */
+  /** Removes entries. After a failure it still tries the others, and names the keys that failed. */
   async function removeAll(collection: string, keys: readonly string[]): Promise<void> {
     const failed: string[] = [];
     let cause: unknown;

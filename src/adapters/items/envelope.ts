@@ -2,13 +2,13 @@ import { type Entry, live } from "../../core/entry.ts";
 import type { JsonValue } from "../../core/json.ts";
 import { isPlain } from "../../core/kinds.ts";
 
-/** What is kept under a name, as JSON text. It carries what the storage may have no place for. */
+/** What is kept under a name, as JSON text. It has everything that the storage may have no place for. */
 interface Envelope {
   readonly v: 1;
   readonly value: JsonValue;
   readonly createdAt?: number | undefined;
   readonly expiresAt?: number | undefined;
-  /** Where the name has a hash in place of the collection or the key. */
+  /** Set if the name has a hash instead of the collection or the key. */
   readonly address?: readonly [collection: string, key: string] | undefined;
 }
 

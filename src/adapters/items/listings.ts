@@ -48,7 +48,7 @@ export function itemListings(storage: ItemStorage): Pick<Driver<ListCapability>,
     for (const [i, opened] of (await read(hashed)).entries()) {
       const address = typeof opened === "object" ? opened.address : undefined;
       const name = hashed[i] as string;
-      // Anybody may have written an address there, so the claim is checked.
+      // Another program may have written this address, so check it.
       if (address && (await nameOf(...address)) === name) found.push({ name, address, opened });
     }
     return found;

@@ -7,8 +7,8 @@ const PART_LENGTH = 100;
  * Returns the name of an entry in somebody else's storage: `collection:key`, of the characters `a` to `z`, `0` to `9`,
  * `-` and `_` alone.
  *
- * So it survives storage that changes case, takes `/` for a folder, `%` for an escape or `$` for metadata of its own. Any
- * other UTF-16 unit becomes `_3a` or `__d83d`. Of a part that is too long its SHA-256 hash is taken.
+ * So it survives storage that changes case, takes `/` for a folder, `%` for an escape or `$` for metadata of its own. Any other
+ * UTF-16 unit becomes `_3a` or `__d83d`. A part that is too long becomes its SHA-256 hash.
  */
 export async function nameOf(collection: string, key: string): Promise<string> {
   return `${await partOf(collection)}:${await partOf(key)}`;

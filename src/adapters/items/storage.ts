@@ -5,7 +5,7 @@ import type { StoreOptions } from "../../core/store.ts";
 export interface Item {
   readonly name: string;
   readonly text: string;
-  /** Epoch milliseconds from which on the storage may drop it; `undefined`: never. */
+  /** The storage may drop the text from this time on, in epoch milliseconds; `undefined`: never. */
   readonly expiresAt: number | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Runs work under a name when the work that was started under it before has ended. */
+/** Runs work after all earlier work under the same name has ended. */
 export type InTurn = <R>(name: string, work: () => Promise<R>) => Promise<R>;
 
 /** Makes a queue for each name, which is forgotten when it is empty. */
@@ -6,7 +6,7 @@ export function newTurns(): InTurn {
   const last = new Map<string, Promise<unknown>>();
   return async (name, work) => {
     const turn = (last.get(name) ?? Promise.resolve()).then(work);
-    // The next one does not care how this one ended.
+    // The next work runs even if this one failed.
     const ended = turn.catch(() => {});
     last.set(name, ended);
     try {

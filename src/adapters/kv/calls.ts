@@ -28,7 +28,7 @@ export async function readAll(
     try {
       for (const [name, value] of await kv.getWithMetadata(chunk, options)) found.set(name, value);
     } catch (error) {
-      // KV refuses a bulk whose values have more than 25 MB in all, so ask for the halves of it.
+      // KV refuses a bulk read of more than 25 MB of values, so ask for each half.
       if (!/\b413\b/.test(String(error))) throw error;
       const middle = chunk.length >> 1;
       await read(chunk.slice(0, middle));
@@ -61,7 +61,7 @@ export async function callEach(
   if (failed.length > 0) throw kvFailure(cause, collection, failed);
 }
 
-/** Says what a failure of the binding means. The HTTP status is in its message alone. */
+/** Says what a failure of the binding means. Only its message has the HTTP status. */
 export function kvFailure(cause: unknown, collection?: string, failed?: readonly string[]): KeyValueError {
   const text = String(cause);
   const unavailable = /\b5\d\d\b/.test(text) || cause instanceof TypeError;

@@ -29,7 +29,7 @@ const METADATA_BYTES = 1024;
 const VALUE_BYTES = 25 * 1024 * 1024;
 const MIN_TTL_SECONDS = 60;
 
-/** KV takes an int32. A later deadline is in the metadata alone. */
+/** KV takes an int32. A later deadline is only in the metadata. */
 const MAX_TTL_SECONDS = 2e9;
 
 /** A driver over a binding, as `workersKVStore` describes it. */
@@ -85,7 +85,7 @@ export function kvDriver(
     return async (): Promise<void> => {
       const seconds = expiresAt === undefined ? Number.POSITIVE_INFINITY : (expiresAt - Date.now()) / 1000;
       if (seconds <= 0) return kv.delete(name);
-      // KV counts whole seconds from a clock that it rounds down, so one more keeps it from being early.
+      // KV counts whole seconds from a clock that it rounds down, so add one second to never be early.
       const expirationTtl = Math.max(MIN_TTL_SECONDS, Math.ceil(seconds) + 1);
       return kv.put(name, text, expirationTtl < MAX_TTL_SECONDS ? { metadata, expirationTtl } : { metadata });
     };

@@ -1,4 +1,4 @@
-/** What has a deadline. */
+/** An item with a deadline. */
 export interface Mortal {
   readonly expiresAt?: number | undefined;
   /** Its place in the heap; only the heap changes it. */
@@ -10,7 +10,7 @@ export type Deadlines<T extends Mortal> = T[];
 
 const deadlineOf = (item: Mortal | undefined) => item?.expiresAt ?? Number.POSITIVE_INFINITY;
 
-/** Adds an item, or gives it the place of one that is removed. */
+/** Adds an item, or puts it in the place of a removed one. */
 export function addDeadline<T extends Mortal>(heap: T[], item: T, at = heap.length): void {
   const deadline = deadlineOf(item);
   const move = (moved: T, to: number) => {

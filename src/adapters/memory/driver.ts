@@ -5,7 +5,7 @@ import { KeyValueError } from "../../core/errors.ts";
 import { addDeadline, type Mortal, removeDeadline } from "./deadlines.ts";
 import { pageOf, put, type Shelf } from "./shelf.ts";
 
-/** What a memory may hold. */
+/** The limits of a memory store. */
 export interface MemoryLimits {
   readonly maxEntries?: number | undefined;
   readonly maxBytes?: number | undefined;
@@ -14,7 +14,7 @@ export interface MemoryLimits {
 interface Held extends Entry, Mortal {
   readonly collection: string;
   readonly key: string;
-  /** The number of the write that made it. Its version is made from that when somebody asks. */
+  /** The number of the write that made it. The version is made from it on demand. */
   readonly serial: number;
   /** What it counts toward `maxBytes`. */
   readonly bytes: number;
@@ -28,7 +28,7 @@ export function memoryDriver(limits: MemoryLimits): Driver<Capability> {
   const deadlines: Held[] = [];
   /** All entries from the least to the most recently used. Kept only where a limit needs the order. */
   const used = lossy ? new Set<Held>() : undefined;
-  /** What it has passed is gone. A new iterator would first step over the places of all that was removed. */
+  /** Every entry this iterator has passed was removed, so keep it: a new iterator would step over all removed places first. */
   const oldest = used?.values();
   let bytesHeld = 0;
   let writes = 0;
@@ -84,14 +84,14 @@ export function memoryDriver(limits: MemoryLimits): Driver<Capability> {
     return next;
   }
 
-  /** Puts or removes what an operation makes of an entry. */
+  /** Writes or removes the entry that an operation returns. */
   function replace(collection: string, key: string, next: Entry | undefined): string {
     if (next) return versionOf(set(collection, key, next));
     drop(held(collection, key));
     return "";
   }
 
-  /** Takes an entry out of everything but its collection. */
+  /** Removes an entry from everything except its collection. */
   function forget(entry: Held): void {
     if (entry.expiresAt !== undefined) removeDeadline(deadlines, entry);
     used?.delete(entry);

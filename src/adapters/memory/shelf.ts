@@ -2,16 +2,16 @@ import type { DriverPage } from "../../core/driver.ts";
 import { compareCodePoints } from "../../core/order.ts";
 import type { Page } from "../../core/protocol.ts";
 
-/** Items by name. The names can be listed in order; that costs nothing until somebody does. */
+/** Items by name. The names can be listed in order, at no cost until the first listing. */
 export interface Shelf<T> {
   readonly items: Map<string, T>;
   order?: Order | undefined;
 }
 
-/** Names in the order of a quicksort that goes on where a page needs it. */
+/** Names in the order of a quicksort that continues where a page needs it. */
 interface Order {
   readonly root: Part;
-  /** New names, which are in no part yet. */
+  /** New names, not yet in any part. */
   added: string[];
   /** The number of names, with those that are no longer in the map. */
   count: number;
@@ -67,7 +67,7 @@ export function pageOf(
     }
     part.names = part.names.filter(has).sort(compareCodePoints);
     return part.names.some((name) => {
-      // A name that was removed and put again is there twice.
+      // A name that was removed and put again occurs twice.
       if (name === last || compareCodePoints(name, from) < 0) return false;
       last = name;
       if (!name.startsWith(start)) return true;

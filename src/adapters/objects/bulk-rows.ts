@@ -4,7 +4,7 @@ import type { SqlTables } from "./tables.ts";
 
 /** Finds and removes many rows, in one statement for as many keys as fit in one. */
 export interface BulkRows {
-  /** Finds rows for as many keys from the start as their values fit in so many bytes, at least one. */
+  /** Finds rows for as many keys from the start as their values fit in the given bytes, at least one. */
   findMany(collection: string, keys: readonly string[], bytes: number): (StoredRow | undefined)[];
   /** Removes rows and returns how many were live. */
   removeMany(collection: string, keys: readonly string[]): number;
@@ -35,7 +35,7 @@ export function bulkRows({ run }: SqlTables): BulkRows {
       const found: (StoredRow | undefined)[] = [];
       let room = bytes;
       for (const names of inParts(keys.map(toSqlText))) {
-        // Sizes first: the values of a few keys may be more than the memory of an object.
+        // Read the sizes first: the values of a few keys may exceed the memory of an object.
         const sized = runFor<Sized>("SELECT key, octet_length(value) AS size FROM edge_key_value", collection, names);
         const sizes = new Map(sized.map(({ key, size }) => [key, size ?? 0]));
         const fitting: string[] = [];

@@ -3,9 +3,9 @@ import { isLost } from "./failure.ts";
 import type { OnceOnly, Receipt } from "./wire.ts";
 
 /**
- * Has an object carry out an atomic operation, once. If the reply is lost, the object is asked what became of it. If it
- * does not know the operation, it is sent a second time, with the earliest time at which the first copy can have come:
- * the object then carries it out, or refuses if it cannot know whether it did before.
+ * Has an object carry out an atomic operation, once. If the reply is lost, it asks the object whether the operation happened.
+ * If the object does not know the operation, it sends a second copy, with the earliest time at which the first can have
+ * arrived. The object then carries it out, or refuses if it cannot know whether it did before.
  */
 export async function callOnce<R>(
   { call }: Caller,

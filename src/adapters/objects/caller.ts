@@ -20,7 +20,7 @@ export interface Caller {
     operation: K,
     ...args: Parameters<ObjectCalls[K]>
   ): Promise<ReturnType<ObjectCalls[K]>>;
-  /** Starts a new epoch in the first object: agreements on the number of shards that are on their way no longer count. */
+  /** Starts a new epoch in the first object: agreements on the number of shards that are still in transit no longer count. */
   renew(): Promise<void>;
 }
 

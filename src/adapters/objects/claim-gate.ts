@@ -1,6 +1,6 @@
 import type { Refusal, ShardClaim, ShardRecord } from "./shard-record.ts";
 
-/** How long callers wait for the one who asks the first object, in milliseconds. */
+/** How many milliseconds callers wait for the one that asks the first object. */
 const PATIENCE = 1000;
 
 /** Admits a call, or returns why it is refused. */
@@ -17,7 +17,7 @@ export function claimGate({ admit }: ShardRecord): ClaimGate {
   function ask(): void {
     asking = new Promise<void>((resolve) => {
       answered = resolve;
-      // Whoever asks may never come back.
+      // The caller that asks may never return.
       setTimeout(resolve, PATIENCE);
     }).then(() => {
       asking = undefined;

@@ -1,4 +1,4 @@
-/** A deadline on its way between two clocks. */
+/** A deadline in transit between two clocks. */
 export interface SentDeadline {
   /** By the clock of the sender, in epoch milliseconds. */
   readonly expiresAt: number;
@@ -14,8 +14,8 @@ export function sendDeadline(expiresAt: number | undefined): SentDeadline | unde
 }
 
 /**
- * The deadline by the clock of the receiver, which is as much time away as it was for the sender. Where the clocks
- * agree, it is the deadline itself: the time that is left grows by what the way takes. What was sent alive arrives alive.
+ * The deadline by the receiver's clock, as far away as it was for the sender. If the clocks agree, it is the deadline itself:
+ * otherwise the time left would grow by the time in transit. An entry that was live when sent is live on arrival.
  */
 export function receiveDeadline(sent: SentDeadline | undefined): number | undefined {
   if (sent === undefined) return undefined;

@@ -59,7 +59,7 @@ export function decideOperation<A extends JsonValue, R extends JsonValue>(
 ): Decision {
   const { entry, json } = readEntry(row, onCorrupt);
   const { next, result } = operation.run(entry, args, Date.now());
-  // Text that is there already is not made again: it may be large.
+  // Reuse the existing text, which may be large.
   const textOf = (value: JsonValue): string =>
     json !== undefined && value === entry?.value ? json : JSON.stringify(value);
   const text = textOf(result);

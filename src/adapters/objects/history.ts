@@ -55,7 +55,7 @@ export function parseHistory(text: string): RowHistory {
 export function textAfter(before: RowHistory | undefined, receipt: Receipt, roomy: boolean): string {
   const receipts = [receipt, ...(before?.receipts ?? [])];
   const kept: string[] = [];
-  // Whatever was before, operations after this one will find it here.
+  // Operations after this one will find it here, whatever happened before.
   let completeSince = Math.min(before?.completeSince ?? Number.POSITIVE_INFINITY, timeOf(receipt.version));
   let units = 0;
   for (const { version, result } of receipts) {

@@ -40,8 +40,8 @@ const AFTER_SETTLED = "settled;";
  * Recognises operations by their ids: from memory, which an object loses when it restarts, and from the receipts that a
  * row keeps of the last few operations on it.
  *
- * If neither knows the id of a second copy, the first copy changed nothing, provided that one of them is complete since
- * before the first copy was sent. Otherwise nothing is done: to do it twice would be worse than not at all.
+ * If neither knows the id of a second copy, and one of them is complete since before the first copy was sent, the first copy
+ * changed nothing. Otherwise the operation is refused: doing it twice would be worse than not at all.
  *
  * @param startedAt When the object started.
  */
@@ -76,7 +76,7 @@ export function onceOnly(rows: Rows, tables: SqlTables, startedAt: number): Once
     return remembered().find(id)?.receipt ?? receiptFor(history?.receipts ?? [], id);
   }
 
-  /** Makes sure that an operation without a receipt has not happened, and will not happen by another copy. */
+  /** Makes sure that an operation without a receipt did not happen, and that no other copy carries it out later. */
   function admit(history: RowHistory | undefined, { id, notBefore }: OnceOnly): void {
     const unchanged = remembered().find(id) !== undefined;
     if (notBefore === undefined) {

@@ -8,7 +8,10 @@ import { remoteAtomics } from "./remote-atomics.ts";
 import { remoteEntries } from "./remote-entries.ts";
 import { remoteListings } from "./remote-listings.ts";
 
-/** A driver that keeps entries in objects. It can do as much as the objects of its placement can be listed for. */
+/**
+ * A driver that keeps entries in objects. It has the listings that its placement allows: for those it must be able to name the
+ * objects.
+ */
 export function remoteDriver(
   store: string,
   placement: Placement,

@@ -4,7 +4,7 @@ import { mergePages, toPage, toRequest } from "./name-pages.ts";
 import type { Remote } from "./remote.ts";
 import { CULL_ROWS, type NamesPage, type NamesRequest } from "./wire.ts";
 
-/** What concerns a whole collection, or the whole store: as much as the objects can be listed for. */
+/** The operations on a whole collection or the whole store, as far as the placement can name the objects. */
 export function remoteListings(remote: Remote): Partial<Omit<Capabilities, "swap">> {
   const { objectsOf, all } = remote.placement;
   return { ...(objectsOf && overCollection(remote, objectsOf)), ...(all && overAll(remote, all)) };

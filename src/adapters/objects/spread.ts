@@ -4,7 +4,7 @@ import { CALL_UNITS } from "./wire.ts";
 /** What can be sent to an object: a key, or a key with what is to be put there. */
 export interface Sendable {
   readonly key: string;
-  /** About how many UTF-16 units it takes on the way, its key included. */
+  /** About how many UTF-16 units it takes in transit, its key included. */
   readonly units: number;
 }
 

@@ -3,7 +3,7 @@ import type { ErrorCode } from "../../core/errors.ts";
 import type { JsonValue } from "../../core/json.ts";
 import type { SentDeadline } from "./deadlines.ts";
 
-/** An entry on its way to or from an object: plain data, the value as JSON text. */
+/** An entry in transit to or from an object: plain data, the value as JSON text. */
 export interface WireRow {
   readonly json: string;
   readonly createdAt?: number | undefined;
@@ -39,7 +39,7 @@ export interface NamesRequest {
 /** Names an atomic operation, so that it happens once however often it is sent. */
 export interface OnceOnly {
   readonly id: string;
-  /** Of a second copy: the first cannot have arrived before this time of the object's clock. */
+  /** For a second copy: the first cannot have arrived before this time of the object's clock. */
   readonly notBefore?: number | undefined;
 }
 
@@ -47,7 +47,7 @@ export interface OnceOnly {
 export interface Receipt {
   /** The version of the entry that the operation wrote. It ends with the id of the operation. */
   readonly version: string;
-  /** What the caller was told, as JSON text. */
+  /** The result that the caller got, as JSON text. */
   readonly result: string;
 }
 
@@ -59,7 +59,7 @@ export interface OutcomeReport {
 
 /** What a swap is to change. */
 export interface WireChange {
-  /** The version that must be there; `undefined`: nothing live may be there. */
+  /** The expected version; `undefined`: no live entry is expected. */
   readonly expected: string | undefined;
   /** What to write; `undefined` removes what is there. */
   readonly next: WireRow | undefined;

@@ -55,7 +55,7 @@ export function redisCalls(server: RedisServer, keyPrefix: string): RedisCalls {
   const sizeOf = (call: KeyCall): number => sum(call, server.sizeOf);
   const mostOf = (call: KeyCall): number => sum(call, (text) => text.length * server.bytesPerUnit);
 
-  /** To measure a text takes about as long as to send it, so its length is looked at first. */
+  /** Measuring a text takes about as long as sending it, so look at its length first. */
   function split(calls: readonly KeyCall[]): KeyCall[][] {
     const room = limits.requestBytes - OVERHEAD;
     if (calls.reduce((sum, call) => sum + mostOf(call), 0) <= room) return [[...calls]];

@@ -46,11 +46,11 @@ async function makeClient(url: string) {
     RESP: 2,
     socket: {
       connectTimeout: CONNECT_TIMEOUT,
-      // Three seconds in all. A wrong password does not get better, and would be tried for ever.
+      // Three seconds in all. Without a limit, the client would try a wrong password for ever.
       reconnectStrategy: (retries, cause) => (retries < 5 && !isReply(cause.message) ? 2 ** retries * 100 : cause),
     },
   });
-  // The command that waits fails with the same error.
+  // The waiting command fails with the same error.
   client.on("error", () => {});
   return client;
 }

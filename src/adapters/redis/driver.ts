@@ -61,7 +61,7 @@ export function redisDriver(
     const found = parseFound(reply);
     const current = entryOfFound(found, onCorrupt, details);
     const absent = found.bytes === undefined ? "!" : `#${found.version}`;
-    // What counts as absent is still in Redis: an expired entry of another program, or corrupt bytes.
+    // An absent entry can still be in Redis: an expired entry of another program, or corrupt bytes.
     if (!current && expected === "-" && reply !== "-") return swap(collection, key, absent, next);
     return { ok: false, current };
   }
@@ -138,7 +138,7 @@ function bytesAndLife(collection: string, key: string, next: Entry | undefined):
   const { expiresAt, keepsDeadline } = next;
   const left = expiresAt === undefined ? undefined : Math.ceil(Math.min(expiresAt, MAX_DATE) - Date.now());
   const kept = keepsDeadline ? "k" : "";
-  // The deadline that is kept is the one in Redis. That it has passed by this clock says nothing.
+  // Redis keeps its own deadline, so it does not matter whether this clock has passed it.
   if (left !== undefined && left <= 0 && !kept) return ["", ""];
   const life = left === undefined ? "" : `${Math.max(1, left)}`;
   return [encodeRest(collection, key, next, newId()), kept + life];

@@ -8,7 +8,7 @@ import { DESTROY, LIST, SHORT_DIGEST } from "./listing-scripts.ts";
 import { EXPIRED, REMOVE } from "./scripts.ts";
 import type { RedisNode, RedisServer } from "./server.ts";
 
-/** The names of a page when the caller has no wish. */
+/** How many names a page without a `limit` has. */
 const LIMIT = 1000;
 
 /** The node of a database that is no cluster. */
@@ -76,7 +76,7 @@ export function redisListings(
     throw new KeyValueError("backend", "the client's reply is not a list", details);
   }
 
-  /** Goes on with the next node when one is done. */
+  /** Continues with the next node when one is done. */
   async function page(listing: Listing, limit: number, from: Position | undefined, details: ErrorDetails) {
     const nodes = await nodesInOrder();
     const at = from ? nodes.findIndex(([digest]) => digest === from.node) : 0;

@@ -9,7 +9,7 @@ import { FOUND, GET, SET, TIME } from "./scripts.ts";
  * they change nothing, and return `?` and what is there: the caller then applies the function and swaps.
  */
 
-/** What larger entries hold is not looked at by scripts, which would keep the server from other work. In bytes. */
+/** In bytes. Scripts do not look into larger entries, because that would keep the server from other work. */
 const LARGEST = 65536;
 
 /**

@@ -32,7 +32,7 @@ export function parseFound(reply: string): Found {
 }
 
 /**
- * Makes an entry of what was found; `undefined` when it is missing, has expired, or is corrupt and counts as missing.
+ * Makes an entry from what was found; `undefined` when it is missing, has expired, or is corrupt and counts as missing.
  *
  * Redis's own clock decides: an entry with a TTL in Redis is live while it is there. Only the deadline of an entry that
  * another program wrote without one is compared with a clock, the server's.

@@ -17,11 +17,11 @@ export const RECEIPTS = "edge-key-value:receipts:";
 interface Writer {
   readonly id: string;
   next: number;
-  /** The numbers without a reply and when they were sent, in order. */
+  /** The numbers that wait for a reply and when they were sent, in order. */
   readonly pending: Map<number, number>;
 }
 
-/** Milliseconds after which a reply is not expected any more: on Workers, a promise of a cancelled request never settles. */
+/** Stop waiting for a reply after this many milliseconds: on Workers, a promise of a cancelled request never settles. */
 const PATIENCE = 60_000;
 
 /** Shared by all stores: a Worker may make a new one for each request. */
@@ -56,7 +56,7 @@ export function withReceipts(run: RunScript, nameOf: (writer: string, key: strin
       const reply = await run(script, [...keys, name], [...args, `${number}`, `${floor}`, exists], details);
       used.set(name, Date.now());
       if (reply[0] !== "*") return reply;
-      // Either this was a late copy, and nobody waits for it, or Redis has dropped the hash: what it held is not known.
+      // Either this was a late copy that nobody waits for, or Redis has dropped the hash, and its contents are lost.
       if (writer === current) writer = undefined;
       throw unknownOutcome(details);
     } finally {

@@ -21,7 +21,7 @@ export interface RedisServer {
   readonly nodes?: (() => Awaitable<readonly RedisNode[]>) | undefined;
   /** Sends one command in one request, to the node of a key where there are several. */
   call(command: RedisCommand, key: string | undefined, readOnly: boolean): PromiseLike<unknown>;
-  /** Turns what a call threw, or the text of an error by Redis, into an error of this library. */
+  /** Turns what a call threw, or the text of a Redis error, into an error of this library. */
   errorOf(cause: unknown, details: ErrorDetails): KeyValueError;
 }
 

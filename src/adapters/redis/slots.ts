@@ -1,4 +1,4 @@
-/** Redis Cluster has so many slots, and each key is in one of them. */
+/** The number of slots in a Redis Cluster. Each key is in one of them. */
 const SLOTS = 16384;
 
 /**

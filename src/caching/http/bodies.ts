@@ -13,7 +13,7 @@ export interface CopyLimits {
   readonly maxBytes: number;
   /** Milliseconds after which a body that has not ended is not kept. */
   readonly longest: number;
-  /** Holds back the end of the visitor's body, where the request would end with it and take the storing along. */
+  /** Delays the end of the visitor's body while the response is stored, if the request ends with that body. */
   readonly beforeEnd?: Promise<unknown> | undefined;
 }
 
@@ -55,7 +55,7 @@ export function withCopy(source: Response, { maxBytes, longest, beforeEnd }: Cop
     }
     if (!done) return true;
     clearTimeout(timer);
-    // A body that is shorter than it said broke off.
+    // A body that is shorter than its `Content-Length` broke off.
     const isWhole = declared === null || isEncoded || Number(declared) === size;
     if (keeps) settle(isWhole ? joined(...chunks) : undefined);
     await beforeEnd;

@@ -76,7 +76,7 @@ export function httpCache<Args extends readonly unknown[]>(options: HttpCacheOpt
     const before = slot?.result;
     const record = recordIn(before);
     const accepts = (value: unknown): boolean => mayHave(visitor, (value as Value).response?.audience);
-    // What is made for one visitor, or a part, is of no use to others who wait.
+    // A response for one visitor, or a part of one, does not help others who wait.
     const isPersonal = visitor !== "anonymous" && !(record && mayHave(visitor, record.audience));
     const isPart = request.headers.has("range") && !(before && record && wants.judge(before, record));
     if (isPersonal || isPart) return direct(visit, place);
@@ -89,7 +89,7 @@ export function httpCache<Args extends readonly unknown[]>(options: HttpCacheOpt
       make: (old) => fetchFor(visit, place, recordIn(old)),
     });
     const forward = before === undefined ? "fwd=miss" : wants.isParticular ? "fwd=request" : "fwd=stale";
-    // The failure of another visitor's request is not this one's, who may have a page of its own.
+    // Another visitor's failure must not become this visitor's, so ask the handler again.
     if (first === "failed elsewhere") return direct(visit, place);
     if (first === "own") return finished(request, own.response as Response, own.stored, forward);
     const { response, vary } = first.value as Value;
@@ -124,7 +124,7 @@ export function httpCache<Args extends readonly unknown[]>(options: HttpCacheOpt
     }
   }
 
-  /** Asks the handler for this visitor alone, and stores the response where others may have it. */
+  /** Asks the handler for this visitor alone, and stores the response if others may have it. */
   async function direct({ request, args, scope, ...visit }: Visit<Args>, place: Place): Promise<Response> {
     const sent = Date.now();
     const response = await handler(request, ...args);

@@ -1,7 +1,7 @@
 /** The directives of a `Cache-Control` header by lower-case name; one without a value has "". */
 export type Directives = ReadonlyMap<string, string>;
 
-/** Directives that are understood even where they are written wrong: to miss one would show a response to others. */
+/** Directives that count even if they are malformed: missing one would show a response to others. */
 const RESTRICTIVE = new Set(["no-store", "private", "no-cache"]);
 
 /** A list member: characters and quoted strings up to the next comma (RFC 9110, 5.6.1 and 5.6.4). */
@@ -49,7 +49,7 @@ function targetedDirectives(text: string): Directives | undefined {
   return directives.size > 0 ? directives : undefined;
 }
 
-/** What says how a response may be stored, and whether it was a targeted header, which overrules `Expires` as well. */
+/** The directives for a response, and whether a targeted header has them: that one overrides `Expires` as well. */
 export interface Said {
   readonly directives: Directives;
   readonly targeted: boolean;
@@ -66,7 +66,7 @@ export function saidBy(headers: Headers, names: readonly string[]): Said {
   return { directives: directivesIn(headers.get("cache-control")), targeted: false };
 }
 
-/** The seconds of a directive. What is no whole number counts as 0, so the response is stale (RFC 9111, 4.2.1). */
+/** The seconds of a directive. Anything but a whole number counts as 0, so the response is stale (RFC 9111, 4.2.1). */
 export function secondsOf(directives: Directives, name: string): number | undefined {
   const value = directives.get(name);
   return value === undefined ? undefined : /^\d+$/.test(value) ? Math.min(Number(value), 2 ** 31) : 0;

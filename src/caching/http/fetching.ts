@@ -10,7 +10,7 @@ import { askingFor, hasValidator, isAbout } from "./validation.ts";
 import { variantKey, varyOf } from "./variants.ts";
 import type { HttpCacheOptions, Visit } from "./visits.ts";
 
-/** For how long it is remembered, at least, by which headers the responses vary, in seconds. */
+/** The least number of seconds to remember which headers the responses vary by. */
 const VARY_TTL = 86_400;
 
 /** For how long requests do not wait for each other after a response that must not be stored. */
@@ -21,7 +21,7 @@ interface Tagged extends Keeping {
   readonly tags: readonly string[];
 }
 
-/** Asks the handler, and makes what is stored of its responses. */
+/** Asks the handler, and makes records of its responses. */
 export function fetching<Args extends readonly unknown[]>(options: HttpCacheOptions<Args>, { remember }: Places) {
   const { recaller, handler, maxBytes, shouldCache } = options;
   const { write, hooks, longest } = recaller;
@@ -95,7 +95,7 @@ export function fetching<Args extends readonly unknown[]>(options: HttpCacheOpti
     const index = { vary: [...new Set([...place.vary, ...vary])].sort(), salt: crypto.randomUUID() as string };
     const fresh = Math.max(VARY_TTL, life.fresh + Math.max(life.stale, life.onError, life.validate ?? 0));
     const madeIndex = { value: index, life: { fresh, stale: 0, onError: 0 } };
-    // Nobody can know the place of the variant before the index is stored, so it needs no lease.
+    // The variant's key is not known before the index is stored, so it needs no lease.
     await write([[await variantKey(place.base, index, request), made]], called);
     remember(place.base, index);
     if (place.key === place.base) return madeIndex;

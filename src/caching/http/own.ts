@@ -27,7 +27,7 @@ export function ownOf(): Own {
       own.response = response;
       own.stored = stored;
       if (!waits) release("own");
-      // Nobody will read it: the visitor has an old response.
+      // The visitor has an old response, so nobody will read this one.
       if (own.answered) await response.body?.cancel();
     },
     done: new Promise((resolve) => {

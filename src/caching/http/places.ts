@@ -20,11 +20,11 @@ const MOST_HINTS = 1000;
 export interface Places {
   /** The place of the response that a request gets. */
   locate(base: string, request: Request): Promise<Place>;
-  /** Remembers by what a URL varies. */
+  /** Remembers what a URL varies by. */
   remember(base: string, index: VaryIndex): void;
 }
 
-/** Finds places. An isolate remembers by what each URL varies, so that a hit is one bulk read. */
+/** Finds places. An isolate remembers what each URL varies by, so a hit is one bulk read. */
 export function placesIn({ find }: Pick<Recaller, "find">): Places {
   const hints = new Map<string, VaryIndex>();
 

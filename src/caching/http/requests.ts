@@ -3,14 +3,14 @@ import { type Directives, directivesIn, secondsOf } from "./directives.ts";
 import type { Audience } from "./freshness.ts";
 import type { ResponseRecord } from "./records.ts";
 
-/** What a request wants of a cache (RFC 9111, 5.2.1). */
+/** What a request asks of a cache (RFC 9111, 5.2.1). */
 export interface RequestDirectives {
   /** Neither a stored response nor to be stored. */
   readonly noStore: boolean;
   readonly onlyIfCached: boolean;
   /** Whether it is particular about the age of a stored response. */
   readonly isParticular: boolean;
-  /** Whether a stored response from before the request will do. */
+  /** Whether to accept a response that was stored before the request. */
   judge(result: Result, record: ResponseRecord | undefined): "hit" | "stale" | undefined;
 }
 

@@ -29,7 +29,7 @@ export function isAbout(notModified: Response, { headers }: ResponseRecord): boo
   return stored === undefined || opaque(tag) === opaque(stored);
 }
 
-/** Whether a request has the response already, by its tag or else by its date (RFC 9110, 13.2.2). */
+/** Whether the client has the response already, by its tag or else by its date (RFC 9110, 13.2.2). */
 export function isUnchanged(request: Headers, { status, headers }: Response): boolean {
   if (status !== 200) return false;
   const tags = request.get("if-none-match");
@@ -45,7 +45,7 @@ export function isUnchanged(request: Headers, { status, headers }: Response): bo
   return modified !== undefined && modified <= since;
 }
 
-/** The answer to whoever has a response already (RFC 9110, 15.4.5). */
+/** The 304 for a client that has the response already (RFC 9110, 15.4.5). */
 export function notModified({ headers }: Response): Response {
   const left = new Headers(headers);
   for (const name of ["content-length", "content-type", "content-encoding"]) left.delete(name);

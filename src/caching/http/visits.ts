@@ -4,7 +4,7 @@ import type { FreshnessOptions } from "./freshness.ts";
 import type { Own } from "./own.ts";
 import type { RequestDirectives, Visitor } from "./requests.ts";
 
-/** What a cache of responses goes by, with all defaults filled in. */
+/** The options of a cache of responses, with all defaults filled in. */
 export interface HttpCacheOptions<Args extends readonly unknown[]> extends FreshnessOptions {
   readonly recaller: Recaller;
   readonly handler: (request: Request, ...args: Args) => Awaitable<Response>;
