@@ -30,9 +30,9 @@ export function urlOf(address: string, option: string): URL | undefined {
   return url;
 }
 
-/** Returns the path in `file:path`. */
+/** Returns the path in `file:path` or `sqlite:path`. */
 export function pathOf(address: string): string {
-  const path = address.slice("file:".length).replace(/^\/\/(?=\/)/, "");
+  const path = address.replace(/^\w+:/, "").replace(/^\/\/(?=\/)/, "");
   if (path !== "" && !path.startsWith("//")) return path;
   throw new UsageError("a file is file:dump.ndjson or file:/tmp/dump.ndjson");
 }

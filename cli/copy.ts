@@ -27,8 +27,8 @@ export async function copyEntries(args: CopyArguments): Promise<number> {
   if (addresses.from === addresses.to && fromPrefix === toPrefix && addresses.from !== "-") {
     throw new UsageError("--from and --to are the same");
   }
-  const from = placeOf(addresses.from, "from", fromPrefix);
-  const to = placeOf(addresses.to, "to", toPrefix);
+  const from = await placeOf(addresses.from, "from", fromPrefix, "read");
+  const to = await placeOf(addresses.to, "to", toPrefix, dryRun ? "read" : "create");
   const tokenFile = tokenFileOf(args.resume);
   distinctFiles([
     ["--from", from.path],

@@ -1,7 +1,13 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../package.json";
 import { KeyValueError } from "../src/core/errors.ts";
+import { addCollections } from "./commands/collections.ts";
 import { addCopy } from "./commands/copy.ts";
+import { addDelete } from "./commands/delete.ts";
+import { addGet } from "./commands/get.ts";
+import { addList } from "./commands/list.ts";
+import { addPut } from "./commands/put.ts";
+import { addStat } from "./commands/stat.ts";
 import { endWithReader, say, visible } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -12,9 +18,11 @@ async function main(): Promise<number> {
     .version(version)
     .configureOutput({ writeErr: say })
     .exitOverride();
-  addCopy(program, (given) => {
-    code = given;
-  });
+  for (const add of [addCopy, addList, addGet, addPut, addDelete, addCollections, addStat]) {
+    add(program, (given) => {
+      code = given;
+    });
+  }
   try {
     await program.parseAsync();
     return code;

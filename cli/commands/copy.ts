@@ -1,11 +1,14 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { type CopyArguments, copyEntries } from "../copy.ts";
+import { wholeNumber } from "./arguments.ts";
 
 const PLACES = `
 Places:
   redis://user:password@host:6379/0   Redis, rediss:// with TLS; entries as Python's py-key-value-aio stores them
   upstash+https://host                Upstash Redis; the token comes from UPSTASH_REDIS_REST_TOKEN, or for one side
                                       from UPSTASH_REDIS_REST_TOKEN_FROM or UPSTASH_REDIS_REST_TOKEN_TO
+  sqlite:data.db, file:data.db        SQLite (Node 22.13 or newer)
+  postgres://user:password@host/app   PostgreSQL, with the package "pg" or "postgres" that you install
   file:dump.ndjson                    a file, one entry a line: collection, key, value, createdAt, expiresAt
   -                                   such lines from standard input, or to standard output
   @redis.url                          a file that has the place's address in it
@@ -15,12 +18,6 @@ EDGE_KEY_VALUE_FROM or EDGE_KEY_VALUE_TO, or by a file (--from @redis.url).
 What the target has stays as it is, unless --overwrite is given.
 Exit codes: 0 all copied, 1 some entries failed or the copy stopped, 2 wrong arguments, 130 interrupted,
 141 the reader of standard output stopped.`;
-
-function whole(text: string): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= 1 && number <= 100_000) return number;
-  throw new InvalidArgumentError("It must be a whole number from 1 to 100000.");
-}
 
 const names = (text: string, before: readonly string[] = []) => [...before, ...text.split(",")];
 
@@ -38,8 +35,8 @@ export function addCopy(program: Command, exit: (code: number) => void): void {
     .option("--dry-run", "write nothing, only count, and check the checksum of a file", false)
     .option("--no-verify", "do not read back what was written")
     .option("--no-checksum", "write no checksum to a file, and ignore the one that it has")
-    .option("--batch <n>", "entries to read and write at a time", whole, 100)
-    .option("--concurrency <n>", "atomic writes at a time", whole, 10)
+    .option("--batch <n>", "entries to read and write at a time", wholeNumber, 100)
+    .option("--concurrency <n>", "atomic writes at a time", wholeNumber, 10)
     .option("--resume <token|file>", "go on from a token; a file has it, and is kept up to date on the way")
     .addHelpText("after", PLACES)
     .action(async (args: CopyArguments) => exit(await copyEntries(args)));

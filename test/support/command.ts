@@ -19,14 +19,14 @@ export interface RunOptions {
 }
 
 /** Builds the command before the tests of a file, and removes it after them, with all else in the folder. */
-export function useCommand() {
+export function useCommand({ node = process.execPath } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "ekv-cli-"));
   const command = join(folder, "edge-key-value.mjs");
   beforeAll(() => buildCommand(command));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   function run(args: readonly string[], { input = "", env = {}, started }: RunOptions = {}): Promise<Result> {
-    const child = spawn(process.execPath, [command, ...args], {
+    const child = spawn(node, [command, ...args], {
       env: { PATH: process.env.PATH, ...env },
       cwd: folder,
       timeout: 50_000,
