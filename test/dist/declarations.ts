@@ -14,7 +14,9 @@ import { sqliteStore } from "edge-key-value/adapters/sqlite";
 import { unstorageStore } from "edge-key-value/adapters/unstorage";
 import { upstashStore } from "edge-key-value/adapters/upstash";
 import { workersKVStore } from "edge-key-value/adapters/workers-kv";
+import { invalidateTags, pathTags } from "edge-key-value/cache-tags";
 import { cached } from "edge-key-value/cached";
+import { cachedMany } from "edge-key-value/cached-many";
 import { cachedResponse } from "edge-key-value/cached-response";
 import { intercept, remap, transform, wrap } from "edge-key-value/combinators";
 import { conformance } from "edge-key-value/conformance";
@@ -111,7 +113,10 @@ export const ownedKv = () => workersKVStore(any, { keyPrefix: "app" });
 
 // Features.
 export const remembered = cached(store, (id: string) => ({ id }), any);
+export const rememberedMany = cachedMany(store, async (ids: readonly string[]) => ids.map((id) => ({ id })), any);
 export const response = cachedResponse(any, any);
+export const invalidated = () => invalidateTags(store, ["users"]);
+export const tagsOfPath = () => pathTags("https://example.com/");
 export const once = idempotent(any, any);
 export const locked = () => lock(store, "k", any);
 export const tried = () => tryLock(store, "k", any);
