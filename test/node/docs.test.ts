@@ -17,7 +17,8 @@ import { execute, executeTogether } from "../docs/execute.ts";
 import { shellProblems } from "../docs/shell.ts";
 
 const modules = writeModules();
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+// Wrangler may still write a file beside a configuration that it has read.
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }));
 
 /** The errors of all modules, by file. The program is made once: most of its time goes into the types of the platforms. */
 function typeErrors(): Map<string, string[]> {
