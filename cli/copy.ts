@@ -28,7 +28,7 @@ export async function copyEntries(args: CopyArguments): Promise<number> {
     throw new UsageError("--from and --to are the same");
   }
   const from = await placeOf(addresses.from, "from", fromPrefix, "read");
-  const to = await placeOf(addresses.to, "to", toPrefix, dryRun ? "read" : "create");
+  const to = await placeOf(addresses.to, "to", toPrefix, dryRun ? "try" : "create");
   const tokenFile = tokenFileOf(args.resume);
   distinctFiles([
     ["--from", from.path],

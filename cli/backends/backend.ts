@@ -10,7 +10,7 @@ export interface Backend {
   close(): Promise<void>;
 }
 
-export type Use = "read" | "change" | "create";
+export type Use = "read" | "try" | "change" | "create";
 
 /** How to open a backend. */
 export interface OpenOptions {
@@ -18,7 +18,10 @@ export interface OpenOptions {
   readonly keyPrefix: string;
   /** The table of a SQL database. Default: the one of the adapter. */
   readonly table?: string | undefined;
-  /** What the command will do: only read, change what is there, or also create what is missing. */
+  /**
+   * What the command will do: only read, read what may be missing to try what a write would do, change what is there, or also
+   * create what is missing.
+   */
   readonly use: Use;
 }
 

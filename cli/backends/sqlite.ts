@@ -15,9 +15,10 @@ type DatabaseClass = new (path: string, options: { readOnly: boolean }) => OwnDa
 export async function openSQLite(path: string, { table, use }: OpenOptions): Promise<Backend> {
   const Database = await databaseClass();
   const options = table === undefined ? {} : { table };
-  if (use !== "create" && !existsSync(path)) throw new UsageError(`${path} does not exist`);
-  if (use !== "read") {
-    const store = sqliteStore(path, options);
+  const isThere = existsSync(path);
+  if (!isThere && use !== "create" && use !== "try") throw new UsageError(`${path} does not exist`);
+  if (!isThere || use === "change" || use === "create") {
+    const store = sqliteStore(use === "try" ? ":memory:" : path, options);
     return { label: path, driver: toDriver(store), close: async () => store[Symbol.asyncDispose]() };
   }
   const database = new Database(path, { readOnly: true });
