@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { describe, expect, it } from "#test";
 import { counted, dump, linesOf, numbered, useCommand } from "../support/command.ts";
 
@@ -61,10 +62,19 @@ describe("edge-key-value copy, with files", () => {
     const old = await made("old.ndjson");
     const kept = await run(["copy", "--from", "redis://127.0.0.1:1", "--to", "file:old.ndjson"]);
     expect([kept.code, kept.err]).toEqual([2, expect.stringContaining("--overwrite")]);
-    const failed = await run(
-      ["copy", "--from", "upstash+http://127.0.0.1:1", "--to", "file:old.ndjson", "--overwrite"],
-      { env: { UPSTASH_REDIS_REST_TOKEN: "t" } },
-    );
+    // A server that refuses every call.
+    const server = createServer((_, response) => response.writeHead(401).end('{"error":"WRONGPASS"}'));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    const failed = await run([
+      "copy",
+      "--from",
+      `upstash+http://t@127.0.0.1:${port}`,
+      "--to",
+      "file:old.ndjson",
+      "--overwrite",
+    ]);
+    server.close();
     expect([failed.code, read("old.ndjson"), existsSync(path("old.ndjson.part"))]).toEqual([1, old, false]);
     const again = await run(["copy", "--from", "-", "--to", "file:old.ndjson", "--overwrite"], {
       input: dump(numbered(1)),
