@@ -1,5 +1,6 @@
 import type { BaseDriver } from "./driver.ts";
 import type { Entry } from "./entry.ts";
+import { toJson } from "./json.ts";
 import type { AsyncKeyValue, ValueWithTtl } from "./protocol.ts";
 import { together } from "./together.ts";
 
@@ -14,7 +15,7 @@ export function overMethods(store: AsyncKeyValue): BaseDriver {
       if (options?.valueOnly) {
         const values =
           keys.length === 1 ? [await store.get(first, { collection })] : await store.getMany(keys, { collection });
-        return values.map((value) => (value == null ? undefined : ({ value } as Entry)));
+        return values.map((value) => (value == null ? undefined : ({ value: toJson(value) } as Entry)));
       }
       const found =
         keys.length === 1 ? [await store.ttl(first, { collection })] : await store.ttlMany(keys, { collection });
@@ -56,5 +57,5 @@ export function overMethods(store: AsyncKeyValue): BaseDriver {
 function entryOf(found: ValueWithTtl<unknown> | null | undefined): Entry | undefined {
   if (found == null) return undefined;
   const expiresAt = found.ttl === null ? undefined : Math.round(Date.now() + found.ttl * 1000);
-  return { value: found.value as Entry["value"], expiresAt };
+  return { value: toJson(found.value), expiresAt };
 }

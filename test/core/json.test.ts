@@ -99,3 +99,16 @@ it("a stored value that is nested too deeply to copy is corrupted", async () => 
   const error = (await store.get("k").catch((error: unknown) => error)) as KeyValueError;
   expect(error.code).toBe("corrupted");
 });
+
+it("a store that somebody else implemented returns JSON or fails", async () => {
+  const foreign = {
+    ...memoryStore(),
+    get: async () => [new Date()] as never,
+    ttl: async () => ({ value: Infinity, ttl: null }),
+  };
+  const driver = toDriver(foreign as never);
+  for (const options of [{ valueOnly: true }, {}]) {
+    const error = await Promise.resolve(driver.read("c", ["k"], options)).catch((error: unknown) => error);
+    expect((error as KeyValueError).code).toBe("not_serializable");
+  }
+});

@@ -22,6 +22,39 @@ describe("durableObjectStorageStore", () => {
     });
   });
 
+  it("takes one statement and no transaction for one key, and one statement for a few", async () => {
+    await inside("statements", async (storage) => {
+      const calls: string[] = [];
+      const counted = {
+        sql: { exec: (query: string, ...values: unknown[]) => calls.push(query) && storage.sql.exec(query, ...values) },
+        transactionSync: <R>(work: () => R) => calls.push("transaction") && storage.transactionSync(work),
+      } as unknown as DurableObjectStorage;
+      const store = durableObjectStorageStore(counted);
+      await store.put("a", 1);
+      for (const call of [
+        () => store.put("a", 2),
+        () => store.get("a"),
+        () => store.getMany(["a", "b", "c"]),
+        () => store.delete("a"),
+      ]) {
+        calls.length = 0;
+        await call();
+        expect(calls.length).toBe(1);
+      }
+    });
+  });
+
+  it("says of a number that JavaScript cannot hold that it is corrupted", async () => {
+    await inside("infinite", async (storage) => {
+      const store = durableObjectStorageStore(storage);
+      await store.put("k", 1);
+      storage.sql.exec("UPDATE edge_key_value SET value = '[1e999]'");
+      for (const read of [() => store.get("k"), () => store.ttl("k"), () => store.take("k")]) {
+        await expect(read()).rejects.toMatchObject({ code: "corrupted" });
+      }
+    });
+  });
+
   it("finds what has expired without reading what has not", async () => {
     await inside("index", async (storage) => {
       const store = durableObjectStorageStore(storage);

@@ -1,5 +1,5 @@
 import { type Entry, live } from "../../core/entry.ts";
-import type { JsonValue } from "../../core/json.ts";
+import { type JsonValue, toJson } from "../../core/json.ts";
 import { isPlain } from "../../core/kinds.ts";
 
 /** What is kept under a name, as JSON text. It has everything that the storage may have no place for. */
@@ -29,7 +29,11 @@ export function open(stored: unknown): Opened {
   const envelope = typeof stored === "string" ? parse(stored) : stored;
   if (!isEnvelope(envelope)) return "corrupted";
   const { value, createdAt, expiresAt, address } = envelope;
-  return { entry: { value, createdAt, expiresAt }, address };
+  try {
+    return { entry: { value: toJson(value), createdAt, expiresAt }, address };
+  } catch {
+    return "corrupted";
+  }
 }
 
 /** The entry of an opened value, unless it has expired. */

@@ -1,4 +1,5 @@
 import { toSqlText } from "../sql/text.ts";
+import { ROW_BYTES } from "./entry-codec.ts";
 import { COLUMNS, type Columns, LIVE, type StoredRow, toStoredRow } from "./row.ts";
 import type { SqlTables } from "./tables.ts";
 
@@ -35,8 +36,11 @@ export function bulkRows({ run }: SqlTables): BulkRows {
       const found: (StoredRow | undefined)[] = [];
       let room = bytes;
       for (const names of inParts(keys.map(toSqlText))) {
-        // Read the sizes first: the values of a few keys may exceed the memory of an object.
-        const sized = runFor<Sized>("SELECT key, octet_length(value) AS size FROM edge_key_value", collection, names);
+        // Read the sizes first where the values may exceed the memory of an object.
+        const sized =
+          names.length * ROW_BYTES <= room
+            ? names.map((key) => ({ key, size: ROW_BYTES }))
+            : runFor<Sized>("SELECT key, octet_length(value) AS size FROM edge_key_value", collection, names);
         const sizes = new Map(sized.map(({ key, size }) => [key, size ?? 0]));
         const fitting: string[] = [];
         for (const name of names) {

@@ -1,7 +1,7 @@
 import type { OnCorrupt } from "../../core/corrupt.ts";
 import type { Entry } from "../../core/entry.ts";
 import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
-import type { JsonValue } from "../../core/json.ts";
+import { type JsonValue, parseJson } from "../../core/json.ts";
 import type { Operation } from "../../core/operation.ts";
 import type { RowEntry, StoredRow } from "./row.ts";
 
@@ -20,8 +20,7 @@ export type Decision =
 /** The value of a row; `undefined` if its text is not the JSON of a value. */
 export function parseValue(json: string): JsonValue | undefined {
   try {
-    const value: JsonValue = JSON.parse(json);
-    return value === null ? undefined : value;
+    return parseJson(json);
   } catch {
     return undefined;
   }

@@ -100,7 +100,7 @@ export function localDriver(store: string, tables: SqlTables, onCorrupt: OnCorru
           else rows.put(collection, key, entry, version);
         }
       };
-      attempt(details, write, tables.transaction);
+      attempt(details, write, items.length === 1 ? tables.attempt : tables.transaction);
     },
 
     remove(collection, keys) {
