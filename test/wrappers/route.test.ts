@@ -142,9 +142,10 @@ describe("route by what pick says", () => {
         ["a1", 1],
         ["c", 1],
       ],
-      { ttl: 0.001 },
+      // Each write removes entries that have expired by then, so all writes must come first.
+      { ttl: 0.1 },
     );
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 120));
     expect(await store.cull()).toBe(2);
   });
 
@@ -164,9 +165,10 @@ describe("route by what pick says", () => {
     expect(await Array.fromAsync(store.collections())).toEqual(["default_collection"]);
     await store.putMany(
       ["a1", "b1", "d1"].map((key) => [key, 1]),
-      { ttl: 0.001 },
+      // Each write removes entries that have expired by then, so all writes must come first.
+      { ttl: 0.1 },
     );
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 120));
     expect(await store.cull()).toBe(3);
   });
 
