@@ -25,7 +25,10 @@ const runtimes = {
   },
   workerd: {
     files: [...shared, ...testFiles("test/workerd")],
-    command: (files, report) => ["vitest", "run", "--project", "workerd", ...vitestReport(report), ...files],
+    command: (files, report) => [
+      ...["vitest", "run", "--project", "workerd", "--project", "bindings", ...vitestReport(report)],
+      ...files,
+    ],
   },
   bun: {
     files: [...shared, ...servers],
