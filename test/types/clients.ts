@@ -1,12 +1,37 @@
 /** That the real clients and bindings fit what the adapters ask for. Checked by the compiler, never run. */
-import type { DurableObjectNamespace, DurableObjectState, KVNamespace } from "@cloudflare/workers-types";
+import type {
+  DurableObjectNamespace,
+  DurableObjectState,
+  KVNamespace,
+  R2Bucket,
+  Cache as WorkersCache,
+} from "@cloudflare/workers-types";
 import { Redis } from "@upstash/redis";
 import { Redis as CloudflareRedis } from "@upstash/redis/cloudflare";
 import { Redis as FastlyRedis } from "@upstash/redis/fastly";
+import { cacheAPIStore } from "../../src/adapters/cache-api.ts";
 import { durableObjectStore } from "../../src/adapters/durable-object.ts";
 import { durableObjectStorageStore } from "../../src/adapters/durable-object-storage.ts";
+import { r2Store } from "../../src/adapters/r2.ts";
 import { upstashStore } from "../../src/adapters/upstash.ts";
 import { workersKVStore } from "../../src/adapters/workers-kv.ts";
+
+export function bucketAndCache(bucket: R2Bucket, cache: Cache, workersCache: WorkersCache) {
+  r2Store(bucket).increment("a");
+  r2Store(bucket, { keyPrefix: "app" }).destroy();
+  // @ts-expect-error: a shared bucket is not the store's to empty
+  r2Store(bucket).destroy();
+  // @ts-expect-error: R2 has no delete with a condition, so nothing can be culled
+  r2Store(bucket).cull();
+  // @ts-expect-error: not a bucket
+  r2Store(new Map());
+
+  cacheAPIStore(workersCache).get("a");
+  // @ts-expect-error: a cache cannot be listed
+  cacheAPIStore(cache).listKeys();
+  // @ts-expect-error: nor can it swap
+  cacheAPIStore(cache).putIfAbsent("a", 1);
+}
 
 export function bindings(
   kv: KVNamespace,

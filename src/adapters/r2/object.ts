@@ -1,0 +1,83 @@
+import type { OnCorrupt } from "../../core/corrupt.ts";
+import type { Entry } from "../../core/entry.ts";
+import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
+import type { JsonValue } from "../../core/json.ts";
+import type { R2Stored, R2StoredBody, R2Writing } from "./bucket.ts";
+import { NAME } from "./failure.ts";
+
+/*
+ * An object holds `{"value":…,"id":"…"}`. R2's entity tag is a hash of these bytes, and the id, which no other write has,
+ * makes it a version. The times are in the custom metadata, where listings find them.
+ */
+
+/** An object as an entry. */
+export interface Found {
+  readonly etag: string;
+  /** Of what is no entry `undefined`. */
+  readonly id: string | undefined;
+  readonly entry: Entry | undefined;
+}
+
+/** The last time that a `Date` can hold, in epoch milliseconds. */
+const LAST_TIME = 8.64e15;
+
+/** What is written for an entry. */
+export function encodeObject({ value }: Entry, id: string): string {
+  return `{"value":${JSON.stringify(value)},"id":"${id}"}`;
+}
+
+/** The metadata that is written for an entry. */
+export function writingOf({ createdAt, expiresAt }: Entry, onlyIf?: R2Writing["onlyIf"]): R2Writing {
+  const times = { "created-at": createdAt, "expires-at": expiresAt };
+  const given = Object.entries(times).filter(([, time]) => time !== undefined);
+  const customMetadata = { v: "1", ...Object.fromEntries(given.map(([name, time]) => [name, `${time}`])) };
+  const writing = { customMetadata, httpMetadata: { contentType: "application/json" } };
+  return onlyIf ? { ...writing, onlyIf } : writing;
+}
+
+/** The times of an object, or `undefined` if this library has not written them. */
+export function timesOf({ customMetadata = {} }: R2Stored): Pick<Entry, "createdAt" | "expiresAt"> | undefined {
+  if (customMetadata.v !== "1") return undefined;
+  const createdAt = timeOf(customMetadata["created-at"]);
+  const expiresAt = timeOf(customMetadata["expires-at"]);
+  return Number.isNaN(createdAt) || Number.isNaN(expiresAt) ? undefined : { createdAt, expiresAt };
+}
+
+function timeOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  return /^-?\d{1,16}(?:\.\d+)?$/.test(text) && Math.abs(Number(text)) <= LAST_TIME ? Number(text) : Number.NaN;
+}
+
+/**
+ * A version is R2's entity tag, and the deadline: an expired entry has no version, and R2 does not know that it has
+ * expired.
+ */
+export function versionOf(etag: string, expiresAt: number | undefined): string {
+  return expiresAt === undefined ? etag : `${etag}-${expiresAt}`;
+}
+
+/** The entity tag in a version; `undefined` when the entry has expired. */
+export function liveTag(version: string): string | undefined {
+  const [etag = "", expiresAt] = version.split("-");
+  return expiresAt !== undefined && Number(expiresAt) <= Date.now() ? undefined : etag;
+}
+
+/** Reads an object. */
+export async function decodeObject(object: R2StoredBody, onCorrupt: OnCorrupt, details: ErrorDetails): Promise<Found> {
+  const { etag } = object;
+  const times = timesOf(object);
+  const { value, id } = parse(await object.text());
+  if (times && value != null && typeof id === "string") {
+    return { etag, id, entry: { value, ...times, version: versionOf(etag, times.expiresAt) } };
+  }
+  if (onCorrupt === "miss") return { etag, id: undefined, entry: undefined };
+  throw new KeyValueError("corrupted", "the object is not an entry", { store: NAME, ...details });
+}
+
+function parse(text: string): { readonly value?: JsonValue; readonly id?: unknown } {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
