@@ -2,10 +2,10 @@ import { refuse } from "../core/checks.ts";
 import type { OnCorrupt } from "../core/corrupt.ts";
 import type { Store } from "../core/driver.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
-import type { R2Client, R2Listing, R2Stored, R2StoredBody, R2Writing } from "./r2/bucket.ts";
+import type { R2Client, R2Condition, R2Listing, R2Stored, R2StoredBody, R2Writing } from "./r2/bucket.ts";
 import { type R2Capability, r2Driver } from "./r2/driver.ts";
 
-export type { R2Capability, R2Client, R2Listing, R2Stored, R2StoredBody, R2Writing };
+export type { R2Capability, R2Client, R2Condition, R2Listing, R2Stored, R2StoredBody, R2Writing };
 
 /** Options of {@link r2Store}. */
 export interface R2StoreOptions extends StoreOptions {

@@ -1,11 +1,5 @@
 /** That the real clients and bindings fit what the adapters ask for. Checked by the compiler, never run. */
-import type {
-  DurableObjectNamespace,
-  DurableObjectState,
-  KVNamespace,
-  R2Bucket,
-  Cache as WorkersCache,
-} from "@cloudflare/workers-types";
+import type { DurableObjectNamespace, DurableObjectState, KVNamespace, R2Bucket } from "@cloudflare/workers-types";
 import { Redis } from "@upstash/redis";
 import { Redis as CloudflareRedis } from "@upstash/redis/cloudflare";
 import { Redis as FastlyRedis } from "@upstash/redis/fastly";
@@ -16,7 +10,7 @@ import { r2Store } from "../../src/adapters/r2.ts";
 import { upstashStore } from "../../src/adapters/upstash.ts";
 import { workersKVStore } from "../../src/adapters/workers-kv.ts";
 
-export function bucketAndCache(bucket: R2Bucket, cache: Cache, workersCache: WorkersCache) {
+export function bucketAndCache(bucket: R2Bucket, cache: Cache) {
   r2Store(bucket).increment("a");
   r2Store(bucket, { keyPrefix: "app" }).destroy();
   // @ts-expect-error: a shared bucket is not the store's to empty
@@ -26,7 +20,7 @@ export function bucketAndCache(bucket: R2Bucket, cache: Cache, workersCache: Wor
   // @ts-expect-error: not a bucket
   r2Store(new Map());
 
-  cacheAPIStore(workersCache).get("a");
+  cacheAPIStore(cache).get("a");
   // @ts-expect-error: a cache cannot be listed
   cacheAPIStore(cache).listKeys();
   // @ts-expect-error: nor can it swap

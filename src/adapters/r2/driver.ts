@@ -5,7 +5,7 @@ import type { Driver, SwapResult } from "../../core/driver.ts";
 import { type Entry, live } from "../../core/entry.ts";
 import { KeyValueError } from "../../core/errors.ts";
 import { inLanes } from "../../core/lanes.ts";
-import type { R2Client, R2Stored, R2Writing } from "./bucket.ts";
+import type { R2Client, R2Condition, R2Stored } from "./bucket.ts";
 import { NAME, r2Failure } from "./failure.ts";
 import { type ListCapability, r2Listings } from "./listings.ts";
 import { encodeName, objectName } from "./names.ts";
@@ -25,6 +25,9 @@ const NAMES_PER_DELETE = 1000;
 
 /** What takes the place of an entry that a swap removes: R2 has no delete with a condition. */
 const REMOVED: Entry = { value: 0, expiresAt: 0 };
+
+/** The object form of a condition would take `*` for an entity tag. Only in the header it stands for any. */
+const ifAbsent = () => new Headers({ "If-None-Match": "*" }) as R2Condition;
 
 /** What every store in R2 can do. */
 export type R2Capability = ListCapability | "swap";
@@ -56,9 +59,17 @@ export function r2Driver(
     }
   }
 
-  async function put(collection: string, key: string, text: string, options: R2Writing): Promise<R2Stored | null> {
+  async function put(
+    collection: string,
+    key: string,
+    text: string,
+    entry: Entry,
+    onlyIf?: R2Condition,
+  ): Promise<R2Stored | null> {
+    const name = nameOf(collection, key);
+    const writing = writingOf(entry);
     try {
-      return await bucket.put(nameOf(collection, key), text, options);
+      return await (onlyIf ? bucket.put(name, text, { ...writing, onlyIf }) : bucket.put(name, text, writing));
     } catch (error) {
       throw r2Failure(error, { collection, key });
     }
@@ -106,9 +117,8 @@ export function r2Driver(
       return { ok: false, current: live((await find(collection, key))?.entry) };
     }
     for (;;) {
-      // The object form of a condition takes `*` for an entity tag. Only the header means any.
-      const onlyIf = tag === undefined ? new Headers({ "If-None-Match": "*" }) : { etagMatches: tag };
-      const stored = await put(collection, key, text, writingOf(written, onlyIf));
+      const onlyIf = tag === undefined ? ifAbsent() : { etagMatches: tag };
+      const stored = await put(collection, key, text, written, onlyIf);
       if (stored) return { ok: true, version: versionOf(stored.etag, written.expiresAt) };
       const found = await find(collection, key);
       // Whatever has sent the write twice on the way, the first one has happened.
@@ -138,7 +148,7 @@ export function r2Driver(
     async write(collection, items) {
       for (const [key] of items) nameOf(collection, key);
       await eachKey(collection, items, async (key, entry) => {
-        if (live(entry)) await put(collection, key, encodeObject(entry, crypto.randomUUID()), writingOf(entry));
+        if (live(entry)) await put(collection, key, encodeObject(entry, crypto.randomUUID()), entry);
         else await bucket.delete([nameOf(collection, key)]);
       });
     },

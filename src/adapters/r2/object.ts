@@ -27,12 +27,11 @@ export function encodeObject({ value }: Entry, id: string): string {
 }
 
 /** The metadata that is written for an entry. */
-export function writingOf({ createdAt, expiresAt }: Entry, onlyIf?: R2Writing["onlyIf"]): R2Writing {
+export function writingOf({ createdAt, expiresAt }: Entry): R2Writing {
   const times = { "created-at": createdAt, "expires-at": expiresAt };
   const given = Object.entries(times).filter(([, time]) => time !== undefined);
   const customMetadata = { v: "1", ...Object.fromEntries(given.map(([name, time]) => [name, `${time}`])) };
-  const writing = { customMetadata, httpMetadata: { contentType: "application/json" } };
-  return onlyIf ? { ...writing, onlyIf } : writing;
+  return { customMetadata, httpMetadata: { contentType: "application/json" } };
 }
 
 /** The times of an object, or `undefined` if this library has not written them. */
