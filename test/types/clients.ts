@@ -9,6 +9,7 @@ import { durableObjectStorageStore } from "../../src/adapters/durable-object-sto
 import { r2Store } from "../../src/adapters/r2.ts";
 import { upstashStore } from "../../src/adapters/upstash.ts";
 import { workersKVStore } from "../../src/adapters/workers-kv.ts";
+import { workersKVRestStore } from "../../src/adapters/workers-kv-rest.ts";
 
 export function bucketAndCache(bucket: R2Bucket, cache: Cache) {
   r2Store(bucket).increment("a");
@@ -25,6 +26,17 @@ export function bucketAndCache(bucket: R2Bucket, cache: Cache) {
   cacheAPIStore(cache).listKeys();
   // @ts-expect-error: nor can it swap
   cacheAPIStore(cache).putIfAbsent("a", 1);
+}
+
+export function rest() {
+  const access = { accountId: "a", namespaceId: "n", apiToken: "t" };
+  workersKVRestStore({ ...access, keyPrefix: "app", fetch }).destroy();
+  // @ts-expect-error: a shared namespace is not the store's to empty
+  workersKVRestStore(access).destroy();
+  // @ts-expect-error: Workers KV cannot swap
+  workersKVRestStore(access).putIfAbsent("a", 1);
+  // @ts-expect-error: a token is needed
+  workersKVRestStore({ accountId: "a", namespaceId: "n" });
 }
 
 export function bindings(

@@ -6,7 +6,7 @@ import type { WorkersKV, WorkersKVValue } from "./binding.ts";
 export const NAME = "workers-kv";
 
 /** A Worker can wait for the headers of six connections at once: developers.cloudflare.com/workers/platform/limits. */
-const CONNECTIONS = 6;
+export const CONNECTIONS = 6;
 
 /** Names in one bulk read: developers.cloudflare.com/kv/api/read-key-value-pairs. */
 const BULK_NAMES = 100;
@@ -42,10 +42,11 @@ export async function readAll(
   return names.map((name) => found.get(name));
 }
 
-/** Makes a call for each key, six at a time. After a failure it still makes the other calls, and names the keys that failed. */
+/** Makes a call for each key, so many at a time. After a failure it still makes the other calls, and names the keys that failed. */
 export async function callEach(
   collection: string | undefined,
   calls: readonly (readonly [key: string, call: () => Promise<void>])[],
+  lanes: number,
 ): Promise<void> {
   const failed: string[] = [];
   let cause: unknown;
@@ -57,7 +58,7 @@ export async function callEach(
       cause = error;
     }
   };
-  await (calls.length === 1 ? run(calls[0]!) : inLanes(calls, CONNECTIONS, run));
+  await (calls.length === 1 ? run(calls[0]!) : inLanes(calls, lanes, run));
   if (failed.length > 0) throw kvFailure(cause, collection, failed);
 }
 

@@ -7,7 +7,7 @@ import { type Entry, live } from "../../core/entry.ts";
 import { KeyValueError } from "../../core/errors.ts";
 import { parseJson } from "../../core/json.ts";
 import type { WorkersKV, WorkersKVValue } from "./binding.ts";
-import { callEach, kvFailure, NAME, readAll } from "./calls.ts";
+import { CONNECTIONS, callEach, kvFailure, NAME, readAll } from "./calls.ts";
 import { kvListings, type ListCapability } from "./listings.ts";
 import { type Metadata, readMetadata } from "./metadata.ts";
 import { shortName } from "./names.ts";
@@ -32,10 +32,11 @@ const MIN_TTL_SECONDS = 60;
 /** KV takes an int32. A later deadline is only in the metadata. */
 const MAX_TTL_SECONDS = 2e9;
 
-/** A driver over a binding, as `workersKVStore` describes it. */
+/** A driver over a binding, as `workersKVStore` describes it, that writes so many keys at a time. */
 export function kvDriver(
   kv: WorkersKV,
   { keyPrefix, cacheTtl, checkDeletes = true, onCorrupt = "throw" }: KVUse,
+  lanes: number = CONNECTIONS,
 ): Driver<ListCapability> {
   if (!kv) {
     throw new TypeError(`namespace is ${kv}: is there a KV binding of that name in your Wrangler config?`);
@@ -106,7 +107,7 @@ export function kvDriver(
 
     async write(collection, items) {
       const writes = items.map(async ([key, entry]) => [key, await writing(collection, key, entry)] as const);
-      await callEach(collection, await Promise.all(writes));
+      await callEach(collection, await Promise.all(writes), lanes);
     },
 
     async remove(collection, keys) {
@@ -115,11 +116,11 @@ export function kvDriver(
         const name = shortName(wholeName(collection, key));
         return [key, async () => await kv.delete(await name)] as const;
       });
-      await callEach(collection, removes);
+      await callEach(collection, removes, lanes);
       return found ? found.filter(isThere).length : keys.length;
     },
 
-    ...kvListings(kv, ownPrefix),
+    ...kvListings(kv, ownPrefix, lanes),
   };
 }
 

@@ -26,6 +26,7 @@ interface Listed {
 export function kvListings(
   kv: WorkersKV,
   ownPrefix: string,
+  lanes: number,
 ): Pick<Driver<ListCapability | "destroy">, ListCapability> & Partial<Pick<Driver<"destroy">, "destroy">> {
   async function list(options: Parameters<WorkersKV["list"]>[0]): Promise<WorkersKVList> {
     try {
@@ -59,7 +60,7 @@ export function kvListings(
     let any = false;
     for await (const [listed] of pages(prefix)) {
       const removes = listed.map(({ name, key }) => [key, async () => await kv.delete(name)] as const);
-      await callEach(collection, removes);
+      await callEach(collection, removes, lanes);
       any ||= listed.some(({ address }) => address);
     }
     return any;
