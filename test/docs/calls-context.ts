@@ -22,7 +22,12 @@ export declare const from: Store<Capability>;
 export declare const to: Store<Capability>;
 export declare const driver: AnyDriver;
 
-export declare const env: { readonly KV: KVNamespace; readonly DB: D1Database; readonly STORE: DurableObjectNamespace };
+export declare const env: {
+  readonly KV: KVNamespace;
+  readonly DB: D1Database;
+  readonly BUCKET: R2Bucket;
+  readonly STORE: DurableObjectNamespace;
+};
 export declare const ctx: { readonly storage: DurableObjectStorage };
 export declare const redis: Redis;
 export declare const kv: Kv;

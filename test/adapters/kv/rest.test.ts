@@ -7,10 +7,15 @@ import { ACCESS, kvApi, type Namespace, refusal } from "../../support/kv-rest.ts
 
 const inMemory = () => toKVNamespace(memoryStore()) as unknown as Namespace;
 
-conformance({ describe, it, expect }, "workersKVRestStore", () => {
-  const namespace = inMemory();
-  return workersKVRestStore({ ...ACCESS, keyPrefix: "suite", fetch: kvApi(() => namespace) });
-});
+conformance(
+  { describe, it, expect },
+  "workersKVRestStore",
+  () => {
+    const namespace = inMemory();
+    return workersKVRestStore({ ...ACCESS, keyPrefix: "suite", fetch: kvApi(() => namespace) });
+  },
+  { timeout: 60_000 },
+);
 
 const failureOf = (call: Promise<unknown>): Promise<KeyValueError> =>
   call.then(
