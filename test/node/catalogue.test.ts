@@ -30,7 +30,11 @@ const tableRows = read(join(root, "README.md"))
 const pages = filesIn("docs", ".md").map(read);
 const tests = filesIn("test", ".test.ts");
 const typeTests = importedBy(filesIn("test/types", ".ts"));
-const conformanceRuns = importedBy(tests.filter((file) => /\bconformance\(|Conformance\(/.test(read(file))));
+/** The stores of a browser run it inside a page. */
+const pageScript = join(root, "test/support/page.ts");
+const conformanceRuns = importedBy(
+  [...tests, pageScript].filter((file) => /\bconformance\(|Conformance\(/.test(read(file))),
+);
 const anyTest = importedBy(tests);
 
 /**
