@@ -32,14 +32,16 @@ export interface RedisProcess {
   stop(): Promise<void>;
 }
 
+/**
+ * Finds a port below those that the system gives to connections. While a server on such a port is killed, a client that
+ * connects again can be given that very port, connect to itself, and keep the server from it.
+ */
 function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
     const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
+    server.once("error", () => resolve(freePort()));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(port)));
   });
 }
 
