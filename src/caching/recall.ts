@@ -5,34 +5,17 @@ import type { AsyncKeyValue } from "../core/protocol.ts";
 import { toDriver } from "../core/store.ts";
 import { type Hooks, hooksOf } from "./hooks.ts";
 import { joinsOf } from "./joins.ts";
+import { answerIn, type Call, isTooOld, standIn, type Wanted } from "./judging.ts";
 import { acquire } from "./leases.ts";
 import { isLate } from "./limits.ts";
 import { type Making, makings } from "./making.ts";
 import { type RecallOptions, seconds } from "./options.ts";
-import { type Patience, patienceOf } from "./patience.ts";
-import { type Answer, answerFrom, copied, isPlainData, type Made, type Result, toResult } from "./results.ts";
-import { type Ended, type Run, runsOf } from "./runs.ts";
+import { patienceOf } from "./patience.ts";
+import { type Answer, copied, isPlainData, type Made, type Result, toResult } from "./results.ts";
+import { type Ended, runsOf } from "./runs.ts";
 import { type Slot, slots } from "./slots.ts";
 import type { Place, Stamps } from "./stamps.ts";
 import { haveChanged, tagsOf } from "./tags.ts";
-
-/** What one call asks for. */
-export interface Wanted {
-  /** Calls with the same scope share promises. */
-  readonly scope: object | undefined;
-  /** Makes a result. It gets the old one, which may only be good for validation. */
-  make(old: Result | undefined): Promise<Made>;
-  /** Runs `make` whatever is stored or being made. */
-  readonly force?: boolean | undefined;
-  /** Whether this call may have a value at all. */
-  readonly accepts?: ((value: unknown) => boolean) | undefined;
-  /** Whether a result from before this call is the answer. Default: by its deadlines. */
-  readonly judge?: ((result: Result) => "hit" | "stale" | undefined) | undefined;
-  /** Seconds after which an old result is the answer. */
-  readonly softTimeout?: number | undefined;
-  /** What is stored, where the caller has read it already. */
-  readonly slot?: Slot | undefined;
-}
 
 export interface Recaller {
   /** The stored result, or a new one. */
@@ -46,17 +29,6 @@ export interface Recaller {
   readonly hooks: Hooks;
   /** Milliseconds after which others may take over from a run that has not ended. */
   readonly longest: number;
-}
-
-/** One call on its way. */
-interface Call extends Wanted {
-  readonly key: string;
-  /** When it began, among the moments of this isolate. */
-  readonly began: number;
-  /** How long it waits for others. A refresh in the background waits for nobody. */
-  readonly patience: Patience | undefined;
-  /** The holder of a lease that this isolate knows to be gone. */
-  gone?: string | undefined;
 }
 
 /** Seconds after which others may take over from a run that has not ended. */
@@ -209,30 +181,6 @@ export function recaller(
     return make(making, call.make);
   }
 
-  // The rules of the flow.
-
-  /** The answer that is in a slot. */
-  function answerIn({ result }: Slot, { force, accepts, judge, patience }: Call, isNew: boolean): Answer | undefined {
-    if (!result || force || accepts?.(result.value) === false) return undefined;
-    const now = Date.now();
-    // A result that was made after a call began is new enough for it, whatever age it wants.
-    const byTime = now < result.fresh ? "hit" : now < result.stale ? "stale" : undefined;
-    const state = judge && !isNew ? judge(result) : byTime;
-    return state && (state === "hit" || patience) ? answerFrom(state, result) : undefined;
-  }
-
-  /**
-   * Whether a run is not for a call: something was invalidated after the run had begun, as far as the store shows it, or
-   * it ended before the call began and left nothing that is fresh.
-   */
-  function isTooOld(run: Run, slot: Slot | undefined, { began, judge }: Call): boolean {
-    if (haveChanged(run.stamps, slot?.stamps)) return true;
-    if (slot && hasLostLease(run, slot)) return true;
-    if (!run.outcome || (run.ended as number) > began) return false;
-    const ended = "value" in run.outcome && run.outcome.value;
-    return judge !== undefined || !ended || !("answer" in ended) || !run.wanted || Date.now() >= ended.answer.fresh;
-  }
-
   /** Whether another call is already making the next result, as far as this isolate and the slot show. */
   function isBeingMade({ lease }: Slot, { key }: Call): boolean {
     const run = runs.current(key);
@@ -245,13 +193,6 @@ export function recaller(
     if (!old) throw failure;
     hooks.report(failure, call.key);
     return old;
-  }
-
-  /** The old result where it may stand in for a failure, or for a run that takes too long. */
-  function standIn(slot: Slot | undefined, { force, accepts }: Call, state: "failed" | "stale"): Answer | undefined {
-    const old = slot?.result;
-    if (!old || force || Date.now() >= old.onError || accepts?.(old.value) === false) return undefined;
-    return answerFrom(state, old);
   }
 
   return {
@@ -288,12 +229,6 @@ export function recaller(
 function placeOf(store: AsyncKeyValue, collection?: string): Place {
   const driver = toDriver(store) as AnyDriver;
   return { driver, collection: collection ?? store.defaultCollection ?? "default_collection" };
-}
-
-/** Whether a slot that was read later has neither the lease of a run nor what the run has left. */
-function hasLostLease({ leased }: Run, { lease, ending, moment = 0 }: Slot): boolean {
-  if (!leased || moment < leased.moment) return false;
-  return lease?.holder !== leased.lease.holder && ending?.id !== leased.lease.id;
 }
 
 function shared(answer: Answer): Answer {

@@ -98,8 +98,8 @@ describe("the time limits of cached", () => {
 
   it("are refused when they are no times or signals", () => {
     const make = (options: object) => () => cached(memoryStore(), async () => 1, { key, ttl: 1, ...options });
-    expect(make({ softTimeout: 0 })).toThrow("softTimeout must be a positive number of seconds");
-    expect(make({ hardTimeout: "1" })).toThrow("hardTimeout must be a positive number of seconds");
+    expect(make({ softTimeout: 0 })).toThrow("softTimeout must be a number of seconds above 0; got 0");
+    expect(make({ hardTimeout: "1" })).toThrow("hardTimeout must be a number of seconds above 0; got a string");
     expect(() => make({})().with({}, { signal: new AbortController() as never })).toThrow(TypeError);
   });
 });

@@ -1,4 +1,4 @@
-import type { Wanted } from "../recall.ts";
+import type { Wanted } from "../judging.ts";
 import type { Answer, Result } from "../results.ts";
 import { fetching } from "./fetching.ts";
 import { changedUrls } from "./keys.ts";
