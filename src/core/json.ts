@@ -22,9 +22,6 @@ interface Place {
   readonly details: ErrorDetails | undefined;
 }
 
-/** Returns a copy of a part of a value, or `undefined` to leave it out. */
-type CopyPart = (part: unknown, step: string | number, place: Place | undefined) => JsonValue | undefined;
-
 /** Returns a copy of a value that is JSON already, such as a stored one. */
 export function copyJson(value: JsonValue): JsonValue {
   if (typeof value !== "object" || value === null) return value;
@@ -74,9 +71,10 @@ function checked(value: unknown, place: Place): JsonValue {
   if (copy !== undefined) return copy;
   if (typeof value !== "object" || value === null || !isPlain(value)) return fail(shown(value), place);
   if (place.path.length > MAX_DEPTH) return fail("cyclic or too deep", place);
-  return copyParts(value, checkedPart as CopyPart, place);
+  return checkedParts(value, place);
 }
 
+/** Returns a checked copy of a part of a value, or `undefined` to leave it out. */
 function checkedPart(part: unknown, step: string | number, place: Place): JsonValue | undefined {
   const copy = single(part);
   if (copy !== undefined || (part === undefined && typeof step === "string")) return copy;
@@ -91,12 +89,12 @@ function fail(problem: string, { path, details }: Place): never {
   throw new KeyValueError("not_serializable", `value${where.join("")} is ${problem}`, details);
 }
 
-function copyParts(value: object, copyPart: CopyPart, place?: Place): JsonValue {
+function checkedParts(value: object, place: Place): JsonValue {
   if (Array.isArray(value)) {
     const copy = value.slice();
     for (let i = 0; i < copy.length; i++) {
       const part: unknown = copy[i];
-      if (typeof part !== "string") copy[i] = copyPart(part, i, place);
+      if (typeof part !== "string") copy[i] = checkedPart(part, i, place);
     }
     return copy;
   }
@@ -105,7 +103,7 @@ function copyParts(value: object, copyPart: CopyPart, place?: Place): JsonValue 
   for (const name in value) {
     // Engines make one step of this loop and this check. A spread is slow where objects of many shapes come along.
     if (!Object.hasOwn(value, name)) continue;
-    const part = copyPart((value as Record<string, unknown>)[name], name, place);
+    const part = checkedPart((value as Record<string, unknown>)[name], name, place);
     if (part === undefined) continue;
     // Without a prototype `__proto__` is a name like others, and V8 need not look for setters as it adds to a large object.
     if (++names === LARGE || name === "__proto__") {
