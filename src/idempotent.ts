@@ -194,12 +194,12 @@ export function idempotent<Args extends readonly unknown[]>(
 
 function requireClaims(store: ClaimingStore): void {
   const { name, lossy } = toDriver(store);
-  const fail = (reason: string): never => {
+  const unusable = (reason: string): never => {
     const message = `idempotent needs a store with atomic operations that keeps its entries; ${reason}: use Durable Objects or Redis`;
     throw new KeyValueError("misconfigured", message, { store: name });
   };
-  if (!supports(store, "swap")) fail(`${name} has none`);
-  if (lossy) fail(`${name} may drop entries here`);
+  if (!supports(store, "swap")) unusable(`${name} has none`);
+  if (lossy) unusable(`${name} may drop entries here`);
 }
 
 function isFinalByStatus({ status }: Response): boolean {

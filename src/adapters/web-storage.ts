@@ -6,7 +6,7 @@ import { type Entry, live } from "../core/entry.ts";
 import { KeyValueError } from "../core/errors.ts";
 import { pageOf } from "../core/order.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
-import { entryOf, parsed } from "./browser/envelope.ts";
+import { entryInEnvelope, parsed } from "./browser/envelope.ts";
 import { browserFailure } from "./browser/failure.ts";
 
 export type { OnCorrupt };
@@ -72,7 +72,7 @@ function webStorageDriver(storage: WebStorage, prefix: string, onCorrupt: OnCorr
   const store = "web-storage";
   const nameOf = (collection: string, key: string) => prefix + joinAddress(collection, key);
 
-  function attempt<R>(work: () => R, collection?: string, key?: string): R {
+  function inStorage<R>(work: () => R, collection?: string, key?: string): R {
     try {
       return work();
     } catch (cause) {
@@ -85,7 +85,7 @@ function webStorageDriver(storage: WebStorage, prefix: string, onCorrupt: OnCorr
     const text = storage.getItem(name);
     if (text === null) return "missing";
     const stored = Object(parsed(text)) as Partial<Entry>;
-    return entryOf(stored.value, stored) ?? "corrupted";
+    return entryInEnvelope(stored.value, stored) ?? "corrupted";
   }
 
   const isLive = (name: string) => {
@@ -115,7 +115,7 @@ function webStorageDriver(storage: WebStorage, prefix: string, onCorrupt: OnCorr
 
     read: (collection, keys) =>
       keys.map((key) => {
-        const found = attempt(() => open(nameOf(collection, key)), collection, key);
+        const found = inStorage(() => open(nameOf(collection, key)), collection, key);
         if (typeof found === "object") return live(found);
         if (found === "missing" || onCorrupt === "miss") return undefined;
         const details = { store, collection, key };
@@ -141,7 +141,7 @@ function webStorageDriver(storage: WebStorage, prefix: string, onCorrupt: OnCorr
     },
 
     remove: (collection, keys) =>
-      attempt(() => {
+      inStorage(() => {
         const names = keys.map((key) => nameOf(collection, key));
         // A damaged value counts as removed: nothing says that it had expired.
         const damaged = names.filter((name) => open(name) === "corrupted").length;
@@ -149,27 +149,27 @@ function webStorageDriver(storage: WebStorage, prefix: string, onCorrupt: OnCorr
       }, collection),
 
     listKeys: (collection, page) =>
-      attempt(() => {
+      inStorage(() => {
         const names = all().filter((one) => one.collection === collection && isLive(one.name));
         return pageOf(names.map(({ key }) => key).values(), page);
       }, collection),
 
     listCollections: (page) =>
-      attempt(() => {
+      inStorage(() => {
         const names = all().filter(({ name }) => isLive(name));
         return pageOf(new Set(names.map(({ collection }) => collection)), page);
       }),
 
     destroyCollection: (collection) =>
-      attempt(() => {
+      inStorage(() => {
         const names = all().filter((one) => one.collection === collection);
         return removeAll(names.map(({ name }) => name)) > 0;
       }, collection),
 
-    destroy: () => attempt(() => removeAll(all().map(({ name }) => name)) > 0),
+    destroy: () => inStorage(() => removeAll(all().map(({ name }) => name)) > 0),
 
     cull: () =>
-      attempt(() => {
+      inStorage(() => {
         const expired = all().filter(({ name }) => typeof open(name) === "object" && !isLive(name));
         removeAll(expired.map(({ name }) => name));
         return expired.length;

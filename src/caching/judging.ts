@@ -23,7 +23,7 @@ export interface Wanted {
 }
 
 /** One call on its way. */
-export interface Call extends Wanted {
+export interface CacheCall extends Wanted {
   readonly key: string;
   /** When it began, among the moments of this isolate. */
   readonly began: number;
@@ -36,7 +36,7 @@ export interface Call extends Wanted {
 /** The answer that is in a slot. */
 export function answerIn(
   { result }: Slot,
-  { force, accepts, judge, patience }: Call,
+  { force, accepts, judge, patience }: CacheCall,
   isNew: boolean,
 ): Answer | undefined {
   if (!result || force || accepts?.(result.value) === false) return undefined;
@@ -50,7 +50,7 @@ export function answerIn(
 /** The old result where it may stand in for a failure, or for a run that takes too long. */
 export function standIn(
   slot: Slot | undefined,
-  { force, accepts }: Call,
+  { force, accepts }: CacheCall,
   state: "failed" | "stale",
 ): Answer | undefined {
   const old = slot?.result;
@@ -62,7 +62,7 @@ export function standIn(
  * Whether a run is not for a call: something was invalidated after the run had begun, as far as the store shows it, or
  * it ended before the call began and left nothing that is fresh.
  */
-export function isTooOld(run: Run, slot: Slot | undefined, { began, judge }: Call): boolean {
+export function isTooOld(run: Run, slot: Slot | undefined, { began, judge }: CacheCall): boolean {
   if (haveChanged(run.stamps, slot?.stamps)) return true;
   if (slot && hasLostLease(run, slot)) return true;
   if (!run.outcome || (run.ended as number) > began) return false;

@@ -3,7 +3,7 @@ import { KeyValueError } from "../core/errors.ts";
 import type { Hooks } from "./hooks.ts";
 import { type Answer, answerOf, copied, type Made, type Result, toResult } from "./results.ts";
 import type { Ended, Run, Runs } from "./runs.ts";
-import type { Lease, Outcome, Slot, Slots, Taken } from "./slots.ts";
+import type { Lease, LeaseOutcome, Slot, Slots, Taken } from "./slots.ts";
 import { stampsOf, type Tag, type Tags } from "./tags.ts";
 
 /** A result that is being made. */
@@ -131,7 +131,11 @@ export function makings({ places, tags, runs, hooks, valid, onStoreError }: Tool
   }
 
   /** Stores how a run ended. Returns whether there is nothing left to store. */
-  async function settle({ key, run, slot, held }: Making, outcome: Outcome, policy = onStoreError): Promise<boolean> {
+  async function settle(
+    { key, run, slot, held }: Making,
+    outcome: LeaseOutcome,
+    policy = onStoreError,
+  ): Promise<boolean> {
     const done = await guarded(
       key,
       async () => {
@@ -145,7 +149,7 @@ export function makings({ places, tags, runs, hooks, valid, onStoreError }: Tool
   }
 
   /** Stores how a run ended where no lease keeps an unwanted result out. */
-  async function replace(run: Run, slot: Slot | undefined, outcome: Outcome): Promise<void> {
+  async function replace(run: Run, slot: Slot | undefined, outcome: LeaseOutcome): Promise<void> {
     const { key } = run;
     if ("result" in outcome) {
       await places.write([[key, outcome.result]]);

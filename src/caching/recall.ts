@@ -5,7 +5,7 @@ import type { AsyncKeyValue } from "../core/protocol.ts";
 import { toDriver } from "../core/store.ts";
 import { type Hooks, hooksOf } from "./hooks.ts";
 import { joinsOf } from "./joins.ts";
-import { answerIn, type Call, isTooOld, standIn, type Wanted } from "./judging.ts";
+import { answerIn, type CacheCall, isTooOld, standIn, type Wanted } from "./judging.ts";
 import { acquire } from "./leases.ts";
 import { isLate } from "./limits.ts";
 import { type Making, makings } from "./making.ts";
@@ -77,7 +77,7 @@ export function recaller(
     return promise;
   }
 
-  async function answer(call: Call): Promise<Answer> {
+  async function answer(call: CacheCall): Promise<Answer> {
     const { key } = call;
     const slot = call.slot ?? (await look([key]))?.[0];
     const stored = slot && answerIn(slot, call, false);
@@ -97,7 +97,7 @@ export function recaller(
     return stored;
   }
 
-  function refresh(slot: Slot, call: Call): void {
+  function refresh(slot: Slot, call: CacheCall): void {
     watch(lead(slot, { ...call, patience: undefined }), call.key);
   }
 
@@ -110,7 +110,7 @@ export function recaller(
   }
 
   /** Waits for the run of this isolate that makes the result, or starts one. */
-  async function renew(seen: Slot | undefined, call: Call): Promise<Ended> {
+  async function renew(seen: Slot | undefined, call: CacheCall): Promise<Ended> {
     const { key, patience, force, accepts } = call;
     const start = Date.now();
     let slot = seen;
@@ -140,7 +140,7 @@ export function recaller(
   }
 
   /** Starts a run, for which other calls of this isolate wait. */
-  async function lead(slot: Slot | undefined, call: Call, asksForLease = places.leases): Promise<Ended> {
+  async function lead(slot: Slot | undefined, call: CacheCall, asksForLease = places.leases): Promise<Ended> {
     const making = begin(call.key, slot, call.force === true, call.patience === undefined);
     const ending = asksForLease && slot ? makeUnderLease(making, slot, call) : make(making, call.make);
     const isKept = hooks.keepAlive(complete(making, ending), call.scope, call.key);
@@ -152,7 +152,7 @@ export function recaller(
   }
 
   /** Gets the lease and makes a result, or takes what comes from whoever had the lease. */
-  async function makeUnderLease(making: Making, seen: Slot, call: Call): Promise<Ended> {
+  async function makeUnderLease(making: Making, seen: Slot, call: CacheCall): Promise<Ended> {
     const { key, force = false, patience, gone } = call;
     const start = Date.now();
     const acquired = await acquire({
@@ -182,13 +182,13 @@ export function recaller(
   }
 
   /** Whether another call is already making the next result, as far as this isolate and the slot show. */
-  function isBeingMade({ lease }: Slot, { key }: Call): boolean {
+  function isBeingMade({ lease }: Slot, { key }: CacheCall): boolean {
     const run = runs.current(key);
     return (run !== undefined && !run.outcome) || (places.leases && lease !== undefined && lease.until > Date.now());
   }
 
   /** The old result in place of a failure. */
-  function insteadOf(failure: unknown, slot: Slot | undefined, call: Call): Answer {
+  function insteadOf(failure: unknown, slot: Slot | undefined, call: CacheCall): Answer {
     const old = standIn(slot, call, "failed");
     if (!old) throw failure;
     hooks.report(failure, call.key);

@@ -61,7 +61,7 @@ export interface Slots {
    * Ends the lease of a slot. A result only needs a lease with the same id, whoever holds it now; an ending needs the
    * same holder. A slot without a version is looked up first.
    */
-  settle(key: string, held: Slot, outcome: Outcome): Promise<void>;
+  settle(key: string, held: Slot, outcome: LeaseOutcome): Promise<void>;
   /** Writes results without leases. */
   write(results: readonly (readonly [key: string, result: Result])[]): Promise<void>;
   remove(keys: readonly string[]): Promise<void>;
@@ -77,7 +77,7 @@ export interface Taken {
  * What a slot has after its lease: a result, or how the attempt ended. A failure leaves the old result. `released` tells
  * nobody: those who wait take the lease, one after the other.
  */
-export type Outcome = { readonly result: Result } | { readonly ending: Ending["how"] | "released" };
+export type LeaseOutcome = { readonly result: Result } | { readonly ending: Ending["how"] | "released" };
 
 /** @param leases Whether leases are wanted. */
 export function slots({ driver, collection }: Place, tags: Tags, leases: boolean): Slots {
@@ -147,7 +147,7 @@ export function slots({ driver, collection }: Place, tags: Tags, leases: boolean
   };
 }
 
-function after({ result, lease }: Slot, outcome: Outcome): Slot {
+function after({ result, lease }: Slot, outcome: LeaseOutcome): Slot {
   if ("result" in outcome) return outcome;
   const { ending: how } = outcome;
   if (how === "released") return {};

@@ -63,12 +63,12 @@ export async function stamp({ driver, collection }: Place, tags: readonly string
   if (!soft) {
     await driver.write(
       collection,
-      names.map((name) => [name, entryOf({ id, gone: id, at: Date.now() })] as const),
+      names.map((name) => [name, stampEntry({ id, gone: id, at: Date.now() })] as const),
     );
     return;
   }
   // What is gone stays gone.
-  const softened = (entry: Entry | undefined): Entry => entryOf({ id, gone: stampIn(entry).gone, at: Date.now() });
+  const softened = (entry: Entry | undefined): Entry => stampEntry({ id, gone: stampIn(entry).gone, at: Date.now() });
   if (driver.swap) {
     await Promise.all(names.map((key) => modify(driver as Driver<"swap">, { collection, key }, softened)));
     return;
@@ -80,7 +80,7 @@ export async function stamp({ driver, collection }: Place, tags: readonly string
   );
 }
 
-function entryOf({ id, gone, at }: Stamp): Entry {
+function stampEntry({ id, gone, at }: Stamp): Entry {
   return { value: { __tag__: { id, gone, at } }, createdAt: at, expiresAt: at + STAMP_LIFE };
 }
 

@@ -19,7 +19,7 @@ export function overMethods(store: AsyncKeyValue): BaseDriver {
       }
       const found =
         keys.length === 1 ? [await store.ttl(first, { collection })] : await store.ttlMany(keys, { collection });
-      return found.map(entryOf);
+      return found.map(foreignEntry);
     },
 
     /** One `putMany` for all entries that share a deadline. */
@@ -54,7 +54,7 @@ export function overMethods(store: AsyncKeyValue): BaseDriver {
   return close ? { ...driver, close: () => close.call(store) } : driver;
 }
 
-function entryOf(found: ValueWithTtl<unknown> | null | undefined): Entry | undefined {
+function foreignEntry(found: ValueWithTtl<unknown> | null | undefined): Entry | undefined {
   if (found == null) return undefined;
   const expiresAt = found.ttl === null ? undefined : Math.round(Date.now() + found.ttl * 1000);
   return { value: toJson(found.value), expiresAt };

@@ -10,18 +10,18 @@ export function listings(
   return {
     ...(listKeys && {
       listKeys: async (options?: PageOptions & CollectionOptions) =>
-        await listKeys(collectionOf(options), pageOf(options)),
+        await listKeys(collectionOf(options), checkedPage(options)),
       keys: (options?: ListOptions & CollectionOptions) =>
         iterate((page) => listKeys(collectionOf(options), page), options, repeatsNames),
     }),
     ...(listCollections && {
-      listCollections: async (options?: PageOptions) => await listCollections(pageOf(options)),
+      listCollections: async (options?: PageOptions) => await listCollections(checkedPage(options)),
       collections: (options?: ListOptions) => iterate(listCollections, options, repeatsNames),
     }),
   };
 }
 
-function pageOf({ prefix = "", cursor, limit }: PageOptions = {}): DriverPage {
+function checkedPage({ prefix = "", cursor, limit }: PageOptions = {}): DriverPage {
   if (cursor !== undefined) string(cursor, "cursor");
   return { prefix: string(prefix, "prefix"), cursor, limit: count(limit, "limit") };
 }
@@ -32,7 +32,7 @@ export async function* iterate(
   options: ListOptions | undefined,
   repeats = false,
 ): AsyncGenerator<string, void, undefined> {
-  const { prefix, limit } = pageOf(options);
+  const { prefix, limit } = checkedPage(options);
   const seen = repeats ? new Set<string>() : undefined;
   let listed = 0;
   let cursor: string | undefined;

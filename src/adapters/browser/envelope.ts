@@ -11,7 +11,7 @@ export function parsed(text: unknown): JsonValue | undefined {
 }
 
 /** Returns an entry of the parts that were stored; `undefined` if they are damaged. */
-export function entryOf(value: unknown, { createdAt, expiresAt, version }: Partial<Entry>): Entry | undefined {
+export function entryInEnvelope(value: unknown, { createdAt, expiresAt, version }: Partial<Entry>): Entry | undefined {
   const isTime = (time: unknown) => time === undefined || Number.isFinite(time);
   const isEntry = value !== undefined && value !== null && isTime(createdAt) && isTime(expiresAt);
   return isEntry ? { value: value as JsonValue, createdAt, expiresAt, version } : undefined;

@@ -73,7 +73,7 @@ export function denoKVCalls({ kv, root, consistency }: DenoKVUse): DenoKVCalls {
 }
 
 /** Returns the entry that was found. */
-export function entryOf({ opened, key }: Found, collection: string, onCorrupt: OnCorrupt) {
+export function openedEntry({ opened, key }: Found, collection: string, onCorrupt: OnCorrupt) {
   if (typeof opened === "object") return opened.entry;
   if (opened === "missing" || onCorrupt === "miss") return undefined;
   const details = { store: "deno-kv", collection, key };

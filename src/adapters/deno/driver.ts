@@ -4,7 +4,7 @@ import { type Entry, live } from "../../core/entry.ts";
 import { KeyValueError } from "../../core/errors.ts";
 import { inLanes } from "../../core/lanes.ts";
 import { together } from "../../core/together.ts";
-import { COMMIT_CHECKS, commitsOf, type DenoKVUse, denoKVCalls, entryOf, type Found } from "./calls.ts";
+import { COMMIT_CHECKS, commitsOf, type DenoKVUse, denoKVCalls, type Found, openedEntry } from "./calls.ts";
 import type { DenoKVAtomic, DenoKVKey } from "./client.ts";
 import { KEY_BYTES, keyOf } from "./keys.ts";
 import { denoKVListings } from "./listings.ts";
@@ -72,7 +72,7 @@ export function denoKVDriver(use: DenoKVUse): Driver<Capability> {
 
     async read(collection, keys, options) {
       const found = await read(collection, keys, options?.fresh === true);
-      return found.map((one) => entryOf(one, collection, onCorrupt));
+      return found.map((one) => openedEntry(one, collection, onCorrupt));
     },
 
     async write(collection, items) {
@@ -123,7 +123,7 @@ export function denoKVDriver(use: DenoKVUse): Driver<Capability> {
           if (ok) return { ok, version: versionOf(versionstamp as string, written?.expiresAt) };
         }
         const [found] = (await read(collection, [key], true)) as [Found];
-        const entry = entryOf(found, collection, onCorrupt);
+        const entry = openedEntry(found, collection, onCorrupt);
         // The commit has happened, and its client has repeated it.
         if (entry && typeof found.opened === "object" && found.opened.id === id) {
           return { ok: true, version: entry.version as string };

@@ -3,7 +3,7 @@ import type { Capability, Driver } from "../../core/driver.ts";
 import { type Entry, live } from "../../core/entry.ts";
 import { KeyValueError } from "../../core/errors.ts";
 import { addDeadline, type Mortal, removeDeadline } from "./deadlines.ts";
-import { pageOf, put, type Shelf } from "./shelf.ts";
+import { put, type Shelf, shelfPage } from "./shelf.ts";
 
 /** The limits of a memory store. */
 export interface MemoryLimits {
@@ -149,9 +149,9 @@ export function memoryDriver(limits: MemoryLimits): Driver<Capability> {
     },
     listKeys(collection, page) {
       const shelf = collections.items.get(collection);
-      return shelf ? pageOf(shelf, (key) => live(shelf.items.get(key)) !== undefined, page) : { names: [] };
+      return shelf ? shelfPage(shelf, (key) => live(shelf.items.get(key)) !== undefined, page) : { names: [] };
     },
-    listCollections: (page) => pageOf(collections, holdsAny, page),
+    listCollections: (page) => shelfPage(collections, holdsAny, page),
     destroyCollection,
     destroy: () => [...collections.items.keys()].map(destroyCollection).includes(true),
     cull() {

@@ -42,7 +42,7 @@ export function put<T>(shelf: Shelf<T>, name: string, item: T): void {
 }
 
 /** Returns a page of the names that `has` confirms. Its cursor is its last name, so removals in between lose nothing. */
-export function pageOf(
+export function shelfPage(
   shelf: Shelf<unknown>,
   has: (name: string) => boolean,
   { prefix = "", cursor, limit = 1000 }: DriverPage,

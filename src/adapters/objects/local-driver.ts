@@ -31,7 +31,7 @@ export function localDriver(store: string, tables: SqlTables, onCorrupt: OnCorru
   const removals = tableRemovals(tables, rows);
 
   /** Turns the failures of the storage into errors that say where they happened. */
-  function attempt<R>(details: ErrorDetails, work: () => R, how = tables.attempt): R {
+  function withDetails<R>(details: ErrorDetails, work: () => R, how = tables.attempt): R {
     try {
       return how(work);
     } catch (error) {
@@ -48,7 +48,7 @@ export function localDriver(store: string, tables: SqlTables, onCorrupt: OnCorru
 
   /** Decides and writes; the version is empty where nothing changes. */
   function change(collection: string, key: string, decide: (row: StoredRow | undefined) => Decision) {
-    return attempt({ collection, key }, () => {
+    return withDetails({ collection, key }, () => {
       const row = rows.find(collection, key);
       const decision = decide(row);
       const version = versionOf(Date.now(), crypto.randomUUID());
@@ -61,7 +61,7 @@ export function localDriver(store: string, tables: SqlTables, onCorrupt: OnCorru
 
   function listed(details: ErrorDetails, page: DriverPage, list: (request: NamesRequest) => NamesPage): Page {
     const request = toRequest(page, { store, ...details });
-    return toPage(attempt(details, () => list(request)));
+    return toPage(withDetails(details, () => list(request)));
   }
 
   const apply: Apply = (collection, key, operation, args) => {
@@ -82,7 +82,7 @@ export function localDriver(store: string, tables: SqlTables, onCorrupt: OnCorru
       while (found.length < keys.length) {
         const rest = keys.slice(found.length);
         const details = keys.length === 1 ? { collection, key: keys[0] } : { collection };
-        found.push(...attempt(details, () => bulk.findMany(collection, rest, FETCH_BYTES)));
+        found.push(...withDetails(details, () => bulk.findMany(collection, rest, FETCH_BYTES)));
       }
       return keys.map((key, i) => fromStored(collection, key, found[i]));
     },
@@ -100,23 +100,23 @@ export function localDriver(store: string, tables: SqlTables, onCorrupt: OnCorru
           else rows.put(collection, key, entry, version);
         }
       };
-      attempt(details, write, items.length === 1 ? tables.attempt : tables.transaction);
+      withDetails(details, write, items.length === 1 ? tables.attempt : tables.transaction);
     },
 
     remove(collection, keys) {
       for (const key of keys) checkSize(collection, key);
-      return attempt({ collection }, () => bulk.removeMany(collection, keys));
+      return withDetails({ collection }, () => bulk.removeMany(collection, keys));
     },
 
     listKeys: (collection, page) => listed({ collection }, page, (request) => names.listKeys(collection, request)),
     listCollections: (page) => listed({}, page, names.listCollections),
-    destroyCollection: (collection) => attempt({ collection }, () => removals.destroyCollection(collection)),
-    destroy: () => attempt({}, removals.empty),
+    destroyCollection: (collection) => withDetails({ collection }, () => removals.destroyCollection(collection)),
+    destroy: () => withDetails({}, removals.empty),
 
     cull() {
       let culled = 0;
       for (let more = true; more; ) {
-        const part = attempt({}, () => removals.cull(CULL_ROWS));
+        const part = withDetails({}, () => removals.cull(CULL_ROWS));
         culled += part.culled;
         more = part.more;
       }

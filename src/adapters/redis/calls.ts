@@ -20,7 +20,7 @@ export interface KeyCall {
 }
 
 /** What became of one key of a bulk. */
-export type Outcome<T = string> = T | KeyValueError;
+export type ReplyOrError<T = string> = T | KeyValueError;
 
 /** Bytes of each request that are reserved for the script and the command. */
 const OVERHEAD = 8192;
@@ -39,8 +39,8 @@ export interface RedisCalls {
   /** Sends as few requests as the limits allow, side by side. When one fails, the others are still sent. */
   bulk<T = string>(
     calls: readonly KeyCall[],
-    send: (part: readonly KeyCall[]) => Promise<readonly Outcome<T>[]>,
-  ): Promise<Outcome<T>[]>;
+    send: (part: readonly KeyCall[]) => Promise<readonly ReplyOrError<T>[]>,
+  ): Promise<ReplyOrError<T>[]>;
 }
 
 export function redisCalls(server: RedisServer, keyPrefix: string): RedisCalls {
@@ -96,10 +96,10 @@ export function redisCalls(server: RedisServer, keyPrefix: string): RedisCalls {
 
     async bulk<T>(
       calls: readonly KeyCall[],
-      send: (part: readonly KeyCall[]) => Promise<readonly Outcome<T>[]>,
-    ): Promise<Outcome<T>[]> {
+      send: (part: readonly KeyCall[]) => Promise<readonly ReplyOrError<T>[]>,
+    ): Promise<ReplyOrError<T>[]> {
       if (calls.length === 1) return [...(await send(calls))];
-      const outcomes = new Map<KeyCall, Outcome<T>>();
+      const outcomes = new Map<KeyCall, ReplyOrError<T>>();
       const slots = server.nodes ? groupedBy(calls, ({ name }) => slotOf(name)) : [calls];
       const parts = slots.flatMap(split);
       const replies = parts.map((part) => send(part).catch((error: KeyValueError) => part.map(() => error)));
@@ -110,7 +110,7 @@ export function redisCalls(server: RedisServer, keyPrefix: string): RedisCalls {
           outcomes.set(call, outcome === undefined ? missing() : outcome);
         }
       }
-      return calls.map((call) => outcomes.get(call) as Outcome<T>);
+      return calls.map((call) => outcomes.get(call) as ReplyOrError<T>);
     },
   };
 }
@@ -173,7 +173,7 @@ function receiptsOf(server: RedisServer, keyPrefix: string, run: RunScript): Run
 
 /** Returns the replies, or throws an error that names the keys that failed. */
 export function repliesOrError(
-  outcomes: readonly Outcome[],
+  outcomes: readonly ReplyOrError[],
   keys: readonly string[],
   details: ErrorDetails,
 ): readonly string[] {

@@ -122,8 +122,8 @@ export function redisDriver(
       swap(collection, key, expected === undefined ? "-" : `=${expected}`, next),
   };
 
-  const entryOf = (found: Found, details: ErrorDetails) => entryOfFound(found, onCorrupt, details);
-  const operations = redisOperations(driver, entryOf, async (script, collection, key, args, details) => {
+  const decodedEntry = (found: Found, details: ErrorDetails) => entryOfFound(found, onCorrupt, details);
+  const operations = redisOperations(driver, decodedEntry, async (script, collection, key, args, details) => {
     const whole = [newId(), encodeTail(collection, key), ...args];
     const { name, args: checked } = keyCall(collection, key, whole);
     const [reply = ""] = await calls.write(script, [name], checked, details);

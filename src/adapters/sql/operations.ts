@@ -19,7 +19,7 @@ export function sqlOperations(context: SqlContext, driver: Driver<"swap">): Oper
 
 /** Runs the function of any operation in a transaction. */
 function inTransaction(
-  { dialect, attempt, keyOf, encode, entryOf }: SqlContext,
+  { dialect, withRecovery, keyOf, encode, entryOf }: SqlContext,
   transaction: NonNullable<SqlContext["database"]["transaction"]>,
 ): Operations {
   const apply: Apply = (collection, key, operation, args) => {
@@ -38,7 +38,7 @@ function inTransaction(
         );
         return result;
       });
-    return attempt(work, details);
+    return withRecovery(work, details);
   };
   return { operations: { has: () => true }, apply };
 }
@@ -50,9 +50,9 @@ function inStatements(
   { take, increment, touch }: NonNullable<Dialect["operations"]>,
 ): Operations {
   /** The result; the current entry if the statement did nothing; or nothing if no statement was sent. */
-  type Outcome = { readonly result: JsonValue } | { readonly entry: Entry | undefined } | undefined;
+  type Applied = { readonly result: JsonValue } | { readonly entry: Entry | undefined } | undefined;
 
-  const known: Readonly<Record<string, (collection: string, key: string, args: JsonValue) => Awaitable<Outcome>>> = {
+  const known: Readonly<Record<string, (collection: string, key: string, args: JsonValue) => Awaitable<Applied>>> = {
     async take(collection, key) {
       const now = Date.now();
       const details = { collection, key };

@@ -9,7 +9,7 @@ export interface Runner {
   /** Runs statements in one transaction, and returns all their rows. */
   run(statements: readonly Statement[], details: ErrorDetails, stale?: boolean): Awaitable<readonly SqlRow[]>;
   /** Does any work that can be repeated. */
-  attempt<R>(work: () => Awaitable<R>, details: ErrorDetails): Awaitable<R>;
+  withRecovery<R>(work: () => Awaitable<R>, details: ErrorDetails): Awaitable<R>;
 }
 
 /** The longest pause, in milliseconds. */
@@ -19,7 +19,7 @@ const LONGEST_PAUSE = 500;
 export function runner(database: SqlDatabase, create: readonly Statement[]): Runner {
   const { name: store } = database;
 
-  function attempt<R>(work: () => Awaitable<R>, details: ErrorDetails): Awaitable<R> {
+  function withRecovery<R>(work: () => Awaitable<R>, details: ErrorDetails): Awaitable<R> {
     const began = Date.now();
     let created = false;
 
@@ -55,10 +55,10 @@ export function runner(database: SqlDatabase, create: readonly Statement[]): Run
   }
 
   return {
-    attempt,
+    withRecovery,
     run: (statements, details, stale) =>
       chain(
-        attempt(() => database.batch(statements, stale), details),
+        withRecovery(() => database.batch(statements, stale), details),
         (results) => (results.length === 1 ? (results[0] as readonly SqlRow[]) : results.flat()),
       ),
   };

@@ -22,7 +22,7 @@ export function sqlSwap({ dialect, run, keyOf, encode, entryOf }: SqlContext, re
       return row ? dialect.insert(place, row, now) : [dialect.read(place, stored, now)];
     }
 
-    function attempt(expected: string | undefined): Awaitable<SwapResult> {
+    function trySwap(expected: string | undefined): Awaitable<SwapResult> {
       return chain(run(statementsFor(expected), details), (rows): Awaitable<SwapResult> => {
         const swapped = rows.find((found) => found.swapped != null);
         if (swapped) return { ok: true, version: String(swapped.swapped) };
@@ -31,11 +31,11 @@ export function sqlSwap({ dialect, run, keyOf, encode, entryOf }: SqlContext, re
         if (expected !== undefined || current) return { ok: false, current };
         if (!row) return { ok: true, version: "" };
         // A corrupt row counts as missing, but its version must be swapped.
-        if (found) return attempt(String(found.version));
+        if (found) return trySwap(String(found.version));
         // A row that was committed since the statement began refuses it, but the statement cannot see it.
         return chain(readOne(collection, key), (current) => ({ ok: false, current }));
       });
     }
-    return attempt(expected);
+    return trySwap(expected);
   };
 }

@@ -68,11 +68,11 @@ export function withCopy(source: Response, { maxBytes, longest, beforeEnd }: Cop
       const readAhead = async (): Promise<void> => {
         while (keeps && (await step(controller)));
       };
-      readAhead().catch((error) => fail(controller, error));
+      readAhead().catch((error) => breakOff(controller, error));
     },
     async pull(controller) {
       if (keeps) return;
-      await step(controller).catch((error) => fail(controller, error));
+      await step(controller).catch((error) => breakOff(controller, error));
     },
     cancel(reason) {
       visitorLeft = true;
@@ -80,7 +80,7 @@ export function withCopy(source: Response, { maxBytes, longest, beforeEnd }: Cop
     },
   });
 
-  function fail(controller: ReadableStreamDefaultController<Uint8Array>, error: unknown): void {
+  function breakOff(controller: ReadableStreamDefaultController<Uint8Array>, error: unknown): void {
     clearTimeout(timer);
     giveUp();
     if (!visitorLeft) controller.error(error);

@@ -26,12 +26,12 @@ export function requireStore(
   { strong, atomic, listing, lossless }: Requirements,
 ): void {
   const { name, consistency, lossy } = toDriver(store);
-  const fail = (need: string, lack: string): never => {
+  const refuseStore = (need: string, lack: string): never => {
     const message = `${bridge} needs a store ${need}; ${name} ${lack}: use Durable Objects or Redis`;
     throw new KeyValueError("misconfigured", message, { store: name });
   };
-  if (atomic && !supports(store, "swap")) fail("with atomic operations", "has none");
-  if (strong && consistency !== "strong") fail("that is strongly consistent", "is not");
-  if (lossless && lossy) fail("that keeps its entries", "may drop entries here");
-  if (listing && !supports(store, "listKeys")) fail("that can list its keys", "cannot");
+  if (atomic && !supports(store, "swap")) refuseStore("with atomic operations", "has none");
+  if (strong && consistency !== "strong") refuseStore("that is strongly consistent", "is not");
+  if (lossless && lossy) refuseStore("that keeps its entries", "may drop entries here");
+  if (listing && !supports(store, "listKeys")) refuseStore("that can list its keys", "cannot");
 }
