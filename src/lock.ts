@@ -1,7 +1,7 @@
 import { object, refuse, string } from "./core/checks.ts";
 import type { Driver } from "./core/driver.ts";
 import { KeyValueError } from "./core/errors.ts";
-import { operate } from "./core/operation.ts";
+import { operate } from "./core/operate.ts";
 import { hold } from "./core/operations/hold.ts";
 import type { AsyncKeyValue, CollectionOptions } from "./core/protocol.ts";
 import { type AtomicKeyValue, atomicDriver } from "./core/requirements.ts";

@@ -1,10 +1,10 @@
 import type { Awaitable } from "../core/driver.ts";
 import { KeyValueError } from "../core/errors.ts";
 import type { Hooks } from "./hooks.ts";
-import { type Answer, answerOf, copied, type Made, type Result, toResult } from "./results.ts";
+import { type Answer, answerOf, copied, type Made, type Result, type Tag, toResult } from "./results.ts";
 import type { Ended, Run, Runs } from "./runs.ts";
 import type { Lease, LeaseOutcome, Slot, Slots, Taken } from "./slots.ts";
-import { stampsOf, type Tag, type Tags } from "./tags.ts";
+import { stampsOf, type Tags } from "./tags.ts";
 
 /** A result that is being made. */
 export interface Making {

@@ -1,6 +1,8 @@
 import { type JsonValue, toJson } from "../core/json.ts";
 import { TAGGED_LIFE } from "./stamps.ts";
-import type { Tag } from "./tags.ts";
+
+/** A tag of a result, and what its stamp said before the result was made; without a stamp its name alone. */
+export type Tag = readonly [name: string, ...stamp: string[]];
 
 /**
  * How many seconds a result is fresh. The other times count from the end of the first: how long it may be stale, how

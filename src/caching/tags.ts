@@ -1,11 +1,8 @@
 import { refuse } from "../core/checks.ts";
 import type { ReadOptions } from "../core/driver.ts";
 import type { Entry } from "../core/entry.ts";
-import type { Result } from "./results.ts";
+import type { Result, Tag } from "./results.ts";
 import { NO_STAMP, type Place, readWithStamps, type Stamps, TAGGED_LIFE } from "./stamps.ts";
-
-/** A tag of a result, and what its stamp said before the result was made; without a stamp its name alone. */
-export type Tag = readonly [name: string, ...stamp: string[]];
 
 /** An invalidation so many milliseconds before a function was called may have been after it, by clocks that disagree. */
 const CLOCK_SKEW = 10_000;

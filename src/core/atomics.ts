@@ -4,7 +4,7 @@ import { type Entry, live } from "./entry.ts";
 import { KeyValueError } from "./errors.ts";
 import { toJson } from "./json.ts";
 import { isPromise, modify } from "./modify.ts";
-import { operate } from "./operation.ts";
+import { operate } from "./operate.ts";
 import { increment } from "./operations/increment.ts";
 import { take } from "./operations/take.ts";
 import { touch } from "./operations/touch.ts";

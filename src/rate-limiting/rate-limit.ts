@@ -1,7 +1,7 @@
 import { count, object, oneOf, refuse, string } from "../core/checks.ts";
 import { KeyValueError } from "../core/errors.ts";
 import { shown } from "../core/kinds.ts";
-import { operate } from "../core/operation.ts";
+import { operate } from "../core/operate.ts";
 import { limit as limitOperation } from "../core/operations/limit.ts";
 import type { CollectionOptions } from "../core/protocol.ts";
 import { type AtomicKeyValue, atomicDriver } from "../core/requirements.ts";

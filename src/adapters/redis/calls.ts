@@ -1,17 +1,8 @@
 import { utf8 } from "../../core/bytes.ts";
 import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
-import { RECEIPTS, receipted, withReceipts } from "./receipts.ts";
+import { RECEIPTS, type RunScript, receipted, withReceipts } from "./receipts.ts";
 import { type RedisServer, utf8Bytes } from "./server.ts";
 import { namesBySlot, slotOf } from "./slots.ts";
-
-/** Runs a script in one request. Its reply is a list of strings. */
-export type RunScript = (
-  script: string,
-  keys: readonly string[],
-  args: readonly string[],
-  details: ErrorDetails,
-  readOnly?: boolean,
-) => Promise<readonly string[]>;
 
 /** One key of a bulk, with its arguments for the script. */
 export interface KeyCall {

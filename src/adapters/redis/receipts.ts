@@ -1,5 +1,13 @@
 import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
-import type { RunScript } from "./calls.ts";
+
+/** Runs a script in one request. Its reply is a list of strings. */
+export type RunScript = (
+  script: string,
+  keys: readonly string[],
+  args: readonly string[],
+  details: ErrorDetails,
+  readOnly?: boolean,
+) => Promise<readonly string[]>;
 
 /*
  * Receipts make a command happen once though a client sends it again after a lost reply.

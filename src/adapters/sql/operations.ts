@@ -1,7 +1,7 @@
 import type { AnyDriver, Apply, Awaitable, Driver } from "../../core/driver.ts";
 import type { Entry } from "../../core/entry.ts";
 import type { JsonValue } from "../../core/json.ts";
-import { operate } from "../../core/operation.ts";
+import { operate } from "../../core/operate.ts";
 import type { IncrementArgs } from "../../core/operations/increment.ts";
 import type { TouchArgs } from "../../core/operations/touch.ts";
 import type { SqlContext } from "./context.ts";

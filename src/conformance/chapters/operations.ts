@@ -1,7 +1,8 @@
 import type { Driver } from "../../core/driver.ts";
 import { type Entry, live } from "../../core/entry.ts";
 import type { JsonValue } from "../../core/json.ts";
-import { type Operation, operate } from "../../core/operation.ts";
+import { operate } from "../../core/operate.ts";
+import type { Operation } from "../../core/operation.ts";
 import { hold } from "../../core/operations/hold.ts";
 import { increment } from "../../core/operations/increment.ts";
 import { limit } from "../../core/operations/limit.ts";
