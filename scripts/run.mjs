@@ -31,7 +31,7 @@ export function run(command, args, options = {}) {
         output += `\nended after ${options.seconds} seconds\n`;
         child.kill("SIGKILL");
       },
-      (options.seconds ?? 900) * 1000,
+      (options.seconds ?? 1800) * 1000,
     );
     const end = (code) => {
       clearTimeout(timer);

@@ -5,6 +5,8 @@ import { type KVUse, kvDriver } from "./kv/driver.ts";
 import type { ListCapability } from "./kv/listings.ts";
 import { type Fetch, type RestAccess, restNamespace } from "./kv/rest.ts";
 
+export type { ListCapability };
+
 /** Where a namespace is, what opens it, and how the store uses it. */
 export interface WorkersKVRestOptions extends StoreOptions, Omit<KVUse, "cacheTtl">, RestAccess {
   /** Sends the requests. Default: the global `fetch`. */

@@ -4,7 +4,7 @@ import type { WorkersKV, WorkersKVList, WorkersKVValue } from "./kv/binding.ts";
 import { type KVUse, kvDriver } from "./kv/driver.ts";
 import type { ListCapability } from "./kv/listings.ts";
 
-export type { WorkersKV, WorkersKVList, WorkersKVValue };
+export type { ListCapability, WorkersKV, WorkersKVList, WorkersKVValue };
 
 /** Options of {@link workersKVStore}. */
 export interface WorkersKVStoreOptions extends StoreOptions, KVUse {}

@@ -2,6 +2,7 @@
 // all of it. `run.mjs` compiles this file with several versions of TypeScript.
 import * as core from "edge-key-value";
 import { type AnyDriver, createStore, type Entry, memoryStore, toDriver } from "edge-key-value";
+import { cacheAPIStore } from "edge-key-value/adapters/cache-api";
 import { d1Store } from "edge-key-value/adapters/d1";
 import { denoKVStore } from "edge-key-value/adapters/deno-kv";
 import { durableObjectStore } from "edge-key-value/adapters/durable-object";
@@ -11,12 +12,14 @@ import { keyvStore } from "edge-key-value/adapters/keyv";
 import { libsqlStore } from "edge-key-value/adapters/libsql";
 import { nullStore } from "edge-key-value/adapters/null";
 import { postgresStore } from "edge-key-value/adapters/postgres";
+import { r2Store } from "edge-key-value/adapters/r2";
 import { redisStore } from "edge-key-value/adapters/redis";
 import { sqliteStore } from "edge-key-value/adapters/sqlite";
 import { unstorageStore } from "edge-key-value/adapters/unstorage";
 import { upstashStore } from "edge-key-value/adapters/upstash";
 import { webStorageStore } from "edge-key-value/adapters/web-storage";
 import { workersKVStore } from "edge-key-value/adapters/workers-kv";
+import { workersKVRestStore } from "edge-key-value/adapters/workers-kv-rest";
 import { invalidateTags, pathTags } from "edge-key-value/cache-tags";
 import { cached } from "edge-key-value/cached";
 import { cachedMany } from "edge-key-value/cached-many";
@@ -99,6 +102,9 @@ export const ownClosable = () => createStore({ ...toDriver(store), close() {} })
 export const ofAnyDriver = (known: AnyDriver) => createStore(known);
 
 // Adapters.
+export const cacheAPI = () => cacheAPIStore(any);
+export const r2 = () => r2Store(any);
+export const kvByRest = () => workersKVRestStore(any);
 export const d1 = () => d1Store(any);
 export const objects = () => durableObjectStore(any);
 export const objectsByTenant = () => durableObjectStore(any, { placement: "collection" });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "#test";
-import { pageOf, put, type Shelf } from "../../../src/adapters/memory/shelf.ts";
+import { put, shelfPage, type Shelf } from "../../../src/adapters/memory/shelf.ts";
 import { compareCodePoints } from "../../../src/core/order.ts";
 
 /** Numbers from 0 to below `limit`, the same in every run. */
@@ -22,7 +22,7 @@ function allPages(shelf: Shelf<number>, page: { prefix?: string; limit?: number 
   const names: string[] = [];
   let cursor: string | undefined;
   do {
-    const found = pageOf(shelf, (name) => shelf.items.has(name), { ...page, cursor });
+    const found = shelfPage(shelf, (name) => shelf.items.has(name), { ...page, cursor });
     expect(found.names.length <= (page.limit ?? 1000)).toBe(true);
     names.push(...found.names);
     cursor = found.cursor;
@@ -54,7 +54,7 @@ describe("the names of a shelf", () => {
       const shelf = shelfOf(Array.from({ length: 5000 }, () => next(2 ** 32).toString(36)));
       const all = sorted(shelf);
       const at = next(all.length);
-      const { names } = pageOf(shelf, () => true, { cursor: all[at], limit: 100 });
+      const { names } = shelfPage(shelf, () => true, { cursor: all[at], limit: 100 });
       expect(names).toEqual(all.slice(at + 1, at + 101));
     }
   });
@@ -83,7 +83,7 @@ describe("the names of a shelf", () => {
   it("are right when one name was removed and put again many times", () => {
     const shelf = shelfOf(Array.from({ length: 2500 }, (_, i) => `${i}`));
     for (let i = 0; i < 6000; i++) {
-      if (i % 100 === 0) pageOf(shelf, () => true, { limit: 1 });
+      if (i % 100 === 0) shelfPage(shelf, () => true, { limit: 1 });
       shelf.items.delete("7");
       put(shelf, "7", 1);
     }
@@ -95,7 +95,7 @@ describe("the names of a shelf", () => {
     let cursor: string | undefined;
     do {
       let looks = 0;
-      ({ cursor } = pageOf(shelf, () => Boolean(++looks), { limit: 100, cursor }));
+      ({ cursor } = shelfPage(shelf, () => Boolean(++looks), { limit: 100, cursor }));
       expect(looks < 1000).toBe(true);
     } while (cursor !== undefined);
   });
@@ -103,7 +103,7 @@ describe("the names of a shelf", () => {
   it("take no room for what was removed, however often names come and go", () => {
     const shelf = shelfOf(Array.from({ length: 100 }, (_, i) => `${i}`));
     for (let i = 0; i < 10_000; i++) {
-      if (i % 10 === 0) pageOf(shelf, () => true, { limit: 1 });
+      if (i % 10 === 0) shelfPage(shelf, () => true, { limit: 1 });
       put(shelf, `new ${i}`, 1);
       shelf.items.delete(`new ${i}`);
     }

@@ -55,12 +55,14 @@ export const writing = (change: (entry: Entry) => Entry) =>
 
 /** A driver that joins collection and key and keeps all in one collection. */
 export const joining = (join: (collection: string, key: string) => string) =>
-  driver(({ read, write, remove }) => ({
-    read: (collection, keys) =>
+  driver(({ read, write, remove, swap }) => ({
+    read: (collection, keys, how) =>
       read(
         "",
         keys.map((key) => join(collection, key)),
+        how,
       ),
+    swap: (collection, key, expected, next) => swap("", join(collection, key), expected, next),
     write: (collection, items) =>
       write(
         "",

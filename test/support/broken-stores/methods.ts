@@ -5,7 +5,7 @@ import { type Broken, collectionOf, driver, type Full, memory, store } from "./m
 export const methods: readonly Broken[] = [
   [
     "reorders bulk results",
-    driver(({ read }) => ({ read: (collection, keys) => read(collection, [...keys].sort()) })),
+    driver(({ read }) => ({ read: (collection, keys, how) => read(collection, [...keys].sort(), how) })),
     "bulk reads are aligned with the keys, missing ones are null and repeated ones repeated",
   ],
   [
@@ -15,7 +15,7 @@ export const methods: readonly Broken[] = [
   ],
   [
     "loses the keys after the hundredth",
-    driver(({ read }) => ({ read: (collection, keys) => read(collection, keys.slice(0, 100)) })),
+    driver(({ read }) => ({ read: (collection, keys, how) => read(collection, keys.slice(0, 100), how) })),
     "a bulk may have more keys than backends take in one call",
   ],
   [

@@ -52,8 +52,8 @@ export const time: readonly Broken[] = [
             items.map(([key, entry]) => [key, { ...entry, expiresAt: undefined }]),
           );
         },
-        read: async (collection, keys) =>
-          (await read(collection, keys)).map((entry, i) => {
+        read: async (collection, keys, how) =>
+          (await read(collection, keys, how)).map((entry, i) => {
             const expiresAt = deadlines.get(collection + keys[i]);
             return entry && { ...entry, expiresAt: (expiresAt ?? 0) > Date.now() ? expiresAt : undefined };
           }),
