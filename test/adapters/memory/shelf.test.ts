@@ -1,5 +1,5 @@
 import { describe, expect, it } from "#test";
-import { put, shelfPage, type Shelf } from "../../../src/adapters/memory/shelf.ts";
+import { put, type Shelf, shelfPage } from "../../../src/adapters/memory/shelf.ts";
 import { compareCodePoints } from "../../../src/core/order.ts";
 
 /** Numbers from 0 to below `limit`, the same in every run. */
