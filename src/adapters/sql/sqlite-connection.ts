@@ -4,7 +4,7 @@ import type { SqlRow, SqlValue, Statement } from "./database.ts";
 export interface SQLiteStatement {
   all(...args: SqlValue[]): unknown[];
   run(...args: SqlValue[]): unknown;
-  /** Of `better-sqlite3`, which refuses `all` for a statement that returns no rows. */
+  /** Only `better-sqlite3` has this. It refuses `all` for a statement that returns no rows. */
   readonly reader?: boolean;
 }
 
@@ -24,6 +24,11 @@ export interface SQLiteConnection {
   transaction<R>(work: () => R): R;
 }
 
+/** The parameters `?1`, `?2` and so on as `better-sqlite3` takes them: one object, by their numbers. */
+function numbered(args: readonly SqlValue[]): SqlValue[] {
+  return [Object.fromEntries(args.map((value, i) => [i + 1, value])) as unknown as SqlValue];
+}
+
 /** Uses a database of any of these modules. */
 export function sqliteConnection(database: SQLiteDatabase): SQLiteConnection {
   /** The driver has a fixed number of texts, so this map stays small. */
@@ -39,8 +44,9 @@ export function sqliteConnection(database: SQLiteDatabase): SQLiteConnection {
 
   function run({ text, args }: Statement): readonly SqlRow[] {
     const statement = prepare(text);
-    if (statement.reader !== false) return statement.all(...args) as SqlRow[];
-    statement.run(...args);
+    const values = statement.reader === undefined || args.length === 0 ? args : numbered(args);
+    if (statement.reader !== false) return statement.all(...values) as SqlRow[];
+    statement.run(...values);
     return [];
   }
 
