@@ -28,6 +28,7 @@ function betterSqlite3(): SQLiteDatabase {
       };
       return {
         reader,
+        pluck: () => undefined,
         all(...args) {
           if (!reader) throw new TypeError("This statement does not return data. Use run(), get(), or all() instead");
           return statement.all(...bound(args));

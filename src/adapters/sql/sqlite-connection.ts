@@ -4,8 +4,10 @@ import type { SqlRow, SqlValue, Statement } from "./database.ts";
 export interface SQLiteStatement {
   all(...args: SqlValue[]): unknown[];
   run(...args: SqlValue[]): unknown;
-  /** Only `better-sqlite3` has this. It refuses `all` for a statement that returns no rows. */
+  /** Whether it returns rows. `better-sqlite3` refuses `all` for a statement that returns none. */
   readonly reader?: boolean;
+  /** Only `better-sqlite3` has this; it takes parameters with numbers in another form than the others. */
+  pluck?(): unknown;
 }
 
 /** What this library needs of a database; those of `node:sqlite`, `bun:sqlite` and `better-sqlite3` fit. */
@@ -44,7 +46,7 @@ export function sqliteConnection(database: SQLiteDatabase): SQLiteConnection {
 
   function run({ text, args }: Statement): readonly SqlRow[] {
     const statement = prepare(text);
-    const values = statement.reader === undefined || args.length === 0 ? args : numbered(args);
+    const values = statement.pluck && args.length > 0 ? numbered(args) : args;
     if (statement.reader !== false) return statement.all(...values) as SqlRow[];
     statement.run(...values);
     return [];
