@@ -44,7 +44,7 @@ export function limitSize<S extends AsyncKeyValue>(store: S, options: LimitSizeO
   oneOf(tooLarge, "tooLarge", ["skip", "throw"]);
   if (minBytes > maxBytes) throw new TypeError("minBytes must not be above maxBytes");
 
-  /** Returns what is wrong with the size of a value. */
+  /** Describes the problem with the size of a value, if there is one. */
   function misfit({ value }: Entry): { code: "too_small" | "too_large"; size: number; limit: number } | undefined {
     const size = toBytes(value).length;
     if (size < minBytes) return { code: "too_small", size, limit: minBytes };
