@@ -1,8 +1,8 @@
-import { recaller } from "./caching/recall.ts";
+import { recaller } from "./caching/recaller.ts";
 import { type ResultOptions, resultRules } from "./caching/result-options.ts";
 import { copied } from "./caching/results.ts";
 import { ownScope } from "./caching/scope.ts";
-import type { Slot } from "./caching/slots.ts";
+import type { Slot } from "./caching/slot.ts";
 import { checkOptions, refuse } from "./core/checks.ts";
 import type { Awaitable } from "./core/driver.ts";
 import type { AsyncKeyValue } from "./core/protocol.ts";

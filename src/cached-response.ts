@@ -3,7 +3,7 @@ import { checkFreshness } from "./caching/http/freshness.ts";
 import { keysOf } from "./caching/http/keys.ts";
 import { isValue } from "./caching/http/values.ts";
 import type { RecallOptions } from "./caching/options.ts";
-import { recaller } from "./caching/recall.ts";
+import { recaller } from "./caching/recaller.ts";
 import { ownScope } from "./caching/scope.ts";
 import { checkOptions, count, refuse } from "./core/checks.ts";
 import type { Awaitable } from "./core/driver.ts";

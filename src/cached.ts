@@ -1,6 +1,6 @@
 import { within as inTime } from "./caching/limits.ts";
 import { seconds } from "./caching/options.ts";
-import { recaller } from "./caching/recall.ts";
+import { recaller } from "./caching/recaller.ts";
 import { type ResultOptions, resultRules } from "./caching/result-options.ts";
 import { copied } from "./caching/results.ts";
 import { ownScope } from "./caching/scope.ts";

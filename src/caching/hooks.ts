@@ -81,3 +81,8 @@ export function hooksOf(options: HookOptions): Hooks {
     },
   };
 }
+
+/** The seconds since a moment, by the clock, which may have been set back. */
+export function secondsSince(moment: number): number {
+  return Math.max(0, Date.now() - moment) / 1000;
+}

@@ -1,7 +1,7 @@
 import type { Patience } from "./patience.ts";
 import { type Answer, answerFrom, type Made, type Result } from "./results.ts";
 import type { Run } from "./runs.ts";
-import type { Slot } from "./slots.ts";
+import type { Slot } from "./slot.ts";
 import { haveChanged } from "./tags.ts";
 
 /** What one call asks for. */

@@ -1,5 +1,6 @@
 import type { Patience } from "./patience.ts";
-import type { Lease, Slot, Taken } from "./slots.ts";
+import type { Lease, Slot } from "./slot.ts";
+import type { Taken } from "./slots.ts";
 
 /** What comes of trying to get the lease of a key. */
 export type Acquired =

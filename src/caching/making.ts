@@ -1,9 +1,10 @@
 import type { Awaitable } from "../core/driver.ts";
-import { KeyValueError } from "../core/errors.ts";
-import type { Hooks } from "./hooks.ts";
+import type { Access } from "./access.ts";
+import { type Hooks, secondsSince } from "./hooks.ts";
 import { type Answer, answerOf, copied, type Made, type Result, type Tag, toResult } from "./results.ts";
 import type { Ended, Run, Runs } from "./runs.ts";
-import type { Lease, LeaseOutcome, Slot, Slots, Taken } from "./slots.ts";
+import type { Slot } from "./slot.ts";
+import type { LeaseOutcome, Slots } from "./slots.ts";
 import { stampsOf, type Tags } from "./tags.ts";
 
 /** A result that is being made. */
@@ -28,6 +29,7 @@ export interface Making {
 
 /** What makings need. */
 export interface Tools {
+  readonly access: Access;
   readonly places: Slots;
   readonly tags: Tags;
   readonly runs: Runs;
@@ -39,52 +41,28 @@ export interface Tools {
 /** Milliseconds for which this isolate returns a result that could not be stored. */
 const UNSTORED = 1000;
 
-/** Makes results and stores them. */
-export function makings({ places, tags, runs, hooks, valid, onStoreError }: Tools) {
-  /** What a call to the store returns; nothing when it fails and that is to be ignored. */
-  async function guarded<R>(key: string, work: () => Awaitable<R>, policy = onStoreError): Promise<R | undefined> {
-    try {
-      return await work();
-    } catch (error) {
-      if (policy === "throw") throw error;
-      const isTooLarge = error instanceof KeyValueError && error.code === "too_large";
-      hooks[isTooLarge ? "reportUnstorable" : "report"](error, key);
-      return undefined;
-    }
-  }
-
-  /** What is under each key, without results that must not be used. */
-  async function look(keys: readonly string[], fresh?: boolean): Promise<Slot[] | undefined> {
-    const moment = runs.moment();
-    return guarded(keys[0] as string, async () => {
-      const found = await places.find(keys, fresh);
-      return Promise.all(found.map(async (slot) => ({ ...(await checked(slot)), moment })));
-    });
-  }
-
-  async function checked(slot: Slot): Promise<Slot> {
-    return slot.result && !(await valid(slot.result.value)) ? { ...slot, result: undefined } : slot;
-  }
-
-  /** Takes a lease; returns nothing when the store fails. */
-  async function take(key: string, seen: Slot, lease: Lease): Promise<Taken | undefined> {
-    return guarded(key, async () => {
-      const { ok, slot } = await places.take(key, seen, lease);
-      return { ok, slot: ok ? slot : await checked(slot) };
-    });
-  }
-
+/** How runs make results and store them. */
+export interface Makings {
   /** Starts a run. The results of all earlier ones are unwanted when this one is forced. */
-  function begin(key: string, slot: Slot | undefined, force: boolean, background: boolean): Making {
+  begin(key: string, slot: Slot | undefined, force: boolean, background: boolean): Making;
+  /** Calls the function, and begins to store its result. */
+  make(making: Making, work: (old: Result | undefined) => Promise<Made>): Promise<Ended>;
+  /** Ends a run when everything is done. It never rejects: the caller has the failure. */
+  complete(making: Making, ending: Promise<Ended>): Promise<void>;
+}
+
+export function makings({ access, places, tags, runs, hooks, valid, onStoreError }: Tools): Makings {
+  const { guarded, look } = access;
+
+  const begin: Makings["begin"] = (key, slot, force, background) => {
     const run = runs.start(key, () => renewLease(making));
     const making: Making = { key, run, slot, refreshes: force || background };
     run.stamps = slot?.stamps;
     if (force) runs.outdate(key, run);
     return making;
-  }
+  };
 
-  /** Calls the function, and begins to store its result. */
-  async function make(making: Making, work: (old: Result | undefined) => Promise<Made>): Promise<Ended> {
+  const make: Makings["make"] = async (making, work) => {
     const { key, slot, refreshes } = making;
     const start = Date.now();
     const before = (making.held ?? slot)?.stamps;
@@ -96,7 +74,7 @@ export function makings({ places, tags, runs, hooks, valid, onStoreError }: Tool
       return { failure };
     }
     const now = Date.now();
-    hooks.emit({ type: refreshes ? "refresh" : "miss", key, duration: Math.max(0, now - start) / 1000 });
+    hooks.emit({ type: refreshes ? "refresh" : "miss", key, duration: secondsSince(start) });
     // The caller may change what the function returned, while others and the store still need it.
     const copy = { ...made, value: copied(made.value) };
     making.answer = answerOf(copy, now);
@@ -117,7 +95,7 @@ export function makings({ places, tags, runs, hooks, valid, onStoreError }: Tool
     // Whoever awaits it later must not be too late to handle it.
     making.stored.catch(() => {});
     return { answer: answerOf(made, now) };
-  }
+  };
 
   async function keepable(
     { tagged }: Making,
@@ -176,8 +154,7 @@ export function makings({ places, tags, runs, hooks, valid, onStoreError }: Tool
     making.renewing = false;
   }
 
-  /** Ends a run when everything is done. It never rejects: the caller has the failure. */
-  async function complete(making: Making, ending: Promise<Ended>): Promise<void> {
+  const complete: Makings["complete"] = async (making, ending) => {
     const { run } = making;
     await ending.then(
       async (ended) => {
@@ -191,7 +168,7 @@ export function makings({ places, tags, runs, hooks, valid, onStoreError }: Tool
     const stored = await making.stored?.catch(() => false);
     if (stored === false) await runs.linger(run, UNSTORED);
     runs.end(run);
-  }
+  };
 
   /** How a run ended for those who wait for it. A result that may be older than an invalidation is for its caller alone. */
   async function endedFor({ run, answer, tagged }: Making, ended: Ended): Promise<Ended> {
@@ -206,5 +183,5 @@ export function makings({ places, tags, runs, hooks, valid, onStoreError }: Tool
     return { answer };
   }
 
-  return { guarded, look, take, begin, make, complete };
+  return { begin, make, complete };
 }

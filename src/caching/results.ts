@@ -85,6 +85,11 @@ export function answerFrom(state: Answer["state"], { value, at, fresh, tags }: R
   return { state, value: copied(value), at, fresh, isTagged: tags !== undefined };
 }
 
+/** An answer as another call has it: with a copy of its value. */
+export function shared(answer: Answer): Answer {
+  return { ...answer, state: answer.state === "made" ? "shared" : answer.state, value: copied(answer.value) };
+}
+
 /** A copy of a value that JSON can hold, or the value itself. */
 export function copied<T>(value: T): T {
   return isPlainData(value) && value !== null && value !== undefined ? (toJson(value) as T) : value;

@@ -1,6 +1,6 @@
 import { keepBeating, outcomeOf, type SharedWork, unattended } from "../core/shared-work.ts";
 import type { Answer } from "./results.ts";
-import type { Lease } from "./slots.ts";
+import type { Lease } from "./slot.ts";
 import type { Stamps } from "./stamps.ts";
 
 /**

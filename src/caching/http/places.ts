@@ -1,5 +1,5 @@
-import type { Recaller } from "../recall.ts";
-import type { Slot } from "../slots.ts";
+import type { Recaller } from "../recaller.ts";
+import type { Slot } from "../slot.ts";
 import { isVaryIndex, type VaryIndex, variantKey } from "./variants.ts";
 
 /** Where the response for a request is. */

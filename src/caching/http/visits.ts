@@ -1,5 +1,5 @@
 import type { Awaitable } from "../../core/driver.ts";
-import type { Recaller } from "../recall.ts";
+import type { Recaller } from "../recaller.ts";
 import type { FreshnessOptions } from "./freshness.ts";
 import type { Own } from "./own.ts";
 import type { RequestDirectives, Visitor } from "./requests.ts";

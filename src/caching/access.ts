@@ -1,0 +1,62 @@
+import type { Awaitable } from "../core/driver.ts";
+import { KeyValueError } from "../core/errors.ts";
+import type { Hooks } from "./hooks.ts";
+import type { Runs } from "./runs.ts";
+import type { Lease, Slot } from "./slot.ts";
+import type { Slots, Taken } from "./slots.ts";
+
+/** The store as calls use it: its failures are reported, and thrown only where the caller asked for that. */
+export interface Access {
+  /** What work with the store returns; nothing when the store fails and that is to be ignored. */
+  guarded<R>(key: string, work: () => Awaitable<R>, policy?: "ignore" | "throw"): Promise<R | undefined>;
+  /** What is under each key, without results that must not be used; nothing when the store fails. */
+  look(keys: readonly string[], fresh?: boolean): Promise<Slot[] | undefined>;
+  /** Takes a lease; returns nothing when the store fails. */
+  take(key: string, seen: Slot, lease: Lease): Promise<Taken | undefined>;
+}
+
+/** What access to the store needs. */
+export interface AccessTools {
+  readonly places: Slots;
+  readonly runs: Pick<Runs, "moment">;
+  readonly hooks: Hooks;
+  /** Whether a stored result may be used. */
+  valid(value: unknown): Awaitable<boolean>;
+  readonly onStoreError: "ignore" | "throw";
+}
+
+export function accessTo({ places, runs, hooks, valid, onStoreError }: AccessTools): Access {
+  const guarded: Access["guarded"] = async (key, work, policy = onStoreError) => {
+    try {
+      return await work();
+    } catch (error) {
+      if (policy === "throw") throw error;
+      const isTooLarge = error instanceof KeyValueError && error.code === "too_large";
+      hooks[isTooLarge ? "reportUnstorable" : "report"](error, key);
+      return undefined;
+    }
+  };
+
+  async function checked(slot: Slot): Promise<Slot> {
+    return slot.result && !(await valid(slot.result.value)) ? { ...slot, result: undefined } : slot;
+  }
+
+  return {
+    guarded,
+
+    async look(keys, fresh) {
+      const moment = runs.moment();
+      return guarded(keys[0] as string, async () => {
+        const found = await places.find(keys, fresh);
+        return Promise.all(found.map(async (slot) => ({ ...(await checked(slot)), moment })));
+      });
+    },
+
+    async take(key, seen, lease) {
+      return guarded(key, async () => {
+        const { ok, slot } = await places.take(key, seen, lease);
+        return { ok, slot: ok ? slot : await checked(slot) };
+      });
+    },
+  };
+}

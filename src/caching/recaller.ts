@@ -1,0 +1,92 @@
+import { oneOf } from "../core/checks.ts";
+import type { AnyDriver, Awaitable } from "../core/driver.ts";
+import type { AsyncKeyValue } from "../core/protocol.ts";
+import { toDriver } from "../core/store.ts";
+import { type Access, accessTo } from "./access.ts";
+import { type Hooks, hooksOf } from "./hooks.ts";
+import { joinsOf } from "./joins.ts";
+import { leadingOf } from "./leading.ts";
+import { makings } from "./making.ts";
+import { type RecallOptions, seconds } from "./options.ts";
+import { type Recall, recalling } from "./recall.ts";
+import { type Answer, type Made, type Result, toResult } from "./results.ts";
+import { runsOf } from "./runs.ts";
+import { slots } from "./slots.ts";
+import type { Place, Stamps } from "./stamps.ts";
+import { tagsOf } from "./tags.ts";
+
+/** Keeps results in a store: what `cached`, `cachedMany` and `cachedResponse` have in common. */
+export interface Recaller {
+  /** The stored result, or a new one. */
+  readonly recall: Recall;
+  /** What is stored under each key; nothing when the store fails and that is to be ignored. */
+  readonly find: Access["look"];
+  /** Writes results without asking for leases. The function was called at a moment, in epoch milliseconds. */
+  write(items: readonly (readonly [key: string, made: Made])[], called: number, before?: Stamps): Promise<void>;
+  /** Removes results, and drops results that are being made. */
+  forget(keys: readonly string[]): Promise<void>;
+  readonly hooks: Hooks;
+  /** Milliseconds after which others may take over from a run that has not ended. */
+  readonly longest: number;
+}
+
+/** Seconds after which others may take over from a run that has not ended. */
+const LONGEST_RUN = 30;
+
+/** @param valid Whether a result may be stored, and whether a stored one may be used. */
+export function recaller(
+  store: AsyncKeyValue,
+  options: RecallOptions,
+  valid: (value: unknown) => Awaitable<boolean> = () => true,
+): Recaller {
+  const { onStoreError = "ignore", lock = {} } = options;
+  oneOf(onStoreError, "onStoreError", ["ignore", "throw"]);
+  const { ttl = LONGEST_RUN, wait = ttl } = lock || {};
+  const longest = seconds("lock.ttl", ttl) * 1000;
+  const longestWait = seconds("lock.wait", wait, true) * 1000;
+
+  const results = placeOf(store, options.collection);
+  const tags = tagsOf(results, options.tagStore ? placeOf(options.tagStore) : placeOf(store));
+  const places = slots(results, tags, lock !== false);
+  const hooks = hooksOf(options);
+  const runs = runsOf(longest);
+  const joins = joinsOf<Answer>(longest);
+  const access = accessTo({ places, runs, hooks, valid, onStoreError });
+  const making = makings({ access, places, tags, runs, hooks, valid, onStoreError });
+  const leading = leadingOf({ access, makings: making, runs, hooks, leases: places.leases, onStoreError });
+
+  return {
+    recall: recalling({ access, tags, runs, joins, leading, hooks, longestWait }),
+    find: access.look,
+    hooks,
+    longest,
+
+    async write(items, called, before) {
+      const names = items.map(([key, made]) => [key, made.tags ?? []] as const);
+      await access.guarded(items[0]?.[0] ?? "", async () => {
+        const marks = await tags.mark(names, before, called);
+        const now = Date.now();
+        const results = items.flatMap(([key, { value, life }], i): [string, Result][] => {
+          try {
+            return life && marks[i] ? [[key, toResult(value, now, life, marks[i])]] : [];
+          } catch (error) {
+            hooks.reportUnstorable(error, key);
+            return [];
+          }
+        });
+        await places.write(results);
+      });
+    },
+
+    async forget(keys) {
+      joins.close();
+      for (const key of keys) runs.forget(key);
+      await places.remove(keys);
+    },
+  };
+}
+
+function placeOf(store: AsyncKeyValue, collection?: string): Place {
+  const driver = toDriver(store) as AnyDriver;
+  return { driver, collection: collection ?? store.defaultCollection ?? "default_collection" };
+}
