@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { startDynamo } from "../test/support/dynamo-server.mjs";
 import { startGateway } from "../test/support/redis-gateway.mjs";
 import { root } from "./entries.mjs";
 import { readJunit } from "./junit.mjs";
@@ -70,15 +71,16 @@ function vitestReport(file) {
 
 const temp = mkdtempSync(join(tmpdir(), "edge-key-value-test-"));
 const results = [];
-/** One Redis for all runtimes. Without it, the tests that need it are skipped and say what to install. */
+/** One Redis and one DynamoDB for all runtimes. Without Redis, the tests that need it are skipped and say what to install. */
 const gateway = await startGateway();
+const dynamo = await startDynamo();
 
 async function runOn(name) {
   const files = runtimes[name].files.filter((file) => file.includes(values.filter));
   if (files.length === 0) return;
   const report = join(temp, `${name}.xml`);
   const [command, ...args] = runtimes[name].command(files, report);
-  const { code, output, seconds } = await run(command, args, { env: gateway.env });
+  const { code, output, seconds } = await run(command, args, { env: { ...gateway.env, ...dynamo.env } });
   const tests = existsSync(report) ? readJunit(readFileSync(report, "utf8")) : [];
   const of = (outcome) => tests.filter((test) => test.outcome === outcome);
   const result = { name, passed: of("passed").length, failed: of("failed"), skipped: of("skipped"), seconds };
@@ -105,6 +107,7 @@ try {
   await inParallel(order.map((name) => () => runOn(name)));
 } finally {
   await gateway.stop?.();
+  await dynamo.stop();
   rmSync(temp, { recursive: true, force: true });
 }
 
