@@ -8,6 +8,7 @@ import type { Kv } from "@deno/kv";
 import type { Client } from "@libsql/client";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Redis } from "@upstash/redis";
+import type { AwsClient } from "aws4fetch";
 import type { Pool } from "pg";
 import type { Around } from "../../src/combinators/index.ts";
 import type { AnyDriver, Capability, Store } from "../../src/index.ts";
@@ -30,6 +31,9 @@ export declare const env: {
 };
 export declare const ctx: { readonly storage: DurableObjectStorage };
 export declare const redis: Redis;
+export declare const aws: AwsClient;
+export declare const table: string;
+export declare const region: string;
 export declare const kv: Kv;
 export declare const libsql: Client;
 export declare const pool: Pool;
