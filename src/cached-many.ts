@@ -1,8 +1,10 @@
+import { type Asked, batchMaking } from "./caching/batch-making.ts";
+import { type Batch, batchesOf } from "./caching/batches.ts";
+import { secondsSince } from "./caching/hooks.ts";
 import { recaller } from "./caching/recaller.ts";
 import { type ResultOptions, resultRules } from "./caching/result-options.ts";
-import { copied } from "./caching/results.ts";
+import { copied, isPlainData, type Made } from "./caching/results.ts";
 import { ownScope } from "./caching/scope.ts";
-import type { Slot } from "./caching/slot.ts";
 import { checkOptions, refuse } from "./core/checks.ts";
 import type { Awaitable } from "./core/driver.ts";
 import type { AsyncKeyValue } from "./core/protocol.ts";
@@ -32,8 +34,10 @@ export interface CachedMany<Id, R> {
  * function with the ids that are missing, and one write.
  *
  * `fn` returns one result for each id, in the same order. Options and stored results are those of `cached`, which can
- * share them: give both the same `key` and `collection`. Batches take no leases, so calls at the same time each run the
- * function; and a batch that runs in another isolate can store what was invalidated meanwhile. Tags have no such gap.
+ * share them: give both the same `key` and `collection`.
+ *
+ * Calls at the same time in one isolate ask for each id once. Batches take no leases: other isolates call the function
+ * too, and a batch of another isolate can store what was invalidated meanwhile. Tags have no such gap.
  *
  * @throws TypeError when an argument or option is of the wrong type, or when `fn` does not return a result for each id.
  * @throws KeyValueError `invalid_ttl` when a number of seconds is not positive, or not finite.
@@ -62,66 +66,22 @@ export function cachedMany<Id, R>(
   fn: (ids: readonly Id[]) => Awaitable<readonly R[]>,
   options: CachedManyOptions<Id, R>,
 ): CachedMany<Id, R> {
-  const { key } = checkOptions(options, { key: "function" });
+  const { key, onStoreError } = checkOptions(options, { key: "function" });
   if (typeof fn !== "function") refuse("fn", "a function");
   if (typeof key !== "function") refuse("key", "a function");
-  const { made, decode, valid = async () => true } = resultRules(options);
-  const { find, write, forget, hooks } = recaller(store, { ...options, lock: false }, valid);
-  /** The keys of each batch that is running, without those that were invalidated meanwhile. */
-  const running = new Set<Set<string>>();
+  const rules = resultRules(options);
+  const cache = recaller(store, { ...options, lock: false }, rules.valid);
+  const { find, forget, hooks } = cache;
+  const batches = batchesOf(cache.longest);
+  const make = batchMaking({ fn, rules, cache, batches, onStoreError });
 
   const keyOf = (id: Id): string => {
     const name: unknown = key(id);
     return typeof name === "string" ? name : refuse("key", "a function that returns a string");
   };
+  const decoded = (value: unknown): R => rules.decode(copied(value));
 
-  /** Calls the function, and begins to store its results. */
-  async function make(ids: ReadonlyMap<string, Id>, before: Slot["stamps"], scope: object | undefined) {
-    const wanted = new Set(ids.keys());
-    running.add(wanted);
-    const called = Date.now();
-    let stored: Promise<unknown> = Promise.resolve();
-    try {
-      const results = await fn([...ids.values()]);
-      if (!Array.isArray(results) || results.length !== ids.size)
-        refuse("fn", "a function that returns one result for each id");
-      const duration = Math.max(0, Date.now() - called) / 1000;
-      for (const name of ids.keys()) hooks.emit({ type: "miss", key: name, duration });
-      const byKey = new Map([...ids.keys()].map((name, i) => [name, results[i] as R]));
-      stored = keep(ids, byKey, { wanted, before, called });
-      return byKey;
-    } finally {
-      const work = stored.finally(() => running.delete(wanted));
-      work.catch(() => {});
-      if (!hooks.keepAlive(work, scope, "")) await work;
-    }
-  }
-
-  /** Stores results, except those that were invalidated since the function was called. */
-  async function keep(
-    ids: ReadonlyMap<string, Id>,
-    results: ReadonlyMap<string, R>,
-    { wanted, before, called }: { wanted: ReadonlySet<string>; before: Slot["stamps"]; called: number },
-  ): Promise<void> {
-    const all = [...results].map(([name, result]) => {
-      const one = made(result, [ids.get(name) as Id]);
-      // The caller may change what the function returned, before it is stored.
-      return [name, { ...one, value: copied(one.value) }] as const;
-    });
-    const accepted = await Promise.all(
-      all.map(async ([name, { value, life, problem }]) => {
-        if (problem) hooks.reportUnstorable(problem.error, name);
-        return life !== undefined && (await valid(value));
-      }),
-    );
-    await write(
-      all.filter(([name], i) => accepted[i] && wanted.has(name)),
-      called,
-      before,
-    );
-    const late = [...results.keys()].filter((name) => !wanted.has(name));
-    if (late.length > 0) await forget(late).catch((error) => hooks.report(error, late[0] as string));
-  }
+  // The flow of a call, from top to bottom.
 
   async function call(ids: readonly Id[], scope: object | undefined): Promise<R[]> {
     if (!Array.isArray(ids)) refuse("ids", "an array");
@@ -131,42 +91,85 @@ export function cachedMany<Id, R>(
     const slots = new Map((await find(keys))?.map((slot, i) => [keys[i] as string, slot]));
     const before = slots.get(keys[0] as string)?.stamps;
     const now = Date.now();
-    const idsOf = (names: readonly string[]) => new Map(names.map((name) => [name, byKey.get(name) as Id]));
     const until = (name: string, end: "fresh" | "stale" | "onError"): number => slots.get(name)?.result?.[end] ?? 0;
-    const stored = (name: string): R => decode(copied(slots.get(name)?.result?.value));
+    const asked = (names: readonly string[]): Asked<Id> => {
+      return { ids: new Map(names.map((name) => [name, byKey.get(name) as Id])), before, scope };
+    };
 
     const [missing, stale]: [string[], string[]] = [[], []];
     for (const name of keys) {
       const state = now < until(name, "fresh") ? "hit" : now < until(name, "stale") ? "stale" : "miss";
       if (state === "miss") missing.push(name);
-      if (state === "stale") stale.push(name);
-      const age = Math.max(0, now - (slots.get(name)?.result?.at ?? now)) / 1000;
-      if (state !== "miss") hooks.emit({ type: state, key: name, age });
+      if (state === "stale" && !batches.current(name)) stale.push(name);
+      if (state !== "miss")
+        hooks.emit({ type: state, key: name, age: secondsSince(slots.get(name)?.result?.at ?? now) });
     }
-    const fresh = new Map<string, R>();
-    if (missing.length > 0) {
-      try {
-        for (const [name, result] of await make(idsOf(missing), before, scope)) fresh.set(name, result);
-      } catch (error) {
-        if (missing.some((name) => now >= until(name, "onError"))) throw error;
-        hooks.report(error, missing[0] as string);
-      }
-    }
-    if (stale.length > 0) {
-      const refresh = make(idsOf(stale), before, scope).catch((error) => hooks.report(error, stale[0] as string));
-      hooks.keepAlive(refresh, scope, stale[0] as string);
-    }
+    const results = missing.length > 0 ? shareOrMake(asked(missing)) : Promise.resolve(new Map<string, R>());
+    if (stale.length > 0)
+      make({ ...asked(stale), refreshes: true }).catch((error) => hooks.report(error, stale[0] as string));
+    const made = await results.catch((error) => {
+      if (missing.some((name) => now >= until(name, "onError"))) throw error;
+      hooks.report(error, missing[0] as string);
+      return new Map<string, R>();
+    });
     return ids.map((id) => {
       const name = keyOf(id);
-      return fresh.has(name) ? (fresh.get(name) as R) : stored(name);
+      return made.has(name) ? (made.get(name) as R) : decoded(slots.get(name)?.result?.value);
     });
+  }
+
+  /** Takes results from batches that are under way, and makes the others in a batch of their own. */
+  async function shareOrMake(asked: Asked<Id>, waits = 2): Promise<ReadonlyMap<string, R>> {
+    const own = new Map(asked.ids);
+    const others = new Map<Batch, Map<string, Id>>();
+    for (const [name, id] of asked.ids) {
+      const batch = waits > 0 ? batches.current(name) : undefined;
+      if (!batch) continue;
+      own.delete(name);
+      others.set(batch, (others.get(batch) ?? new Map<string, Id>()).set(name, id));
+    }
+    const shared = [...others].map(([batch, ids]) => share(batch, { ...asked, ids }, new Set(asked.ids.keys()), waits));
+    const made = own.size > 0 ? [make({ ...asked, ids: own })] : [];
+    return joined(await Promise.all([...made, ...shared]));
+  }
+
+  /** Waits for a batch. What it has no results for is made, or waited for once more. */
+  async function share(
+    batch: Batch,
+    asked: Asked<Id>,
+    mine: ReadonlySet<string>,
+    waits: number,
+  ): Promise<ReadonlyMap<string, R>> {
+    const { ids } = asked;
+    const start = Date.now();
+    const outcome = await batches.wait(batch);
+    // A batch for other ids as well may have failed because of those.
+    if (outcome && "error" in outcome && [...batch.keys].every((name) => mine.has(name))) throw outcome.error;
+    const values = outcome && "value" in outcome ? outcome.value : new Map<string, Made>();
+    const isForAll = (name: string): boolean => values.has(name) && isPlainData(values.get(name)?.value);
+    const usable = [...ids.keys()].filter((name) => batch.wanted.has(name) && isForAll(name));
+    const untagged = usable.filter((name) => !values.get(name)?.tags?.length);
+    const results = new Map(untagged.map((name) => [name, decoded(values.get(name)?.value)]));
+    // A tag may have been invalidated since the batch began. The store has the results by now, and says so.
+    const tagged = usable.filter((name) => !results.has(name));
+    const slots = tagged.length > 0 ? await find(tagged) : [];
+    for (const [i, { result }] of slots?.entries() ?? []) {
+      if (result && Date.now() < result.fresh) results.set(tagged[i] as string, decoded(result.value));
+    }
+    for (const name of results.keys()) hooks.emit({ type: "wait", key: name, duration: secondsSince(start) });
+    const rest = new Map([...ids].filter(([name]) => !results.has(name)));
+    if (rest.size === 0) return results;
+    // What only its own request may have, each call makes alone.
+    const isForOne = [...rest.keys()].some((name) => values.has(name) && !isForAll(name));
+    const next = { ...asked, ids: rest, before: slots?.[0]?.stamps ?? asked.before };
+    return joined([results, await shareOrMake(next, isForOne ? 0 : waits - 1)]);
   }
 
   const within = (scope: object | undefined): CachedMany<Id, R> =>
     Object.assign((ids: readonly Id[]) => call(ids, scope), {
       async invalidate(ids: readonly Id[]) {
         const keys = ids.map(keyOf);
-        for (const wanted of running) for (const name of keys) wanted.delete(name);
+        batches.outdate(keys);
         if (keys.length > 0) await forget(keys);
       },
       with: (scope: object) => (Object(scope) === scope ? within(scope) : refuse("scope", "an object")),
@@ -174,3 +177,6 @@ export function cachedMany<Id, R>(
 
   return within(ownScope());
 }
+
+const joined = <R>(parts: readonly ReadonlyMap<string, R>[]): ReadonlyMap<string, R> =>
+  new Map(parts.flatMap((part) => [...part]));

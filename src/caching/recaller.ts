@@ -21,8 +21,11 @@ export interface Recaller {
   readonly recall: Recall;
   /** What is stored under each key; nothing when the store fails and that is to be ignored. */
   readonly find: Access["look"];
-  /** Writes results without asking for leases. The function was called at a moment, in epoch milliseconds. */
-  write(items: readonly (readonly [key: string, made: Made])[], called: number, before?: Stamps): Promise<void>;
+  /**
+   * Writes results without asking for leases. The function was called at a moment, in epoch milliseconds. Returns
+   * `false` when the store fails and that is to be ignored.
+   */
+  write(items: readonly (readonly [key: string, made: Made])[], called: number, before?: Stamps): Promise<boolean>;
   /** Removes results, and drops results that are being made. */
   forget(keys: readonly string[]): Promise<void>;
   readonly hooks: Hooks;
@@ -63,19 +66,25 @@ export function recaller(
 
     async write(items, called, before) {
       const names = items.map(([key, made]) => [key, made.tags ?? []] as const);
-      await access.guarded(items[0]?.[0] ?? "", async () => {
+      const done = await access.guarded(items[0]?.[0] ?? "", async () => {
         const marks = await tags.mark(names, before, called);
         const now = Date.now();
-        const results = items.flatMap(([key, { value, life }], i): [string, Result][] => {
+        const unstorable: unknown[] = [];
+        const results = items.flatMap(([key, { value, life, problem }], i): [string, Result][] => {
           try {
+            if (problem) throw problem.error;
             return life && marks[i] ? [[key, toResult(value, now, life, marks[i])]] : [];
           } catch (error) {
-            hooks.reportUnstorable(error, key);
+            unstorable.push(error);
+            if (onStoreError === "ignore") hooks.reportUnstorable(error, key);
             return [];
           }
         });
         await places.write(results);
+        if (unstorable.length > 0 && onStoreError === "throw") throw unstorable[0];
+        return true;
       });
+      return done === true;
     },
 
     async forget(keys) {

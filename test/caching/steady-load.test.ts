@@ -1,5 +1,6 @@
 import { describe, expect, it } from "#test";
 import { type CachedOptions, cached } from "../../src/cached.ts";
+import { cachedMany } from "../../src/cached-many.ts";
 import { cachedResponse } from "../../src/cached-response.ts";
 import {
   type AnyDriver,
@@ -138,6 +139,25 @@ for (const [kind, storeOf] of stores) {
       const [runs, longest] = await load(5, {}, true);
       expect(runs).toBeLessThanOrEqual(5 * (DURATION / WORK + 2));
       expect(longest).toBeLessThanOrEqual(2 * WORK + 12 * LATENCY + 300);
+    });
+
+    it("ask for many ids about once for each TTL and isolate, whether or not their function fails", async () => {
+      for (const fails of [false, true]) {
+        await inVirtualTime(async () => {
+          const store = storeOf();
+          let runs = 0;
+          const fn = async (ids: readonly number[]) => {
+            runs++;
+            await sleep(WORK);
+            if (fails) throw new Error("down");
+            return ids;
+          };
+          const get = cachedMany(store, fn, { key: String, ttl: TTL });
+          const longest = await visit([(scope) => get.with(scope)([1, 2, 3])], 1200);
+          expect(runs).toBeLessThanOrEqual(fails ? 1200 / WORK + 2 : 1200 / (TTL * 1000) + 2);
+          expect(longest).toBeLessThanOrEqual(2 * WORK + 12 * LATENCY + 300);
+        });
+      }
     });
 
     it("run a cached handler about once for each TTL and isolate, also when all of them reload", async () => {

@@ -61,6 +61,20 @@ describe("a cached function that a Worker keeps from request to request, over Wo
     expect(await get("/alone?id=slow-alone")).toEqual({ call: 2 });
   });
 
+  it("shares a batch among requests, also when the request that began it is cancelled", async () => {
+    const left = leave("/many?id=a,b", 150);
+    await sleep(100);
+    const others = await Promise.all(Array.from({ length: 3 }, () => get("/many?id=b,a,c")));
+    await left;
+    expect(others).toEqual(Array(3).fill([{ call: 1 }, { call: 1 }, { call: 1 }]));
+    expect([await get("/calls?id=a"), await get("/calls?id=b"), await get("/calls?id=c")]).toEqual([1, 1, 1]);
+  });
+
+  it("takes over a batch within seconds from a request that is cancelled and has no waitUntil", async () => {
+    await leave("/many-alone?id=many-alone", 100);
+    expect(await get("/many-alone?id=many-alone")).toEqual([{ call: 2 }]);
+  });
+
   it("keeps a lease in a Durable Object alive for a request that is cancelled, and lets others have its result", async () => {
     for (const path of ["/leased", "/leased-page"]) {
       await leave(`${path}?id=${path}`, 100);

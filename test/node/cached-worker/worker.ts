@@ -2,6 +2,7 @@ import type { KVNamespace } from "@cloudflare/workers-types";
 import { type DurableObjects, durableObjectStore } from "../../../src/adapters/durable-object.ts";
 import { workersKVStore } from "../../../src/adapters/workers-kv.ts";
 import { type Cached, cached } from "../../../src/cached.ts";
+import { type CachedMany, cachedMany } from "../../../src/cached-many.ts";
 import { cachedResponse } from "../../../src/cached-response.ts";
 import { type AsyncKeyValue, createStore, memoryStore, toDriver } from "../../../src/index.ts";
 import { seed } from "../../../src/wrappers/seed.ts";
@@ -17,7 +18,16 @@ interface Env {
 type Slow = Cached<[id: string], { call: number }>;
 
 /** Kept from request to request, as modules of a Worker are. */
-let kept: { slow: Slow; leased: Slow; page: Page; leasedPage: Page; seeded: AsyncKeyValue } | undefined;
+let kept: Kept | undefined;
+interface Kept {
+  readonly slow: Slow;
+  readonly leased: Slow;
+  readonly many: CachedMany<string, { call: number }>;
+  readonly page: Page;
+  readonly leasedPage: Page;
+  readonly seeded: AsyncKeyValue;
+}
+
 const calls: Record<string, number> = {};
 
 /** The function does I/O of the request that called it: a timer. */
@@ -65,11 +75,15 @@ const gzipPage = cachedResponse(
 );
 let madePages = 0;
 
-const make = ({ KV, OBJECT }: Env) => {
+const make = ({ KV, OBJECT }: Env): Kept => {
   const object = durableObjectStore(OBJECT);
   return {
     slow: cached(workersKVStore(KV), work, { key: (id) => id, ttl: 60 }),
     leased: cached(object, work, { key: (id) => id, ttl: 60 }),
+    many: cachedMany(workersKVStore(KV), async (ids: readonly string[]) => Promise.all(ids.map(work)), {
+      key: (id) => `many:${id}`,
+      ttl: 60,
+    }),
     page: pageOf(workersKVStore(KV)),
     leasedPage: pageOf(object),
     seeded: seed(slowStart(), { default_collection: { k: "planted" } }),
@@ -79,7 +93,7 @@ const make = ({ KV, OBJECT }: Env) => {
 export default {
   async fetch(request: Request, env: Env, ctx: { waitUntil(work: Promise<unknown>): void }): Promise<Response> {
     kept ??= make(env);
-    const { slow, leased, page, leasedPage, seeded } = kept;
+    const { slow, leased, many, page, leasedPage, seeded } = kept;
     const { pathname, searchParams } = new URL(request.url);
     const id = searchParams.get("id") ?? "";
     const here = slow.with(ctx);
@@ -92,6 +106,8 @@ export default {
     if (pathname === "/alone") return Response.json(await slow(id));
     if (pathname === "/leased") return Response.json(await leased.with(ctx)(id));
     if (pathname === "/leased-alone") return Response.json(await leased(id));
+    if (pathname === "/many") return Response.json(await many.with(ctx)(id.split(",")));
+    if (pathname === "/many-alone") return Response.json(await many(id.split(",")));
     if (pathname === "/page") return page.with(ctx)(request);
     if (pathname === "/leased-page") return leasedPage.with(ctx)(request);
     if (pathname === "/gzip") return gzipPage.with(ctx)(request);
