@@ -106,6 +106,7 @@ async function start(folder, upstream, stdio) {
     stdio,
     env: {
       ...{ ...process.env, ...env, NO_COLOR: "1", PORT: String(port), HOST: "127.0.0.1", RATES_API: upstream },
+      DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
       ...{ CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
     },
   });
@@ -150,7 +151,8 @@ async function checkExample(name, tarball) {
   const app = await start(folder, upstream.url, ["ignore", "pipe", "pipe"]);
   try {
     await listening(app);
-    await check((path, init) => fetch(app.origin + path, { ...init, signal: AbortSignal.timeout(60_000) }));
+    const send = (path, init) => fetch(app.origin + path, { ...init, signal: AbortSignal.timeout(60_000) });
+    await check(send, app.output);
   } catch (error) {
     throw new Error(`${error.stack}\n--- what the example wrote:\n${app.output()}`);
   } finally {

@@ -1,15 +1,18 @@
 /** The examples that need no package but ours, on the sources. `npm run examples` runs all of them as a user installs them. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createTestHarness } from "wrangler";
 import { afterAll, describe, it } from "#test";
 import { root } from "../../scripts/entries.mjs";
+import { sources } from "../docs/sources.mjs";
 import * as bun from "../examples/bun.ts";
 import type { Send } from "../examples/client.ts";
+import * as deno from "../examples/deno.ts";
 import * as express from "../examples/express.ts";
 import * as hono from "../examples/hono.ts";
+import * as mcp from "../examples/mcp.ts";
 import { startUpstream } from "../examples/upstream.ts";
 
 type Check = (send: Send) => Promise<void>;
@@ -31,7 +34,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 /** Runs a server that prints its address. */
 async function inProcess([command, ...args]: readonly [string, ...string[]], check: Check): Promise<void> {
   const upstream = await startUpstream();
-  const env = { ...process.env, PORT: "0", DATABASE: join(folder, `${command}.db`), RATES_API: upstream.url };
+  const env = {
+    ...process.env,
+    PORT: "0",
+    DATABASE: join(folder, `${command}.db`),
+    RATES_API: upstream.url,
+    DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0",
+  };
   const child = spawn(command, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise((resolve) => child.once("close", resolve));
   try {
@@ -58,9 +67,18 @@ async function inProcess([command, ...args]: readonly [string, ...string[]], che
 describe("the example for", () => {
   it("Hono on Workers does what its page says", () => inWorkerd("hono", hono.check));
 
+  it("an MCP server with OAuth does what its page says", () => inWorkerd("mcp", mcp.check));
+
   const resolve = ["--disable-warning=ExperimentalWarning", "--import", join(root, "test/docs/resolve.mjs")];
   it("Express does what its page says", () =>
     inProcess(["node", ...resolve, join(root, "examples/express/server.ts")], express.check));
 
   it("Bun does what its page says", () => inProcess(["bun", join(root, "examples/bun/server.ts")], bun.check));
+
+  it("Deno, which Deno type-checks, does what its page says", () => {
+    const config = join(folder, "deno.json");
+    writeFileSync(config, JSON.stringify({ nodeModulesDir: "manual", unstable: ["kv"], imports: sources }));
+    const options = ["--check", "--allow-all", "--no-lock", "--config", config];
+    return inProcess(["deno", "run", ...options, join(root, "examples/deno/main.ts")], deno.check);
+  });
 });
