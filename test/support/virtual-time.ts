@@ -1,3 +1,5 @@
+import { withTimers } from "./own-timers.mjs";
+
 /** A clock and timers that a test moves, so that minutes pass in no time and a slow machine changes nothing. */
 export interface VirtualTime {
   /** Milliseconds since the test began. */
@@ -16,51 +18,51 @@ interface Timer {
  * time. It ends with the test, or fails when the test waits for something that no timer will bring.
  */
 export async function inVirtualTime<R>(body: (time: VirtualTime) => Promise<R>): Promise<R> {
-  const { setTimeout, clearTimeout } = globalThis;
   const { now } = Date;
   const start = now();
   let elapsed = 0;
   let skew = 0;
   let ids = 0;
   const timers = new Map<number, Timer>();
+  const fakes = {
+    setTimeout(fn: (...args: unknown[]) => void, delay = 0, ...args: unknown[]) {
+      timers.set(++ids, { at: elapsed + Math.max(1, delay), fire: () => fn(...args) });
+      return ids;
+    },
+    clearTimeout: (id: number) => timers.delete(id),
+  };
   Date.now = () => start + elapsed + skew;
-  globalThis.setTimeout = ((fn: (...args: unknown[]) => void, delay = 0, ...args: unknown[]) => {
-    timers.set(++ids, { at: elapsed + Math.max(1, delay), fire: () => fn(...args) });
-    return ids;
-  }) as unknown as typeof setTimeout;
-  globalThis.clearTimeout = ((id: number) => timers.delete(id)) as unknown as typeof clearTimeout;
   try {
-    let ended = false;
-    const result = body({
-      elapsed: () => elapsed,
-      jump: (milliseconds) => {
+    return await withTimers(fakes, async () => {
+      let ended = false;
+      const jump = (milliseconds: number) => {
         skew += milliseconds;
-      },
-    }).finally(() => {
-      ended = true;
+      };
+      const result = body({ elapsed: () => elapsed, jump }).finally(() => {
+        ended = true;
+      });
+      // It is awaited below; a failure must not count as unhandled until then.
+      result.catch(() => {});
+      for (let idle = 0; !ended; ) {
+        await new Promise<void>((resolve) => soon(resolve));
+        const next = [...timers].reduce<[number, Timer] | undefined>(
+          (first, timer) => (first && first[1].at <= timer[1].at ? first : timer),
+          undefined,
+        );
+        if (ended) break;
+        if (next) {
+          idle = 0;
+          timers.delete(next[0]);
+          elapsed = Math.max(elapsed, next[1].at);
+          next[1].fire();
+        } else if (++idle > 100) throw new Error("the test waits for something that no timer brings");
+      }
+      return await result;
     });
-    // It is awaited below; a failure must not count as unhandled until then.
-    result.catch(() => {});
-    // The fastest way to let everything happen that waits for no timer.
-    const soon = (globalThis as { setImmediate?: (fn: () => void) => void }).setImmediate ?? setTimeout;
-    for (let idle = 0; !ended; ) {
-      await new Promise<void>((resolve) => soon(resolve));
-      const next = [...timers].reduce<[number, Timer] | undefined>(
-        (first, timer) => (first && first[1].at <= timer[1].at ? first : timer),
-        undefined,
-      );
-      if (ended) break;
-      if (next) {
-        idle = 0;
-        timers.delete(next[0]);
-        elapsed = Math.max(elapsed, next[1].at);
-        next[1].fire();
-      } else if (++idle > 100) throw new Error("the test waits for something that no timer brings");
-    }
-    return await result;
   } finally {
-    globalThis.setTimeout = setTimeout;
-    globalThis.clearTimeout = clearTimeout;
     Date.now = now;
   }
 }
+
+/** The fastest way to let everything happen that waits for no timer. */
+const { setImmediate: soon = setTimeout } = globalThis as { setImmediate?: (fn: () => void) => void };

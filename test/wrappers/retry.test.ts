@@ -3,6 +3,7 @@ import { type AnyDriver, createStore, type ErrorCode, KeyValueError, memoryStore
 import { type RetryOptions, retry } from "../../src/wrappers/retry.ts";
 import { timeout } from "../../src/wrappers/timeout.ts";
 import { type ChaosOptions, chaos } from "../support/chaos.ts";
+import { withTimers } from "../support/own-timers.mjs";
 import { withoutOperations } from "../support/stores.ts";
 
 /** A store that retries at once over one that suffers faults. */
@@ -179,22 +180,20 @@ describe("retry", () => {
       },
     } as AbortSignal;
     const { store } = over({ fail: 1 }, { minDelay: 1000, maxDelay: 1000, jitter: "none", signal: spy });
-    globalThis.setTimeout = ((body: () => void, ms: number) => {
-      const timer = set(body, ms);
-      started.push(timer);
-      // The first delay begins: end it.
-      set(abort, 1);
-      return timer;
-    }) as typeof setTimeout;
-    globalThis.clearTimeout = ((timer: ReturnType<typeof setTimeout>) => {
-      cleared.push(timer);
-      clear(timer);
-    }) as typeof clearTimeout;
-    try {
-      await expect(store.get("a")).rejects.toMatchObject({ code: "aborted" });
-    } finally {
-      Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
-    }
+    const fakes = {
+      setTimeout(body: () => void, ms: number) {
+        const timer = set(body, ms);
+        started.push(timer);
+        // The first delay begins: end it.
+        set(abort, 1);
+        return timer;
+      },
+      clearTimeout(timer: ReturnType<typeof setTimeout>) {
+        cleared.push(timer);
+        clear(timer);
+      },
+    };
+    await withTimers(fakes, () => expect(store.get("a")).rejects.toMatchObject({ code: "aborted" }));
     expect([started.length, cleared[0] === started[0], listeners.size]).toEqual([1, true, 0]);
   });
 
@@ -263,16 +262,13 @@ async function delaysOf(options: RetryOptions, error: () => unknown): Promise<nu
     delays.push(ms);
     return real(body, 0);
   };
-  globalThis.setTimeout = fake as typeof setTimeout;
-  try {
-    const { driver } = chaos(toDriver(memoryStore()), { fail: 1, error });
-    await retry(createStore(driver), options)
+  const { driver } = chaos(toDriver(memoryStore()), { fail: 1, error });
+  await withTimers({ setTimeout: fake }, () =>
+    retry(createStore(driver), options)
       .get("a")
-      .catch(() => {});
-    return delays;
-  } finally {
-    globalThis.setTimeout = real;
-  }
+      .catch(() => {}),
+  );
+  return delays;
 }
 
 function failureOf(call: Promise<unknown>): Promise<KeyValueError & { cause: KeyValueError }> {

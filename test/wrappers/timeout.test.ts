@@ -2,6 +2,7 @@ import { describe, expect, it } from "#test";
 import { type AnyDriver, createStore, KeyValueError, memoryStore, toDriver } from "../../src/index.ts";
 import { timeout } from "../../src/wrappers/timeout.ts";
 import { chaos } from "../support/chaos.ts";
+import { withTimers } from "../support/own-timers.mjs";
 
 describe("timeout", () => {
   it("ends every kind of call that gets no answer, with code timeout and the address", async () => {
@@ -57,17 +58,19 @@ describe("timeout", () => {
     const { setTimeout: set, clearTimeout: clear } = globalThis;
     const running = new Set<unknown>();
     let started = 0;
-    globalThis.setTimeout = ((body: () => void, ms: number) => {
-      started++;
-      const timer = set(body, ms);
-      running.add(timer);
-      return timer;
-    }) as typeof setTimeout;
-    globalThis.clearTimeout = ((timer: ReturnType<typeof setTimeout>) => {
-      running.delete(timer);
-      clear(timer);
-    }) as typeof clearTimeout;
-    try {
+    const fakes = {
+      setTimeout(body: () => void, ms: number) {
+        started++;
+        const timer = set(body, ms);
+        running.add(timer);
+        return timer;
+      },
+      clearTimeout(timer: ReturnType<typeof setTimeout>) {
+        running.delete(timer);
+        clear(timer);
+      },
+    };
+    await withTimers(fakes, async () => {
       const answers: (() => unknown)[] = [
         async () => [undefined],
         () => Promise.reject(new Error("failed")),
@@ -85,9 +88,7 @@ describe("timeout", () => {
       expect(await store.get("a")).toBe(null);
       expect(running.size).toBe(0);
       expect(started).toBe(2);
-    } finally {
-      Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
-    }
+    });
   });
 
   it("waits five seconds unless told otherwise", async () => {
@@ -95,16 +96,13 @@ describe("timeout", () => {
     const delays: number[] = [];
     const { driver, stop } = chaos(toDriver(memoryStore()), { hang: 1 });
     const store = timeout(createStore(driver));
-    globalThis.setTimeout = ((body: () => void, ms: number) => {
+    const fake = (body: () => void, ms: number) => {
       delays.push(ms);
       return real(body, 0);
-    }) as typeof setTimeout;
-    try {
-      expect((await failureOf(store.get("a"))).message).toContain("5 seconds");
-    } finally {
-      globalThis.setTimeout = real;
-      stop();
-    }
+    };
+    const { message } = await withTimers({ setTimeout: fake }, () => failureOf(store.get("a")));
+    stop();
+    expect(message).toContain("5 seconds");
     expect(delays).toEqual([5000]);
   });
 
