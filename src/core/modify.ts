@@ -6,6 +6,12 @@ import { abortedBy, pause } from "./times.ts";
 /** How long to go on after lost races, in milliseconds. */
 const BUDGET = 30_000;
 
+/**
+ * How often the window of a pause doubles: up to 512 swaps. That leaves a slot each for hundreds of callers. With more
+ * callers, longer windows would only let the unluckiest wait: one swap succeeds at a time anyway.
+ */
+const DOUBLINGS = 9;
+
 /** A change that has begun: the entry that it got, and the entry that it returns. */
 export interface Begun {
   readonly entry: Entry | undefined;
@@ -58,7 +64,7 @@ export async function modify(
       throw new KeyValueError("conflict", "other writers came first for 30 seconds", details);
     }
     // A window that doubles with each lost race grows until it holds one swap of every other caller.
-    const wait = Math.random() * Math.min(fastest * 2 ** losses, BUDGET / 2);
+    const wait = Math.random() * Math.min(fastest * 2 ** Math.min(losses, DOUBLINGS), BUDGET / 2);
     paused += wait;
     await pause(wait, signal);
     abortedBy(signal, details);
