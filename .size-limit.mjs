@@ -7,7 +7,7 @@ export default [
     name: "core + Workers KV",
     path: "dist/adapters/workers-kv.mjs",
     import: "{ workersKVStore }",
-    limit: "4.6 kB",
+    limit: "4.65 kB",
     gzip: true,
   },
 ].filter(({ path }) => existsSync(path));

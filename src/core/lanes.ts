@@ -9,6 +9,7 @@ export async function inLanes<T>(
   lanes: number,
   run: (item: T) => Awaitable<unknown>,
 ): Promise<void> {
+  if (items.length === 1) return void (await run(items[0]!));
   const failures: unknown[] = [];
   const rest = items.values();
   async function lane(): Promise<void> {

@@ -38,7 +38,7 @@ export async function readAll(
 
   const chunks: string[][] = [];
   for (let at = 0; at < names.length; at += BULK_NAMES) chunks.push(names.slice(at, at + BULK_NAMES));
-  await (chunks.length === 1 ? read(chunks[0]!) : inLanes(chunks, CONNECTIONS, read));
+  await inLanes(chunks, CONNECTIONS, read);
   return names.map((name) => found.get(name));
 }
 
@@ -58,7 +58,7 @@ export async function callEach(
       cause = error;
     }
   };
-  await (calls.length === 1 ? run(calls[0]!) : inLanes(calls, lanes, run));
+  await inLanes(calls, lanes, run);
   if (failed.length > 0) throw kvFailure(cause, collection, failed);
 }
 

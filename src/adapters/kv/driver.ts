@@ -47,8 +47,10 @@ export function kvDriver(
   const ownPrefix = keyPrefix === undefined ? "" : joinAddress(keyPrefix, "");
   const wholeName = (collection: string, key: string) => ownPrefix + joinAddress(collection, key);
 
-  async function find(collection: string, keys: readonly string[]): Promise<(WorkersKVValue | undefined)[]> {
-    const names = await Promise.all(keys.map((key) => shortName(wholeName(collection, key))));
+  const namesOf = (collection: string, keys: readonly string[]) =>
+    Promise.all(keys.map((key) => shortName(wholeName(collection, key))));
+
+  async function find(collection: string, keys: readonly string[], names: readonly string[]) {
     try {
       return await readAll(kv, names, readOptions);
     } catch (error) {
@@ -74,15 +76,15 @@ export function kvDriver(
     const name = await shortName(whole);
     const metadata: Metadata = { v: 1, createdAt, expiresAt, ...(name !== whole && { whole }) };
     const text = JSON.stringify(value);
-    for (const [stored, limit] of [
-      [JSON.stringify(metadata), METADATA_BYTES],
-      [text, VALUE_BYTES],
-    ] as const) {
+    const fits = (stored: string, limit: number) => {
       // A UTF-16 unit has at most three bytes of UTF-8, so little has to be encoded to be measured.
       const size = stored.length * 3 > limit ? utf8(stored).length : 0;
-      const details = { store: NAME, collection, key, size, limit };
-      if (size > limit) throw new KeyValueError("too_large", `over ${limit} bytes`, details);
-    }
+      if (size <= limit) return;
+      throw new KeyValueError("too_large", `over ${limit} bytes`, { store: NAME, collection, key, size, limit });
+    };
+    // Only a long name can make the metadata too large.
+    if (metadata.whole) fits(JSON.stringify(metadata), METADATA_BYTES);
+    fits(text, VALUE_BYTES);
     return async (): Promise<void> => {
       const seconds = expiresAt === undefined ? Number.POSITIVE_INFINITY : (expiresAt - Date.now()) / 1000;
       if (seconds <= 0) return kv.delete(name);
@@ -93,7 +95,7 @@ export function kvDriver(
   }
 
   const read: Driver["read"] = async (collection, keys) => {
-    const found = await find(collection, keys);
+    const found = await find(collection, keys, await namesOf(collection, keys));
     return keys.map((key, i) => decode(found[i], collection, key));
   };
 
@@ -111,11 +113,9 @@ export function kvDriver(
     },
 
     async remove(collection, keys) {
-      const found = checkDeletes ? await find(collection, keys) : undefined;
-      const removes = keys.map((key) => {
-        const name = shortName(wholeName(collection, key));
-        return [key, async () => await kv.delete(await name)] as const;
-      });
+      const names = await namesOf(collection, keys);
+      const found = checkDeletes ? await find(collection, keys, names) : undefined;
+      const removes = keys.map((key, i) => [key, () => kv.delete(names[i]!)] as const);
       await callEach(collection, removes, lanes);
       return found ? found.filter(isThere).length : keys.length;
     },
