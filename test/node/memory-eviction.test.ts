@@ -13,6 +13,9 @@ async function cost(maxEntries: number): Promise<number> {
 
 it("memoryStore finds the entry to drop as fast among many as among few", async () => {
   await cost(100);
-  // Six times leaves room for caches of the processor; looking through what was dropped costs more than ten times as much.
-  expect((await cost(70_000)) / (await cost(100))).toBeLessThan(6);
+  // The best of several ratios, so that other programs cannot spoil it. Six times leaves room for caches of the processor;
+  // looking through what was dropped costs more than ten times as much.
+  const ratios: number[] = [];
+  while (ratios.length < 5 && !ratios.some((ratio) => ratio < 6)) ratios.push((await cost(70_000)) / (await cost(100)));
+  expect(Math.min(...ratios)).toBeLessThan(6);
 });
