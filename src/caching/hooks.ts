@@ -1,3 +1,4 @@
+import { KeyValueError } from "../core/errors.ts";
 import { hasWaitUntil } from "./scope.ts";
 
 /** What happened in a cache. */
@@ -30,7 +31,7 @@ export interface Hooks {
   emit(event: CacheEvent): void;
   /** Reports a failure that no caller sees. */
   report(error: unknown, key: string): void;
-  /** Tells of a result that cannot be stored, at least once: nobody would find out otherwise. */
+  /** Tells why a result is not stored; on the console once for each kind of failure, where nobody listens. */
   reportUnstorable(error: unknown, key: string): void;
   /** Whether work can continue after the call has returned. */
   canKeepAlive(scope: object | undefined): boolean;
@@ -55,15 +56,16 @@ export function hooksOf(options: HookOptions): Hooks {
       // There is nobody to tell.
     }
   };
-  let hasWarned = false;
+  const warned = new Set<unknown>();
   return {
     emit,
     report,
     reportUnstorable(error, key) {
       report(error, key);
-      if (onError || onEvent || hasWarned) return;
-      hasWarned = true;
-      console.warn("edge-key-value: results are not cached, since they cannot be stored.", error);
+      const kind = error instanceof KeyValueError ? error.code : undefined;
+      if (onError || onEvent || warned.has(kind)) return;
+      warned.add(kind);
+      console.warn("edge-key-value: a result was not cached.", error);
     },
     canKeepAlive: (scope) => hasWaitUntil(scope) || waitUntil !== undefined,
     keepAlive(work, scope, key) {

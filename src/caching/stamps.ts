@@ -1,5 +1,6 @@
 import type { AnyDriver, Driver, ReadOptions } from "../core/driver.ts";
 import { type Entry, live } from "../core/entry.ts";
+import { KeyValueError } from "../core/errors.ts";
 import { modify } from "../core/modify.ts";
 import { fitting } from "./digest.ts";
 
@@ -45,15 +46,25 @@ export async function readWithStamps(
   const { driver, collection } = results;
   if (tags.length === 0) return { entries: await driver.read(collection, keys, options), stamps: new Map() };
   const names = await Promise.all(tags.map(keyOf));
-  if (driver === stamps.driver && collection === stamps.collection) {
+  if (keys.length > 0 && driver === stamps.driver && collection === stamps.collection) {
     const all = await driver.read(collection, [...keys, ...names], options);
     return { entries: all.slice(0, keys.length), stamps: stampsIn(tags, all.slice(keys.length)) };
   }
   const [entries, found] = await Promise.all([
     keys.length > 0 ? driver.read(collection, keys, options) : [],
-    stamps.driver.read(stamps.collection, names, options),
+    readStamps(stamps, names, options),
   ]);
   return { entries, stamps: stampsIn(tags, found) };
+}
+
+/** The failure says what could not be read: stamps may be in another store than results. */
+async function readStamps({ driver, collection }: Place, names: readonly string[], options?: ReadOptions) {
+  try {
+    return await driver.read(collection, names, options);
+  } catch (error) {
+    const [code, why] = error instanceof KeyValueError ? [error.code, `: ${error.message}`] : ["backend" as const, ""];
+    throw new KeyValueError(code, `the stamps of tags could not be read${why}`, { cause: error });
+  }
 }
 
 /** Leaves a new stamp under each tag. */

@@ -191,6 +191,7 @@ describe("a result that cannot be stored", () => {
       await Promise.all([quiet(1), quiet(2)]);
       await quiet(3);
       expect(warnings.length).toBe(1);
+      expect(warnings[0]![0]).toBe("edge-key-value: a result was not cached.");
       expect((warnings[0]![1] as KeyValueError).code).toBe("not_serializable");
       const heard = cached(memoryStore(), async () => new Date(), { key, ttl: 60, onError: () => {} });
       await heard();

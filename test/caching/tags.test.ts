@@ -2,7 +2,7 @@ import { describe, expect, it } from "#test";
 import { invalidateTags, pathTags } from "../../src/cache-tags.ts";
 import { type CachedOptions, cached } from "../../src/cached.ts";
 import { type CachedResponseOptions, cachedResponse } from "../../src/cached-response.ts";
-import { type AsyncKeyValue, createStore, type KeyValueError, memoryStore, toDriver } from "../../src/index.ts";
+import { type AsyncKeyValue, createStore, KeyValueError, memoryStore, toDriver } from "../../src/index.ts";
 import { at, deferred, failure, withoutSwap } from "../support/caching.ts";
 import { memoryDriverCalls } from "../support/driver-calls.ts";
 import { inVirtualTime } from "../support/virtual-time.ts";
@@ -229,7 +229,46 @@ describe("tags", () => {
     await at(2000, async () => expect(await get("a")).toBe(1));
     const strict = counter(memoryStore(), { tagStore: stamps, onStoreError: "throw" });
     isDown = true;
-    expect(((await failure(strict("b"))) as Error).message).toBe("down");
+    const error = (await failure(strict("b"))) as KeyValueError;
+    expect([error.code, error.message]).toEqual(["backend", "the stamps of tags could not be read"]);
+    expect((error.cause as Error).message).toBe("down");
+  });
+
+  it("say why a result was not cached when stamps cannot be read, and keep the code of the failure", async () => {
+    const read = async (): Promise<never> => {
+      throw new KeyValueError("unavailable", "cannot connect");
+    };
+    const tagStore = createStore({ ...toDriver(memoryStore()), read });
+    const text = "the stamps of tags could not be read: cannot connect";
+    const heard: unknown[] = [];
+    const onError = (error: unknown) => heard.push([(error as KeyValueError).code, (error as Error).message]);
+    expect(await counter(memoryStore(), { tagStore, onError })("a")).toBe(1);
+    expect(heard).toEqual([["unavailable", text]]);
+    const { warn } = console;
+    const warnings: unknown[][] = [];
+    console.warn = (...args) => warnings.push(args);
+    try {
+      const get = counter(memoryStore(), { tagStore });
+      expect([await get("a"), await get("b")]).toEqual([1, 2]);
+    } finally {
+      console.warn = warn;
+    }
+    expect(warnings.map(([what, why]) => [what, (why as Error).message])).toEqual([
+      ["edge-key-value: a result was not cached.", text],
+    ]);
+  });
+
+  it("leave gone what is gone when a soft invalidation comes at the same time, over a store with swap", async () => {
+    for (const order of [
+      [true, false],
+      [false, true],
+    ]) {
+      const store = memoryStore();
+      const get = counter(store, { staleWhileRevalidate: 60 });
+      await get("a");
+      await Promise.all(order.map((soft) => invalidateTags(store, ["a"], { soft })));
+      expect(await get.peek("a")).toBe(null);
+    }
   });
 
   it("let many callers after an invalidation share one run", async () => {
