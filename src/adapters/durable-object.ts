@@ -158,14 +158,27 @@ function placementOf({ name, placement = "hash", shards }: DurableObjectStoreOpt
   return customPlacement(name, placement);
 }
 
+/** How many ids of objects a store remembers: to make one is a hash of its name. */
+const MOST_IDS = 100;
+
 function transport(
   namespace: DurableObjects,
   { locationHint, jurisdiction }: Pick<DurableObjectStoreOptions, "locationHint" | "jurisdiction">,
 ): Transport {
+  const ids = new Map<string, DurableObjectsId>();
+  const objectsOf = () => (jurisdiction ? namespace.jurisdiction(jurisdiction) : namespace);
+
+  function idOf(object: string): DurableObjectsId {
+    const known = ids.get(object);
+    if (known) return known;
+    const id = objectsOf().idFromName(object);
+    if (ids.size < MOST_IDS) ids.set(object, id);
+    return id;
+  }
+
   /** Takes a stub for every call: one that has thrown is broken, and one of another request cannot be used. */
   return (object, shards, claim, operation, args) => {
-    const objects = jurisdiction ? namespace.jurisdiction(jurisdiction) : namespace;
-    const stub = objects.get(objects.idFromName(object), locationHint && { locationHint });
+    const stub = objectsOf().get(idOf(object), locationHint && { locationHint });
     return (stub as Required<DurableObjectsStub>).keyValue(shards, claim, operation, args as never);
   };
 }

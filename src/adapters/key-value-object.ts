@@ -8,7 +8,7 @@ import { toObjectFailure } from "./objects/failure.ts";
 import { objectCalls } from "./objects/object-calls.ts";
 import { type ShardClaim, type ShardRecord, shardRecord } from "./objects/shard-record.ts";
 import { sqlTables } from "./objects/tables.ts";
-import { type CallOutcome, CULL_ROWS, type ObjectCalls } from "./objects/wire.ts";
+import { CULL_ROWS, type ObjectCalls } from "./objects/wire.ts";
 
 /** What {@link KeyValueObject} needs of its state; `DurableObjectState` of `@cloudflare/workers-types` fits. */
 export interface KeyValueObjectState {
@@ -72,36 +72,36 @@ export class KeyValueObject extends DurableObject {
   constructor(ctx: KeyValueObjectState, env: unknown) {
     super(ctx as never, env as never);
     const tables = sqlTables(ctx.storage);
-    this.#calls = objectCalls(tables, Date.now());
+    this.#alarm = cullAlarm(ctx.storage, tables);
+    this.#calls = objectCalls(tables, Date.now(), this.#alarm.expect);
     this.#shards = shardRecord(tables, () => this.#calls.destroy());
     this.#gate = claimGate(this.#shards);
-    this.#alarm = cullAlarm(ctx.storage, tables);
   }
 
   /**
-   * Called by `durableObjectStore`. Returns an outcome as data, and never throws.
+   * Called by `durableObjectStore`. Returns the result, or a failure as data, and never throws.
    *
    * The first call records the number of shards. An object without a record refuses calls until the first object has
    * agreed to the number; `claim` tells whether it has.
    */
-  async keyValue(shards: number, claim: ShardClaim, operation: string, args: unknown[]): Promise<CallOutcome> {
+  async keyValue(shards: number, claim: ShardClaim, operation: string, args: unknown[]): Promise<unknown> {
     try {
       const refusal = this.#gate(shards, claim);
       const refused = refusal instanceof Promise ? await refusal : refusal;
-      if (refused) return refused;
-      if (operation === "claim") return { ok: true, result: this.#shards.epoch() };
-      if (operation === "renew") return { ok: true, result: this.#shards.renew() };
+      if (refused) return { failure: refused };
+      if (operation === "claim") return this.#shards.epoch();
+      if (operation === "renew") return this.#shards.renew();
       // While a release is being deployed, the caller may be newer than the object.
       if (!Object.hasOwn(this.#calls, operation)) throw new KeyValueError("backend", `cannot do ${operation}`);
       const result = (this.#calls[operation as keyof ObjectCalls] as (...args: unknown[]) => unknown)(...args);
-      if (operation === "write" || operation === "swap" || operation === "apply") await this.#alarm.schedule();
+      await this.#alarm.schedule();
       if (operation === "destroy") {
         this.#shards.forget(claim);
         await this.#alarm.cancel();
       }
-      return { ok: true, result };
+      return result;
     } catch (error) {
-      return { ok: false, ...toObjectFailure(error) };
+      return { failure: toObjectFailure(error) };
     }
   }
 

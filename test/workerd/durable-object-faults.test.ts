@@ -206,7 +206,7 @@ describe("durableObjectStore, when calls fail", () => {
 
   it("answers what an object cannot do as data, with its code", async () => {
     const stub = objects("unknown").stub("edge-key-value-0");
-    expect(await stub.keyValue(1, true, "explode", [])).toMatchObject({ ok: false, code: "backend" });
-    expect(await stub.keyValue(1, true, "constructor", [])).toMatchObject({ ok: false, code: "backend" });
+    expect(await stub.keyValue(1, true, "explode", [])).toMatchObject({ failure: { code: "backend" } });
+    expect(await stub.keyValue(1, true, "constructor", [])).toMatchObject({ failure: { code: "backend" } });
   });
 });

@@ -86,7 +86,7 @@ describe("an atomic operation whose reply is lost while the object restarts", ()
       for (let i = 0; i < 1200; i++) {
         const call = { name: "increment", args: { by: 1, life: null }, onCorrupt: "throw" };
         const args = ["default_collection", keyOf(i), call, { id: crypto.randomUUID() }];
-        expect(await object.keyValue(1, true, "apply", args)).toMatchObject({ ok: true });
+        expect(await object.keyValue(1, true, "apply", args)).toContain("sum");
       }
     });
 

@@ -1,87 +1,97 @@
+import { type BulkItem, packedOf, partsOf } from "../sql/bulks.ts";
 import { toSqlText } from "../sql/text.ts";
-import { ROW_BYTES } from "./entry-codec.ts";
-import { COLUMNS, type Columns, LIVE, type StoredRow, toStoredRow } from "./row.ts";
+import { type Columns, LIVE, type RowEntry, type StoredRow, TIMES, toStoredRow } from "./row.ts";
+import { KEEP_RECEIPTS } from "./rows.ts";
 import type { SqlTables } from "./tables.ts";
 
-/** Finds and removes many rows, in one statement for as many keys as fit in one. */
+/** Reads, writes and removes many rows, in one statement for as many as fit in one. */
 export interface BulkRows {
   /** Finds rows for as many keys from the start as their values fit in the given bytes, at least one. */
-  findMany(collection: string, keys: readonly string[], bytes: number): (StoredRow | undefined)[];
+  findMany(
+    collection: string,
+    keys: readonly string[],
+    bytes: number,
+    valueOnly: boolean | undefined,
+  ): (StoredRow | undefined)[];
+  /** Writes entries and leaves the receipts that the rows have. */
+  putMany(collection: string, items: readonly (readonly [key: string, entry: RowEntry])[], version: string): void;
   /** Removes rows and returns how many were live. */
   removeMany(collection: string, keys: readonly string[]): number;
 }
 
-/** The most UTF-16 units of names in one parameter, which takes 2 MB. As JSON they take up to six bytes each. */
-const NAME_UNITS = 250_000;
+/** What a statement takes, as JSON: a parameter has at most 2 MB. Source: developers.cloudflare.com/durable-objects/platform/limits. */
+const PART_BYTES = 1_900_000;
 
-type Sized = { readonly key: string; readonly size: number | null };
-type Found = Columns & { readonly key: string };
+// CROSS JOIN keeps the order of the loops: for each key one search.
+const ASKED = `FROM json_each(?1) AS asked CROSS JOIN edge_key_value AS stored
+WHERE collection = ?2 AND stored.key = asked.value`;
+const SIZES = `SELECT asked.key AS place, octet_length(stored.value) AS size ${ASKED}`;
+/** Leaves out a value with more bytes than ?3. */
+const find = (columns: string): string => `SELECT asked.key AS place, octet_length(stored.value) > ?3 AS large,
+iif(octet_length(stored.value) > ?3, NULL, stored.value) AS value, ${columns} ${ASKED}`;
+const FIND_MANY = find(`${TIMES}, version`);
+const FIND_VALUES = find(TIMES);
+const PUT_MANY = `INSERT INTO edge_key_value SELECT ?1, json_extract(value, '$[0]'), json_extract(value, '$[1]'),
+json_extract(value, '$[2]'), json_extract(value, '$[3]'), ?2 FROM json_each(?3) WHERE true ${KEEP_RECEIPTS}`;
+const REMOVE_MANY = `DELETE FROM edge_key_value WHERE collection = ? AND key IN (SELECT value FROM json_each(?))
+RETURNING ${LIVE} AS live`;
 
-export function bulkRows({ run }: SqlTables): BulkRows {
-  /** Runs a statement for the rows with some names. */
-  function runFor<R>(
-    statement: string,
-    collection: string,
-    names: readonly string[],
-    end = "",
-    ...more: unknown[]
-  ): R[] {
-    const [among, value] =
-      names.length === 1 ? ["= ?", names[0]] : ["IN (SELECT value FROM json_each(?))", JSON.stringify(names)];
-    return run(`${statement} WHERE collection = ? AND key ${among} ${end}`, toSqlText(collection), value, ...more);
+type Found = Columns & { readonly place: number; readonly large: number | null };
+
+/** @param onDeadline Is called with each deadline that is written. */
+export function bulkRows({ run, transaction }: SqlTables, onDeadline: (deadline: number) => void): BulkRows {
+  /** Runs a statement for each part of a bulk, in a transaction if there are several. */
+  function runParts<R>(items: readonly BulkItem[], statementFor: (part: string) => R[]): R[] {
+    const parts = partsOf(items, PART_BYTES);
+    const all = (): R[] => parts.flatMap((part) => statementFor(`[${packedOf(part)}]`));
+    return parts.length > 1 ? transaction(all) : all();
   }
 
   return {
-    findMany(collection, keys, bytes) {
-      const found: (StoredRow | undefined)[] = [];
-      let room = bytes;
-      for (const names of inParts(keys.map(toSqlText))) {
-        // Read the sizes first where the values may exceed the memory of an object.
-        const sized =
-          names.length * ROW_BYTES <= room
-            ? names.map((key) => ({ key, size: ROW_BYTES }))
-            : runFor<Sized>("SELECT key, octet_length(value) AS size FROM edge_key_value", collection, names);
-        const sizes = new Map(sized.map(({ key, size }) => [key, size ?? 0]));
-        const fitting: string[] = [];
-        for (const name of names) {
-          room -= 100 + (sizes.get(name) ?? 0);
-          if (room < 0 && found.length + fitting.length > 0) break;
-          fitting.push(name);
-        }
-        const read = runFor<Found>(`SELECT key, ${COLUMNS} FROM edge_key_value`, collection, fitting);
-        const rows = new Map(read.map((row) => [row.key, toStoredRow(row)]));
-        found.push(...fitting.map((name) => rows.get(name)));
-        if (fitting.length < names.length) break;
+    findMany(collection, keys, bytes, valueOnly) {
+      const place = toSqlText(collection);
+      const [names = []] = partsOf(keys.map(itemOf), PART_BYTES);
+      const query = valueOnly ? FIND_VALUES : FIND_MANY;
+      let fitting = names.length;
+      let rows = run<Found>(query, `[${packedOf(names)}]`, place, Math.floor(bytes / fitting));
+      // Each value has a share of the bytes. If one has more, find out how many fit.
+      if (rows.some(({ large }) => large)) {
+        const sizes = run<{ place: number; size: number }>(SIZES, `[${packedOf(names)}]`, place);
+        fitting = countFitting(new Map(sizes.map(({ place, size }) => [place, size])), names.length, bytes);
+        rows = run<Found>(query, `[${packedOf(names.slice(0, fitting))}]`, place, Number.MAX_SAFE_INTEGER);
       }
+      const found = new Array<StoredRow | undefined>(fitting).fill(undefined);
+      for (const row of rows) found[row.place] = toStoredRow(row);
       return found;
     },
 
+    putMany(collection, items, version) {
+      const rows = items.map(([key, { json, createdAt = null, expiresAt = null }]) => {
+        if (expiresAt !== null) onDeadline(expiresAt);
+        return { key, packed: JSON.stringify([toSqlText(key), json, createdAt, expiresAt]) };
+      });
+      runParts(rows, (part) => run(PUT_MANY, toSqlText(collection), version, part));
+    },
+
     removeMany(collection, keys) {
-      const removed = inParts(keys.map(toSqlText)).flatMap((names) =>
-        runFor<{ live: number }>(
-          "DELETE FROM edge_key_value",
-          collection,
-          names,
-          `RETURNING ${LIVE} AS live`,
-          Date.now(),
-        ),
+      const removed = runParts(keys.map(itemOf), (part) =>
+        run<{ live: number }>(REMOVE_MANY, toSqlText(collection), part, Date.now()),
       );
       return removed.filter(({ live }) => live).length;
     },
   };
 }
 
-/** Cuts a list of names into parts that fit in a parameter. */
-function inParts(names: readonly string[]): string[][] {
-  const parts: string[][] = [];
-  let room = 0;
-  for (const name of names) {
-    room -= name.length + 3;
-    if (room < 0) {
-      parts.push([]);
-      room = NAME_UNITS - name.length;
-    }
-    parts.at(-1)?.push(name);
+function itemOf(key: string): BulkItem {
+  return { key, packed: JSON.stringify(toSqlText(key)) };
+}
+
+/** How many values from the start fit, at least one. */
+function countFitting(sizes: ReadonlyMap<number, number>, count: number, bytes: number): number {
+  let room = bytes;
+  for (let place = 0; place < count; place++) {
+    room -= 100 + (sizes.get(place) ?? 0);
+    if (room < 0) return Math.max(place, 1);
   }
-  return parts;
+  return count;
 }

@@ -2,7 +2,7 @@ import { KeyValueError } from "../../core/errors.ts";
 import { isLost } from "./failure.ts";
 import type { Placement } from "./placement.ts";
 import type { ShardClaim } from "./shard-record.ts";
-import type { CallOutcome, ObjectCalls, ObjectFailure } from "./wire.ts";
+import type { CallFailure, ObjectCalls } from "./wire.ts";
 
 /** Calls the method `keyValue` of the object with this name, each time through a stub of its own. */
 export type Transport = (
@@ -25,7 +25,7 @@ export interface Caller {
 }
 
 /** Calls that change nothing, so that they can be sent again. */
-const READS: ReadonlySet<string> = new Set(["read", "listKeys", "listCollections", "outcome"]);
+const READS: ReadonlySet<string> = new Set(["readOne", "read", "listKeys", "listCollections", "outcome"]);
 
 export function objectCaller({ shards, first }: Placement, transport: Transport): Caller {
   /** The epoch in which the first object has last agreed to the number of shards. */
@@ -37,16 +37,16 @@ export function objectCaller({ shards, first }: Placement, transport: Transport)
 
   async function send<R>(object: string, operation: string, args: readonly unknown[]): Promise<R> {
     const decides = first === undefined || object === first;
-    let outcome = (await transport(object, shards, decides || (epoch ?? false), operation, args)) as CallOutcome;
+    let reply = await transport(object, shards, decides || (epoch ?? false), operation, args);
     // The second time is for a store that is being destroyed meanwhile.
-    for (let tries = 0; !outcome.ok && outcome.code === "unclaimed" && tries < 2; tries++) {
+    for (let tries = 0; isFailure(reply) && reply.failure.code === "unclaimed" && tries < 2; tries++) {
       await agree();
-      outcome = (await transport(object, shards, epoch as number, operation, args)) as CallOutcome;
+      reply = await transport(object, shards, epoch as number, operation, args);
     }
-    if (outcome.ok) return outcome.result as R;
-    if (outcome.code === "unclaimed") throw new KeyValueError("unavailable", "the store is being destroyed");
-    const { code, message, cause } = outcome as ObjectFailure;
-    throw new KeyValueError(code, message, { cause });
+    if (!isFailure(reply)) return reply as R;
+    const { failure } = reply;
+    if (failure.code === "unclaimed") throw new KeyValueError("unavailable", "the store is being destroyed");
+    throw new KeyValueError(failure.code, failure.message, { cause: failure.cause });
   }
 
   return {
@@ -62,4 +62,8 @@ export function objectCaller({ shards, first }: Placement, transport: Transport)
       if (first !== undefined && shards > 1) epoch = await send(first, "renew", []);
     },
   };
+}
+
+function isFailure(reply: unknown): reply is CallFailure {
+  return typeof reply === "object" && reply !== null && "failure" in reply;
 }

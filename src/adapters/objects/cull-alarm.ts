@@ -9,9 +9,11 @@ export interface AlarmStorage extends SqlObjectStorage {
 
 /** The alarm that reclaims expired entries. It shares the one alarm that an object has with the object's owner. */
 export interface CullAlarm {
-  /** Makes sure that an alarm comes when the next entry expires. One that somebody else has set is left alone. */
+  /** Notes that a row was written which expires at this time. */
+  expect(deadline: number): void;
+  /** Makes sure that an alarm comes for the rows that were noted. One that somebody else has set is left alone. */
   schedule(): Promise<void>;
-  /** Notes that the alarm came, and whether there is more to reclaim at once. */
+  /** Notes that the alarm came, whether there is more to reclaim at once. */
   came(more: boolean): void;
   /** Deletes the alarm, unless somebody else has set it. */
   cancel(): Promise<void>;
@@ -22,8 +24,13 @@ const ALARM_PAUSE = 60_000;
 /** The most milliseconds to the next alarm, a year: the platform refuses dates after 2189. */
 const FARTHEST_ALARM = 365 * 86_400_000;
 
-export function cullAlarm(storage: AlarmStorage, { run, attempt, recall, remember }: SqlTables): CullAlarm {
-  let alarmAt = 0;
+export function cullAlarm(storage: AlarmStorage, tables: SqlTables): CullAlarm {
+  const { run, attempt, recall, remember } = tables;
+  /** The first deadline without an alarm. The table tells it after a start, an alarm or a failure. */
+  let expected: number | undefined;
+  let isKnown = false;
+  /** `deleteAll` of the owner deletes the alarm as well, so this one is that of a generation of the tables. */
+  let alarm = { at: 0, generation: 0 };
   let culledAt = 0;
 
   /** When the next row expires. */
@@ -34,29 +41,47 @@ export function cullAlarm(storage: AlarmStorage, { run, attempt, recall, remembe
     return Number.isFinite(next) ? (next as number) : undefined;
   }
 
+  async function setFor(deadline: number): Promise<void> {
+    const now = Date.now();
+    const { generation } = tables;
+    const time = Math.min(Math.max(deadline, culledAt + ALARM_PAUSE), now + FARTHEST_ALARM);
+    if (alarm.generation === generation && alarm.at > now && alarm.at <= time) return;
+    const set = recall("alarm");
+    const current = await storage.getAlarm();
+    if (current === null || (current > time && current === set)) {
+      remember("alarm", time);
+      await storage.setAlarm(time);
+    }
+    alarm = { at: time, generation };
+  }
+
   return {
+    expect(deadline) {
+      expected = Math.min(deadline, expected ?? deadline);
+    },
+
     async schedule() {
-      const deadline = nextDeadline();
+      const deadline = isKnown ? expected : nextDeadline();
+      isKnown = true;
+      expected = undefined;
       if (deadline === undefined) return;
-      const now = Date.now();
-      const time = Math.min(Math.max(deadline, culledAt + ALARM_PAUSE), now + FARTHEST_ALARM);
-      // The table forgets it when it is emptied, by `destroy` or `deleteAll`, and then the alarm is gone as well.
-      const set = recall("alarm");
-      if (set !== undefined && alarmAt > now && alarmAt <= time) return;
-      const current = await storage.getAlarm();
-      if (current === null || (current > time && current === set)) {
-        remember("alarm", time);
-        await storage.setAlarm(time);
+      try {
+        await setFor(deadline);
+      } catch (error) {
+        isKnown = false;
+        throw error;
       }
-      alarmAt = time;
     },
 
     came(more) {
       culledAt = more ? 0 : Date.now();
-      alarmAt = 0;
+      alarm.at = 0;
+      isKnown = false;
     },
 
     async cancel() {
+      alarm.at = 0;
+      expected = undefined;
       const time = recall("alarm");
       attempt(() => run("DELETE FROM edge_key_value_meta WHERE name = 'alarm'"));
       if (time !== undefined && time === (await storage.getAlarm())) await storage.deleteAlarm();

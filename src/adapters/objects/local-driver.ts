@@ -25,8 +25,8 @@ const FETCH_BYTES = 24 * 1024 * 1024;
 /** A driver over the tables of the object in which it runs. Nothing can be lost on the way, so no operation has an id. */
 export function localDriver(store: string, tables: SqlTables, onCorrupt: OnCorrupt): LocalDriver {
   const { checkSize, encode, decode } = entryCodec(store, onCorrupt);
-  const rows = tableRows(tables);
-  const bulk = bulkRows(tables);
+  const rows = tableRows(tables, () => {});
+  const bulk = bulkRows(tables, () => {});
   const names = tableListings(tables);
   const removals = tableRemovals(tables, rows);
 
@@ -76,13 +76,13 @@ export function localDriver(store: string, tables: SqlTables, onCorrupt: OnCorru
     operations: { has: () => true },
     apply,
 
-    read(collection, keys) {
+    read(collection, keys, options) {
       for (const key of keys) checkSize(collection, key);
       const found: (StoredRow | undefined)[] = [];
       while (found.length < keys.length) {
         const rest = keys.slice(found.length);
         const details = keys.length === 1 ? { collection, key: keys[0] } : { collection };
-        found.push(...withDetails(details, () => bulk.findMany(collection, rest, FETCH_BYTES)));
+        found.push(...withDetails(details, () => bulk.findMany(collection, rest, FETCH_BYTES, options?.valueOnly)));
       }
       return keys.map((key, i) => fromStored(collection, key, found[i]));
     },
@@ -95,10 +95,12 @@ export function localDriver(store: string, tables: SqlTables, onCorrupt: OnCorru
       const details =
         items.length === 1 ? { collection, key: items[0]?.[0] } : { collection, failed: items.map(([key]) => key) };
       const write = (): void => {
-        for (const [key, entry] of encoded) {
-          if (isOver(entry)) rows.remove(collection, key);
-          else rows.put(collection, key, entry, version);
-        }
+        bulk.putMany(
+          collection,
+          encoded.filter(([, entry]) => !isOver(entry)),
+          version,
+        );
+        for (const [key, entry] of encoded) if (isOver(entry)) rows.remove(collection, key);
       };
       withDetails(details, write, items.length === 1 ? tables.attempt : tables.transaction);
     },

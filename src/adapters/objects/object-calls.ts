@@ -12,33 +12,51 @@ import { tableRows } from "./rows.ts";
 import type { SqlTables } from "./tables.ts";
 import { CALL_UNITS, type DamagedRow, type ObjectCalls, type OnceOnly, type WireRow } from "./wire.ts";
 
-/** Carries out what callers ask of an object, each call at once or not at all. */
-export function objectCalls(tables: SqlTables, startedAt: number): ObjectCalls {
-  const rows = tableRows(tables);
-  const bulk = bulkRows(tables);
+/**
+ * Carries out what callers ask of an object, each call at once or not at all.
+ *
+ * @param onDeadline Is called with each deadline that is written.
+ */
+export function objectCalls(
+  tables: SqlTables,
+  startedAt: number,
+  onDeadline: (deadline: number) => void,
+): ObjectCalls {
+  const rows = tableRows(tables, onDeadline);
+  const bulk = bulkRows(tables, onDeadline);
   const { listKeys, listCollections } = tableListings(tables);
   const { destroyCollection, empty, cull } = tableRemovals(tables, rows);
   const { settle, outcome } = onceOnly(rows, tables, startedAt);
 
+  function writeOne(collection: string, key: string, row: WireRow): void {
+    const entry = fromWire(row);
+    if (isOver(entry)) rows.remove(collection, key);
+    else rows.put(collection, key, entry, versionOf(Date.now(), crypto.randomUUID()));
+  }
+
+  function writeMany(collection: string, items: readonly (readonly [key: string, row: WireRow])[]): void {
+    const entries = items.map(([key, row]) => [key, fromWire(row)] as const);
+    const over = entries.filter(([, entry]) => isOver(entry)).map(([key]) => key);
+    const live = entries.filter(([, entry]) => !isOver(entry));
+    if (over.length > 0) bulk.removeMany(collection, over);
+    bulk.putMany(collection, live, versionOf(Date.now(), crypto.randomUUID()));
+  }
+
   return {
+    readOne(collection, key, valueOnly) {
+      const row = tables.attempt(() => (valueOnly ? rows.findValue : rows.find)(collection, key));
+      return valueOnly && row?.entry ? row.entry.json : toWire(row);
+    },
+
     read(collection, keys, valueOnly) {
-      const [first] = keys as [string];
-      const found = tables.attempt(() =>
-        keys.length === 1 ? [rows.find(collection, first)] : bulk.findMany(collection, keys, CALL_UNITS),
-      );
+      const found = tables.attempt(() => bulk.findMany(collection, keys, CALL_UNITS, valueOnly));
       return found.map((row) => (valueOnly && row?.entry ? row.entry.json : toWire(row)));
     },
 
     write(collection, { items }) {
-      const version = versionOf(Date.now(), crypto.randomUUID());
-      const write = () => {
-        for (const [key, row] of items) {
-          const entry = fromWire(row);
-          if (isOver(entry)) rows.remove(collection, key);
-          else rows.put(collection, key, entry, version);
-        }
-      };
-      return items.length === 1 ? tables.attempt(write) : tables.transaction(write);
+      const [[key, row]] = items as [[string, WireRow]];
+      if (items.length === 1) tables.attempt(() => writeOne(collection, key, row));
+      else tables.transaction(() => writeMany(collection, items));
     },
 
     remove: (collection, keys) => tables.attempt(() => bulk.removeMany(collection, keys)),

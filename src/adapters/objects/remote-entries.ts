@@ -1,4 +1,5 @@
 import type { BaseDriver } from "../../core/driver.ts";
+import type { Entry } from "../../core/entry.ts";
 import { toObjectError } from "./failure.ts";
 import type { Remote } from "./remote.ts";
 import { type Sendable, type SpreadResult, spread } from "./spread.ts";
@@ -6,7 +7,7 @@ import type { ReadRow } from "./wire.ts";
 
 /** Reads, writes and removes entries: one call to each object that keeps some of them, more for what is too large for one. */
 export function remoteEntries(remote: Remote): Pick<BaseDriver, "read" | "write" | "remove"> {
-  const { store, placement, caller, codec, toRow, fromRow } = remote;
+  const { store, placement, caller, codec, told, toRow, fromRow } = remote;
 
   function keysOf(collection: string, keys: readonly string[]): Sendable[] {
     return keys.map((key) => {
@@ -21,8 +22,16 @@ export function remoteEntries(remote: Remote): Pick<BaseDriver, "read" | "write"
     throw toObjectError(error, { store, collection, ...(keys.length === 1 ? { key: failed[0] } : { failed }) });
   }
 
+  async function readOne(collection: string, key: string, valueOnly: boolean | undefined): Promise<Entry | undefined> {
+    codec.checkSize(collection, key);
+    const object = placement.objectOf(collection, key);
+    const row = await told({ collection, key }, () => caller.call(object, "readOne", collection, key, valueOnly));
+    return fromRow(collection, key, row);
+  }
+
   return {
     async read(collection, keys, options) {
+      if (keys.length === 1) return [await readOne(collection, keys[0] as string, options?.valueOnly)];
       const found = new Map<string, ReadRow>();
       const done = await spread(placement, collection, keysOf(collection, keys), async (object, part) => {
         const names = part.map(({ key }) => key);

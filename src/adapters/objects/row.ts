@@ -23,10 +23,11 @@ export interface Columns {
   readonly value: unknown;
   readonly created_at: unknown;
   readonly expires_at: unknown;
-  readonly version: unknown;
+  /** Missing if it was not asked for. */
+  readonly version?: unknown;
 }
 
-export const COLUMNS = "value, created_at, expires_at, version";
+export const TIMES = "created_at, expires_at";
 
 /** Holds for rows that are live at a time. Without `IS NOT TRUE`, SQLite would take the index on the deadline and sort. */
 export const LIVE = "value IS NOT NULL AND (expires_at <= ?) IS NOT TRUE";
@@ -35,7 +36,8 @@ export function toStoredRow({ value, created_at, expires_at, version }: Columns)
   const history = typeof version === "string" ? version : "";
   const row = { damaged: false, version: versionIn(history), history };
   if (value === null) return row;
-  if (typeof value !== "string" || !isTime(created_at) || !isTime(expires_at) || !row.version) {
+  const hasVersion = version === undefined || row.version !== "";
+  if (typeof value !== "string" || !isTime(created_at) || !isTime(expires_at) || !hasVersion) {
     return { ...row, damaged: true };
   }
   if (expires_at !== null && expires_at <= Date.now()) return row;

@@ -1,11 +1,13 @@
 import { toSqlText } from "../sql/text.ts";
 import { RECEIPT_UNITS } from "./history.ts";
-import { COLUMNS, type Columns, LIVE, type RowEntry, type StoredRow, toStoredRow } from "./row.ts";
+import { type Columns, LIVE, type RowEntry, type StoredRow, TIMES, toStoredRow } from "./row.ts";
 import type { SqlTables } from "./tables.ts";
 
 /** Reads and writes single rows of the table of entries, each in one statement. */
 export interface Rows {
   find(collection: string, key: string): StoredRow | undefined;
+  /** Finds a row without its version, for a caller who asks for the value alone. */
+  findValue(collection: string, key: string): StoredRow | undefined;
   /** Writes an entry and leaves the receipts that the row has. */
   put(collection: string, key: string, entry: RowEntry, version: string): void;
   /** Writes an entry with its history, or without a value the mark of a removal. */
@@ -16,42 +18,40 @@ export interface Rows {
 }
 
 const HERE = "collection = ? AND key = ?";
+const FIND = `SELECT value, ${TIMES}, version FROM edge_key_value WHERE ${HERE}`;
+const FIND_VALUE = `SELECT value, ${TIMES} FROM edge_key_value WHERE ${HERE}`;
 
-const UPSERT = `INSERT INTO edge_key_value VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-value = excluded.value, created_at = excluded.created_at, expires_at = excluded.expires_at, version = `;
+/** How many bytes names and a value may have beside receipts. */
+const ROOMY_BYTES = 1_900_000;
 
-const NEW_HISTORY = "excluded.version";
+/** What to do with a row that is there; a version follows. */
+const REPLACE = `ON CONFLICT DO UPDATE SET
+value = excluded.value, created_at = excluded.created_at, expires_at = excluded.expires_at, version = excluded.version`;
+/** Replaces a row but for its receipts, unless they are so long that the row may become larger than its 2 MB. */
+export const KEEP_RECEIPTS: string = `${REPLACE} || CASE WHEN octet_length(version) > ${4 * RECEIPT_UNITS}
+OR octet_length(excluded.collection) + octet_length(excluded.key) + octet_length(excluded.value) > ${ROOMY_BYTES}
+THEN '' ELSE substr(version, instr(version || ' ', ' ')) END`;
+const INSERT = "INSERT INTO edge_key_value VALUES (?, ?, ?, ?, ?, ?)";
+const PUT = `${INSERT} ${KEEP_RECEIPTS}`;
+const SET = `${INSERT} ${REPLACE}`;
+/** @param onDeadline Is called with each deadline that is written. */
+export function tableRows({ run }: SqlTables, onDeadline: (deadline: number) => void): Rows {
+  function find(query: string, collection: string, key: string): StoredRow | undefined {
+    const [found] = run<Columns>(query, toSqlText(collection), toSqlText(key));
+    return found && toStoredRow(found);
+  }
 
-/** The new version with the receipts of the old row, unless they are so long that the row may become too large. */
-const NEW_VERSION = `excluded.version ||
-CASE WHEN length(version) <= ${RECEIPT_UNITS + 100} THEN substr(version, instr(version || ' ', ' ')) ELSE '' END`;
-
-/** A row with more UTF-16 units than this, of up to six bytes each, may have no room for receipts in its 2 MB. */
-const ROOMY_UNITS = 300_000;
-
-/** Whether a row has room for more than one receipt. */
-export function isRoomy(collection: string, key: string, json: string): boolean {
-  return collection.length + key.length + json.length <= ROOMY_UNITS;
-}
-
-export function tableRows({ run }: SqlTables): Rows {
-  function upsert(collection: string, key: string, entry: Partial<RowEntry>, version: string, history: string): void {
+  function write(statement: string, collection: string, key: string, entry: Partial<RowEntry>, version: string): void {
     const { json = null, createdAt = null, expiresAt = null } = entry;
-    run(`${UPSERT}${history}`, toSqlText(collection), toSqlText(key), json, createdAt, expiresAt, version);
+    if (expiresAt !== null) onDeadline(expiresAt);
+    run(statement, toSqlText(collection), toSqlText(key), json, createdAt, expiresAt, version);
   }
 
   return {
-    find(collection, key) {
-      const query = `SELECT ${COLUMNS} FROM edge_key_value WHERE ${HERE}`;
-      const [found] = run<Columns>(query, toSqlText(collection), toSqlText(key));
-      return found && toStoredRow(found);
-    },
-
-    put(collection, key, entry, version) {
-      upsert(collection, key, entry, version, isRoomy(collection, key, entry.json) ? NEW_VERSION : NEW_HISTORY);
-    },
-
-    set: (collection, key, entry, history) => upsert(collection, key, entry, history, NEW_HISTORY),
+    find: (collection, key) => find(FIND, collection, key),
+    findValue: (collection, key) => find(FIND_VALUE, collection, key),
+    put: (collection, key, entry, version) => write(PUT, collection, key, entry, version),
+    set: (collection, key, entry, history) => write(SET, collection, key, entry, history),
 
     remove(collection, key) {
       run(`DELETE FROM edge_key_value WHERE ${HERE}`, toSqlText(collection), toSqlText(key));
@@ -60,4 +60,9 @@ export function tableRows({ run }: SqlTables): Rows {
     some: (condition, ...bindings) =>
       run(`SELECT 1 FROM edge_key_value WHERE ${condition} AND ${LIVE} LIMIT 1`, ...bindings, Date.now()).length > 0,
   };
+}
+
+/** Whether a row has room for more than one receipt. A UTF-16 unit takes at most six bytes as JSON. */
+export function isRoomy(collection: string, key: string, json: string): boolean {
+  return (collection.length + key.length + json.length) * 6 <= ROOMY_BYTES;
 }

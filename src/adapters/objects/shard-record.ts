@@ -1,8 +1,8 @@
 import type { SqlTables } from "./tables.ts";
-import type { CallOutcome } from "./wire.ts";
+import type { CallFailure } from "./wire.ts";
 
 /** Why a call is not carried out. */
-export type Refusal = Exclude<CallOutcome, { readonly ok: true }>;
+export type Refusal = CallFailure["failure"];
 
 /**
  * What a caller knows of the number of shards. `true`: the object is the first, which decides. A number: the first
@@ -62,11 +62,11 @@ export function shardRecord(tables: SqlTables, wipe: () => void): ShardRecord {
       if (known === shards) return undefined;
       if (known === undefined) {
         if (claim === true) record(shards, Math.max(Date.now(), epoch + 1));
-        else if (claim === false || claim < epoch) return { ok: false, code: "unclaimed" };
+        else if (claim === false || claim < epoch) return { code: "unclaimed" };
         else record(shards, claim);
         return undefined;
       }
-      if (claim === false) return { ok: false, code: "unclaimed" };
+      if (claim === false) return { code: "unclaimed" };
       if (claim === true || claim <= epoch) return misconfigured(shards, known);
       // The number was agreed anew after a `destroy`, and what is here was written beside it.
       wipe();
@@ -84,5 +84,5 @@ export function shardRecord(tables: SqlTables, wipe: () => void): ShardRecord {
 
 function misconfigured(shards: number, known: number): Refusal {
   const message = `the store was made with shards: ${shards}, but its entries are spread over ${known}`;
-  return { ok: false, code: "misconfigured", message };
+  return { code: "misconfigured", message };
 }

@@ -80,6 +80,7 @@ export interface OperationCall {
 
 /** What an object does; over RPC each is one call. Expired entries are absent. */
 export interface ObjectCalls {
+  readOne(collection: string, key: string, valueOnly?: boolean): ReadRow;
   /** Returns rows for as many keys from the start as fit in one reply, at least one. */
   read(collection: string, keys: readonly string[], valueOnly?: boolean): ReadRow[];
   write(collection: string, batch: { readonly items: readonly (readonly [key: string, row: WireRow])[] }): void;
@@ -98,11 +99,13 @@ export interface ObjectCalls {
   outcome(collection: string, key: string, id: string): OutcomeReport;
 }
 
-/** How a call to an object ended: as data, since thrown errors lose their fields under older compatibility dates. */
-export type CallOutcome =
-  | { readonly ok: true; readonly result: unknown }
-  | { readonly ok: false; readonly code: "unclaimed" }
-  | ({ readonly ok: false } & ObjectFailure);
+/**
+ * Why a call to an object was not carried out: data, since thrown errors lose their fields under older compatibility dates.
+ * Any other reply is the result itself: an object around each result would cost more than a statement.
+ */
+export interface CallFailure {
+  readonly failure: ObjectFailure | { readonly code: "unclaimed" };
+}
 
 /** What went wrong in an object. */
 export interface ObjectFailure {

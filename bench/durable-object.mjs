@@ -1,0 +1,120 @@
+// `npm run bench:durable-objects`: what the stores in Durable Objects cost beside SQL and an object written by hand.
+//
+// It starts workerd. The clock stands still there while a request computes, so a turn is one request that does an operation
+// many times, and its time is taken from outside: the CPU time of workerd on Linux, which other programs affect little, and
+// elsewhere the time that passes. All candidates of a table take turns in short rounds, and each ratio is the median over
+// the rounds of its ratio to the baseline, the first candidate, in the same round.
+//
+//   npm run bench:durable-objects                        all
+//   npm run bench:durable-objects -- --rounds 300        steadier numbers
+//   npm run bench:durable-objects -- --filter increment  only the tables whose title contains the word
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { build } from "esbuild";
+import workerdPath from "workerd";
+
+const { values: options } = parseArgs({
+  options: { rounds: { type: "string", default: "100" }, filter: { type: "string", default: "" } },
+});
+const ROUNDS = Number(options.rounds);
+const OPERATIONS = ["get", "put", "increment", "getMany of 100", "putMany of 100"];
+const TABLES = {
+  inside: { names: ["raw SQL", "durableObjectStorageStore"], one: 1000, bulk: 30 },
+  "over RPC": { names: ["object by hand", "durableObjectStore"], one: 50, bulk: 10 },
+};
+
+// Where there is a disk in memory, so that commits do not drown everything else.
+const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "edge-key-value-bench-"));
+const classes = { STORE: "KeyValueObject", HAND: "HandWritten", INSIDE: "Inside" };
+const CONFIG = `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "main", worker = .main), (name = "disk", disk = (path = "${folder}", writable = true))],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const main :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  compatibilityDate = "2025-11-01",
+  durableObjectNamespaces = [
+    ${Object.values(classes).map((name) => `(className = "${name}", uniqueKey = "${name}", enableSql = true),`).join("")}
+  ],
+  durableObjectStorage = (localDisk = "disk"),
+  bindings = [${Object.entries(classes).map(([name, of]) => `(name = "${name}", durableObjectNamespace = "${of}"),`).join("")}],
+);`;
+writeFileSync(join(folder, "config.capnp"), CONFIG);
+await build({
+  entryPoints: [fileURLToPath(new URL("durable-object-worker.mjs", import.meta.url))],
+  bundle: true,
+  format: "esm",
+  external: ["cloudflare:workers"],
+  outfile: join(folder, "worker.js"),
+});
+const workerd = spawn(workerdPath.default, ["serve", join(folder, "config.capnp"), "--control-fd=3"], {
+  stdio: ["ignore", "inherit", "inherit", "pipe"],
+});
+const port = await new Promise((resolve, reject) => {
+  workerd.on("exit", (code) => reject(new Error(`workerd ended with code ${code}`)));
+  createInterface(workerd.stdio[3]).on("line", (line) => resolve(JSON.parse(line).port));
+});
+
+/** Has the Worker do an operation so many times, and returns what the last one returned. */
+async function turn(where, operation, name, count) {
+  const response = await fetch(`http://127.0.0.1:${port}/?${new URLSearchParams({ where, operation, name, count })}`);
+  if (!response.ok) throw new Error(await response.text());
+  return await response.json();
+}
+
+/** The time so far, in nanoseconds. */
+function elapsed() {
+  if (process.platform !== "linux") return performance.now() * 1e6;
+  const threads = `/proc/${workerd.pid}/task`;
+  const times = readdirSync(threads).map((thread) => readFileSync(join(threads, thread, "schedstat"), "utf8"));
+  return times.reduce((sum, time) => sum + Number(time.split(" ")[0]), 0);
+}
+
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+try {
+  for (const [where, { names, one, bulk }] of Object.entries(TABLES)) {
+    for (const name of names) {
+      for (const operation of ["put", "putMany of 100"]) await turn(where, operation, name, 100);
+    }
+    for (const operation of OPERATIONS) {
+      const title = `${operation}, ${where}`;
+      if (title.includes(options.filter)) await measure(title, where, operation, names, operation.includes("of") ? bulk : one);
+    }
+  }
+} finally {
+  workerd.removeAllListeners("exit");
+  workerd.kill("SIGKILL");
+  rmSync(folder, { recursive: true });
+}
+
+async function measure(title, where, operation, names, count) {
+  const candidates = title === "getMany of 100, inside" ? [...names, "raw SQL, key by key"] : names;
+  if (operation.startsWith("get")) {
+    const found = await Promise.all(candidates.map(async (name) => JSON.stringify(await turn(where, operation, name, 1))));
+    const lengths = new Set(found.map(({ length }) => length));
+    if (lengths.size > 1) throw new Error(`${title}: the candidates return different values`);
+  }
+  const times = candidates.map(() => []);
+  // The first rounds let the engine compile, and do not count.
+  for (let round = -10; round < ROUNDS; round++) {
+    for (let i = 0; i < candidates.length; i++) {
+      // Another candidate starts each round.
+      const at = (i + round + 10) % candidates.length;
+      const start = elapsed();
+      await turn(where, operation, candidates[at], count);
+      if (round >= 0) times[at].push((elapsed() - start) / 1000 / count);
+    }
+  }
+  console.log(`\n${title}\n${"".padEnd(28)} median µs   ratio`);
+  for (const [i, name] of candidates.entries()) {
+    const ratio = median(times[i].map((time, round) => time / times[0][round]));
+    console.log(`${name.padEnd(28)} ${median(times[i]).toFixed(1).padStart(9)}   ${ratio.toFixed(2)}`);
+  }
+}
