@@ -40,10 +40,14 @@ const main :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
   compatibilityDate = "2025-11-01",
   durableObjectNamespaces = [
-    ${Object.values(classes).map((name) => `(className = "${name}", uniqueKey = "${name}", enableSql = true),`).join("")}
+    ${Object.values(classes)
+      .map((name) => `(className = "${name}", uniqueKey = "${name}", enableSql = true),`)
+      .join("")}
   ],
   durableObjectStorage = (localDisk = "disk"),
-  bindings = [${Object.entries(classes).map(([name, of]) => `(name = "${name}", durableObjectNamespace = "${of}"),`).join("")}],
+  bindings = [${Object.entries(classes)
+    .map(([name, of]) => `(name = "${name}", durableObjectNamespace = "${of}"),`)
+    .join("")}],
 );`;
 writeFileSync(join(folder, "config.capnp"), CONFIG);
 await build({
@@ -85,7 +89,8 @@ try {
     }
     for (const operation of OPERATIONS) {
       const title = `${operation}, ${where}`;
-      if (title.includes(options.filter)) await measure(title, where, operation, names, operation.includes("of") ? bulk : one);
+      if (title.includes(options.filter))
+        await measure(title, where, operation, names, operation.includes("of") ? bulk : one);
     }
   }
 } finally {
@@ -97,7 +102,9 @@ try {
 async function measure(title, where, operation, names, count) {
   const candidates = title === "getMany of 100, inside" ? [...names, "raw SQL, key by key"] : names;
   if (operation.startsWith("get")) {
-    const found = await Promise.all(candidates.map(async (name) => JSON.stringify(await turn(where, operation, name, 1))));
+    const found = await Promise.all(
+      candidates.map(async (name) => JSON.stringify(await turn(where, operation, name, 1))),
+    );
     const lengths = new Set(found.map(({ length }) => length));
     if (lengths.size > 1) throw new Error(`${title}: the candidates return different values`);
   }

@@ -166,7 +166,8 @@ function transport(
   { locationHint, jurisdiction }: Pick<DurableObjectStoreOptions, "locationHint" | "jurisdiction">,
 ): Transport {
   const ids = new Map<string, DurableObjectsId>();
-  const objectsOf = () => (jurisdiction ? namespace.jurisdiction(jurisdiction) : namespace);
+  let objects: DurableObjects | undefined;
+  const objectsOf = () => (objects ??= jurisdiction ? namespace.jurisdiction(jurisdiction) : namespace);
 
   function idOf(object: string): DurableObjectsId {
     const known = ids.get(object);

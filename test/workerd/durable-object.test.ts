@@ -39,7 +39,7 @@ describe("durableObjectStore", () => {
     expect(await callsOf(() => store.putMany(keys.map((key) => [key, { key }])))).toEqual(["edge-key-value-0 write"]);
     expect(await callsOf(() => store.getMany(keys))).toEqual(["edge-key-value-0 read"]);
     expect(await callsOf(() => store.put("k", 1))).toEqual(["edge-key-value-0 write"]);
-    expect(await callsOf(() => store.get("k"))).toEqual(["edge-key-value-0 read"]);
+    expect(await callsOf(() => store.get("k"))).toEqual(["edge-key-value-0 readOne"]);
     expect(await callsOf(() => store.deleteMany(keys))).toEqual(["edge-key-value-0 remove"]);
     expect(await callsOf(() => store.putIfAbsent("new", 1))).toEqual(["edge-key-value-0 swap"]);
     expect(await callsOf(() => store.increment("k"))).toEqual(["edge-key-value-0 apply"]);
@@ -51,7 +51,7 @@ describe("durableObjectStore", () => {
     expect(await callsOf(async () => apply?.("limits", "ip", limit, taken))).toEqual(["edge-key-value-0 apply"]);
     expect(await callsOf(async () => apply?.("locks", "k", hold, held))).toEqual(["edge-key-value-0 apply"]);
     const update = await callsOf(() => store.update<number>("k", (n) => (n ?? 0) + 1));
-    expect(update).toEqual(["edge-key-value-0 read", "edge-key-value-0 swap"]);
+    expect(update).toEqual(["edge-key-value-0 readOne", "edge-key-value-0 swap"]);
     expect(await callsOf(() => store.listKeys())).toEqual(["edge-key-value-0 listKeys"]);
     expect(await callsOf(() => store.cull())).toEqual(["edge-key-value-0 cull"]);
   });
@@ -65,7 +65,7 @@ describe("durableObjectStore", () => {
     expect(first).toEqual([...of("write"), ...of("write").slice(1), ...claims].sort());
     expect(await callsOf(() => store.getMany(keys))).toEqual(of("read"));
     expect(await callsOf(() => store.get("k7"))).toEqual([
-      `edge-key-value-${shardOf("default_collection", "k7", 4)} read`,
+      `edge-key-value-${shardOf("default_collection", "k7", 4)} readOne`,
     ]);
     expect(await callsOf(() => store.listKeys())).toEqual(of("listKeys"));
     expect(await callsOf(() => store.destroyCollection())).toEqual(of("destroyCollection"));

@@ -6,16 +6,16 @@ import type { Receipt } from "./wire.ts";
  */
 export interface RowHistory {
   readonly version: string;
-  /** Newest first. */
+  /** In no order. */
   readonly receipts: readonly Receipt[];
   /** Every operation on this row after this time has a receipt. */
   readonly completeSince: number;
 }
 
-/** How many receipts a row keeps. */
-const MOST_RECEIPTS = 8;
-
-/** How many UTF-16 units of receipts a row keeps; the newest receipt stays whatever its size. */
+/**
+ * How many UTF-16 units of receipts a row keeps. Where there would be more, it drops the oldest half; the newest receipt stays
+ * whatever its size.
+ */
 export const RECEIPT_UNITS = 1000;
 
 /** A version: the time of the write, and the id of what wrote it. Both together never repeat. */
@@ -52,26 +52,39 @@ export function parseHistory(text: string): RowHistory {
 }
 
 /** The text of the column after one more operation; `before` is missing where there was no row. */
-export function textAfter(before: RowHistory | undefined, receipt: Receipt, roomy: boolean): string {
-  const receipts = [receipt, ...(before?.receipts ?? [])];
-  const kept: string[] = [];
+export function textAfter(before: string | undefined, receipt: Receipt, roomy: boolean): string {
+  const added = textOf(receipt);
+  const time = timeOf(receipt.version);
+  if (before === undefined) return `${receipt.version} [${time},${added}]`;
+  const stored = before.slice(versionIn(before).length + 1);
+  // To parse all receipts would take as long as a statement.
+  if (roomy && stored.endsWith("]") && stored.length + added.length <= RECEIPT_UNITS) {
+    return `${receipt.version} ${stored.slice(0, -1)},${added}]`;
+  }
+  const history = parseHistory(before);
+  const newestFirst = [...history.receipts].sort((a, b) => timeOf(b.version) - timeOf(a.version));
+  const kept = [added];
   // Operations after this one will find it here, whatever happened before.
-  let completeSince = Math.min(before?.completeSince ?? Number.POSITIVE_INFINITY, timeOf(receipt.version));
-  let units = 0;
-  for (const { version, result } of receipts) {
-    const text = `[${JSON.stringify(version)},${result}]`;
+  let completeSince = Math.min(history.completeSince, time);
+  let units = added.length;
+  for (const older of newestFirst) {
+    const text = textOf(older);
     units += text.length;
-    const fits = roomy && kept.length < MOST_RECEIPTS && units <= RECEIPT_UNITS;
-    if (kept.length > 0 && !fits) {
-      completeSince = Math.max(completeSince, timeOf(version));
+    if (!roomy || units > RECEIPT_UNITS / 2) {
+      completeSince = Math.max(completeSince, timeOf(older.version));
       break;
     }
-    kept.push(text);
+    kept.unshift(text);
   }
   return `${receipt.version} [${completeSince},${kept.join(",")}]`;
 }
 
-/** The receipt of the operation with this id. */
-export function receiptFor(receipts: readonly Receipt[], id: string): Receipt | undefined {
-  return receipts.find(({ version }) => version.endsWith(`.${id}`));
+function textOf({ version, result }: Receipt): string {
+  return `[${JSON.stringify(version)},${result}]`;
+}
+
+/** The receipt of the operation with this id in the text of the column. */
+export function receiptIn(text: string | undefined, id: string): Receipt | undefined {
+  if (!text?.includes(id)) return undefined;
+  return parseHistory(text).receipts.find(({ version }) => version.endsWith(`.${id}`));
 }

@@ -17,11 +17,7 @@ import { CALL_UNITS, type DamagedRow, type ObjectCalls, type OnceOnly, type Wire
  *
  * @param onDeadline Is called with each deadline that is written.
  */
-export function objectCalls(
-  tables: SqlTables,
-  startedAt: number,
-  onDeadline: (deadline: number) => void,
-): ObjectCalls {
+export function objectCalls(tables: SqlTables, startedAt: number, onDeadline: (deadline: number) => void): ObjectCalls {
   const rows = tableRows(tables, onDeadline);
   const bulk = bulkRows(tables, onDeadline);
   const { listKeys, listCollections } = tableListings(tables);

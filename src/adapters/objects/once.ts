@@ -1,7 +1,7 @@
 import { KeyValueError } from "../../core/errors.ts";
 import { isOver } from "./deadlines.ts";
 import type { Decision } from "./decisions.ts";
-import { parseHistory, type RowHistory, receiptFor, textAfter, versionOf } from "./history.ts";
+import { parseHistory, receiptIn, textAfter, versionOf } from "./history.ts";
 import { type OperationMemory, operationMemory } from "./operation-memory.ts";
 import type { StoredRow } from "./row.ts";
 import { isRoomy, type Rows } from "./rows.ts";
@@ -72,12 +72,12 @@ export function onceOnly(rows: Rows, tables: SqlTables, startedAt: number): Once
     return settled;
   }
 
-  function findReceipt(history: RowHistory | undefined, id: string): Receipt | undefined {
-    return remembered().find(id)?.receipt ?? receiptFor(history?.receipts ?? [], id);
+  function findReceipt(row: StoredRow | undefined, id: string): Receipt | undefined {
+    return remembered().find(id)?.receipt ?? receiptIn(row?.history, id);
   }
 
   /** Makes sure that an operation without a receipt did not happen, and that no other copy carries it out later. */
-  function admit(history: RowHistory | undefined, { id, notBefore }: OnceOnly): void {
+  function admit(row: StoredRow | undefined, { id, notBefore }: OnceOnly): void {
     const unchanged = remembered().find(id) !== undefined;
     if (notBefore === undefined) {
       if (!unchanged && !settledIds().has(id)) return;
@@ -86,7 +86,7 @@ export function onceOnly(rows: Rows, tables: SqlTables, startedAt: number): Once
     settledIds().add(id);
     tables.remember(SETTLED + id, Date.now());
     const since = notBefore - CLOCK_MARGIN;
-    const complete = since > remembered().completeSince() || (history && since > history.completeSince);
+    const complete = since > remembered().completeSince() || (row && since > parseHistory(row.history).completeSince);
     if (unchanged || complete) return;
     throw new KeyValueError(
       "unavailable",
@@ -97,10 +97,9 @@ export function onceOnly(rows: Rows, tables: SqlTables, startedAt: number): Once
   return {
     settle(collection, key, once, decide) {
       const row = rows.find(collection, key);
-      const history = row && parseHistory(row.history);
-      const known = findReceipt(history, once.id);
+      const known = findReceipt(row, once.id);
       if (known) return { changed: true, receipt: known };
-      admit(history, once);
+      admit(row, once);
       const decision = decide(row);
       const now = Date.now();
       if (!decision.changed) {
@@ -109,7 +108,7 @@ export function onceOnly(rows: Rows, tables: SqlTables, startedAt: number): Once
       }
       const receipt = { version: versionOf(now, once.id), result: decision.result };
       const next = decision.next && isOver(decision.next) ? undefined : decision.next;
-      const text = textAfter(history, receipt, isRoomy(collection, key, next?.json ?? receipt.result));
+      const text = textAfter(row?.history, receipt, isRoomy(collection, key, next?.json ?? receipt.result));
       if (next) rows.set(collection, key, next, text);
       else if (row) rows.set(collection, key, { expiresAt: now + KEEP_REMOVALS }, text);
       remembered().add(once.id, { at: now, receipt });
@@ -118,7 +117,7 @@ export function onceOnly(rows: Rows, tables: SqlTables, startedAt: number): Once
 
     outcome(collection, key, id) {
       const row = rows.find(collection, key);
-      return { now: Date.now(), receipt: findReceipt(row && parseHistory(row.history), id) };
+      return { now: Date.now(), receipt: findReceipt(row, id) };
     },
   };
 }
