@@ -1,0 +1,6 @@
+declare namespace App {
+  interface SessionData {
+    user: string;
+    items: string[];
+  }
+}
