@@ -11,6 +11,7 @@ export async function startDynamo() {
   globalThis.Buffer ??= Buffer;
   const { default: dynalite } = await import("dynalite");
   const server = dynalite({ createTableMs: 0 });
+  breakConnections(server);
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   // It does not keep the process from ending.
   server.unref();
@@ -22,4 +23,21 @@ export async function startDynamo() {
         server.closeAllConnections?.();
       }),
   };
+}
+
+/**
+ * Below /breaking, a server that receives requests and breaks connections: of each path it replies to the first request, and to
+ * none of the others. GET returns how many it has received.
+ */
+function breakConnections(server) {
+  const [simulator] = server.listeners("request");
+  const received = new Map();
+  server.removeAllListeners("request");
+  server.on("request", (request, response) => {
+    if (!request.url.startsWith("/breaking/")) return simulator.call(server, request, response);
+    const before = received.get(request.url) ?? 0;
+    if (request.method === "GET") return response.end(JSON.stringify(before));
+    received.set(request.url, before + 1);
+    request.resume().on("end", () => (before === 0 ? response.end("{}") : request.socket.destroy()));
+  });
 }

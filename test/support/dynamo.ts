@@ -18,6 +18,12 @@ async function variables(): Promise<Variables> {
 export const REGION = "eu-central-1";
 export const signer = () => new AwsClient({ accessKeyId: "id", secretAccessKey: "secret-key", sessionToken: "token" });
 
+/** An address of its own that replies to the first request and then breaks connections; and how many requests came there. */
+export function breakingEndpoint(): { readonly endpoint: string; received(): Promise<number> } {
+  const endpoint = `${EKV_DYNAMODB_URL}/breaking/${crypto.randomUUID()}`;
+  return { endpoint, received: async () => (await fetch(endpoint)).json() as Promise<number> };
+}
+
 /** A table of its own. */
 export interface DynamoTable {
   readonly name: string;

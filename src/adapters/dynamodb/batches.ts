@@ -17,7 +17,7 @@ export const LANES = 16;
 const TRIES = 7;
 
 /** The pause before a batch is sent again, in milliseconds. It doubles each time that nothing was processed. */
-const PAUSE = 25;
+const PAUSE = 10;
 
 /** Reads items by their keys, which are distinct. They come in any order. */
 export async function batchGet(

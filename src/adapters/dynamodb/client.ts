@@ -44,8 +44,11 @@ interface Listing extends Expression {
   readonly ExclusiveStartKey?: ItemKey;
 }
 
-/** What this adapter needs of the AWS SDK: the `DynamoDB` class of `@aws-sdk/client-dynamodb` fits. */
+/**
+ * What this adapter needs of the AWS SDK: the `DynamoDB` class of `@aws-sdk/client-dynamodb` fits. Its `maxAttempts` must be 1.
+ */
 export interface DynamoDBSdk {
+  readonly config: { maxAttempts(): Promise<number> };
   getItem(input: DynamoDBInputs["GetItem"]): Promise<object>;
   putItem(input: DynamoDBInputs["PutItem"]): Promise<object>;
   deleteItem(input: DynamoDBInputs["DeleteItem"]): Promise<object>;
@@ -82,14 +85,6 @@ export interface Reply {
   readonly Responses?: unknown;
   readonly UnprocessedKeys?: unknown;
   readonly UnprocessedItems?: unknown;
-  /** Set when the condition of a write did not hold, and nothing was written. */
-  readonly refused?: Refused;
-}
-
-/** Why a condition did not hold. */
-export interface Refused {
-  /** The item that is there, where DynamoDB sends it along. */
-  readonly item: unknown;
-  /** Whether the client has sent the write more than once: an earlier copy of it may have been written. */
-  readonly resent: boolean;
+  /** Set when the condition of a write did not hold and nothing was written: the item that is there, if DynamoDB sends it along. */
+  readonly refused?: { readonly item: unknown };
 }

@@ -83,12 +83,8 @@ export function dynamoDBDriver(use: DynamoDBUse): Driver<Capability> {
     if (!refused) return { ok: true, version: id };
     const item = itemOf(refused.item) ?? (await get(collection, key, true));
     const found = opened(item, collection, key);
-    // The client has sent the write twice, and the first copy has been written.
+    // Whatever has sent the write twice on the way, the first copy has been written.
     if (found?.id === id) return { ok: true, version: id };
-    if (refused.resent) {
-      const problem = "the client sent a conditional write again, and it is unknown whether the first one was written";
-      throw new KeyValueError("unavailable", problem, { store: NAME, collection, key });
-    }
     // What is there is not an entry, and counts as missing.
     if (expected === undefined && item && !found) {
       const again = await change(collection, key, written, id, stillHolding(item.value));
@@ -152,7 +148,7 @@ export function dynamoDBDriver(use: DynamoDBUse): Driver<Capability> {
       const [cause] = failed.values();
       if (!cause) return removed;
       if (keys.length === 1) throw cause;
-      const names = [...failed.keys()];
+      const names = keys.filter((key) => failed.has(key));
       const details = { ...cause, key: names.length === 1 ? names[0] : undefined, failed: names, cause };
       throw new KeyValueError(cause.code, `${names.length} of ${keys.length} keys failed: ${cause.message}`, details);
     },

@@ -11,6 +11,12 @@ export type Call = <A extends keyof DynamoDBInputs>(
 
 const CONDITION = "ConditionalCheckFailedException";
 
+/** Whether this is Deno, whose `fetch` sends a request twice if a connection breaks that it has used before. */
+function onDeno(): boolean {
+  const { navigator } = globalThis as { navigator?: { userAgent?: string } };
+  return navigator?.userAgent?.startsWith("Deno/") === true;
+}
+
 /** Where requests over HTTP go. */
 export interface Place {
   readonly table: string;
@@ -21,7 +27,11 @@ export interface Place {
 /** Sends each request once, by `fetch`. */
 export function httpCall(signer: DynamoDBSigner, send: DynamoDBFetch, { table, region, endpoint }: Place): Call {
   async function signed(action: string, body: string, details: ErrorDetails): Promise<Request> {
-    const headers = { "content-type": "application/x-amz-json-1.0", "x-amz-target": `DynamoDB_20120810.${action}` };
+    const headers = {
+      "content-type": "application/x-amz-json-1.0",
+      "x-amz-target": `DynamoDB_20120810.${action}`,
+      ...(onDeno() && { connection: "close" }),
+    };
     try {
       return await signer.sign(endpoint, { method: "POST", headers, body, aws: { service: NAME, region } });
     } catch (cause) {
@@ -55,12 +65,15 @@ export function httpCall(signer: DynamoDBSigner, send: DynamoDBFetch, { table, r
     if (response.ok) return reply;
     const { __type, message, Message, Item } = reply;
     const name = String(__type ?? "").replace(/^.*#/, "");
-    if (name === CONDITION) return { refused: { item: Item, resent: false } };
+    if (name === CONDITION) return { refused: { item: Item } };
     throw dynamoDBFailure({ name, message: String(message ?? Message ?? ""), status: response.status }, table, details);
   };
 }
 
-/** Sends requests by the AWS SDK, which repeats some of those that fail. */
+/**
+ * Sends requests by the AWS SDK, which must not repeat them. A write on the condition that nothing is there would happen twice
+ * if somebody has taken in between what its first copy wrote.
+ */
 export function sdkCall(sdk: DynamoDBSdk, table: string): Call {
   const methods = {
     GetItem: (input) => sdk.getItem(input),
@@ -73,13 +86,18 @@ export function sdkCall(sdk: DynamoDBSdk, table: string): Call {
   } satisfies { [A in keyof DynamoDBInputs]: (input: DynamoDBInputs[A]) => Promise<object> };
 
   return async (action, input, details) => {
+    const attempts = await sdk.config?.maxAttempts();
+    if (attempts > 1) {
+      const problem = `the client sends a request up to ${attempts} times: pass new DynamoDB({ maxAttempts: 1 })`;
+      throw new KeyValueError("misconfigured", problem, { store: NAME, ...details });
+    }
     try {
       return Object(await methods[action](input as never));
     } catch (thrown) {
       if (thrown instanceof KeyValueError) throw thrown;
       const { name = "Error", message = "", $metadata, Item } = Object(thrown) as Thrown;
-      const { attempts = 1, httpStatusCode } = $metadata ?? {};
-      if (name === CONDITION) return { refused: { item: Item, resent: attempts > 1 } };
+      const { httpStatusCode } = $metadata ?? {};
+      if (name === CONDITION) return { refused: { item: Item } };
       if (httpStatusCode === undefined && !NAMED.test(name)) {
         const cause = new Error(`${name}: ${message}`.slice(0, 300));
         throw new KeyValueError("unavailable", "DynamoDB cannot be reached", { store: NAME, ...details, cause });
@@ -91,7 +109,7 @@ export function sdkCall(sdk: DynamoDBSdk, table: string): Call {
 
 /** What the SDK throws. */
 interface Thrown extends Partial<Error> {
-  readonly $metadata?: { readonly attempts?: number; readonly httpStatusCode?: number };
+  readonly $metadata?: { readonly httpStatusCode?: number };
   readonly Item?: unknown;
 }
 
