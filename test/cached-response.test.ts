@@ -522,11 +522,40 @@ describe("cachedResponse", () => {
       await store.put(`GET ${url}`, { __cached__, value });
       expect((await answer(fetch(get())))[0]).toBe("fwd=miss");
     }
-    for (const damage of [{ status: 1000 }, { headers: [["a b", "c"]] }, { body: { base64: "%" } }]) {
+    const etag = (value: unknown) => ({ headers: [["etag", value]] });
+    const headers = [1, null, "x", {}, ["a"], ["a", 1], [1, "a"], ["a b", "c"]].map((header) => ({
+      headers: [header],
+    }));
+    for (const damage of [...headers, etag("\0"), etag("a\nb"), { age: "5" }, { age: 1e300 }, { age: -1 }]) {
+      // Whether it is fresh, or stale and to be validated.
+      for (const times of [{}, { fresh: 0, validate: now + 9e4 }]) {
+        const value = { response: { ...record, ...damage } };
+        await store.put(`GET ${url}`, { __cached__: { ...__cached__, ...times }, value } as never);
+        expect((await answer(fetch(get())))[0]).toBe("fwd=miss");
+      }
+    }
+    for (const damage of [{ status: 1000 }, { body: { base64: "%" } }]) {
       await store.put(`GET ${url}`, { __cached__, value: { response: { ...record, ...damage } } });
       expect((await answer(fetch(get())))[0]).toBe("fwd=bypass");
       expect((await answer(fetch(get())))[0]).toMatch(/^hit/);
     }
+  });
+
+  it("asks again with the whole request, body included, when a 304 is about another response", async () => {
+    const seen: string[] = [];
+    const fetch = cachedResponse(
+      async (request: Request) => {
+        seen.push(`${request.headers.get("if-none-match")} ${await request.text()}`);
+        const etag = `"${seen.length}"`;
+        const headers = { etag, "cache-control": "max-age=60" };
+        return new Response(seen.length === 2 ? null : etag, { status: seen.length === 2 ? 304 : 200, headers });
+      },
+      { store: memoryStore(), methods: ["POST"] },
+    );
+    const post = async () => (await fetch(new Request(url, { method: "POST", body: "query" }))).text();
+    expect(await post()).toBe('"1"');
+    await at(61_000, async () => expect(await post()).toBe('"3"'));
+    expect(seen).toEqual(["null query", '"1" query', "null query"]);
   });
 
   it("sends the first byte when it comes, and keeps the whole", async () => {

@@ -117,9 +117,12 @@ export function checkedTags(tags: unknown): string[] {
   return isList ? [...new Set<string>(tags)] : refuse("tags", "an array of strings that are not empty");
 }
 
+/** The most segments in the tag of a beginning: a visitor who asks for a long path must not make a cache read many stamps. */
+const MOST_SEGMENTS = 16;
+
 /**
- * The tags of a URL's path and of every path above it, for a cache whose pages are to be invalidated by the beginning of
- * their path: `path:/`, `path:/docs`, `path:/docs/intro`.
+ * The tags of a URL's path and of the paths above it, for a cache whose pages are to be invalidated by the beginning of
+ * their path: `path:/`, `path:/docs`, `path:/docs/intro`. Beginnings have at most 16 segments.
  *
  * @example
  * ```ts
@@ -130,5 +133,7 @@ export function checkedTags(tags: unknown): string[] {
  */
 export function pathTags(url: string | URL): string[] {
   const segments = new URL(url).pathname.split("/").filter((segment) => segment !== "");
-  return ["path:/", ...segments.map((_, i) => `path:/${segments.slice(0, i + 1).join("/")}`)];
+  const tagOf = (length: number): string => `path:/${segments.slice(0, length).join("/")}`;
+  const beginnings = Array.from({ length: Math.min(segments.length, MOST_SEGMENTS) }, (_, i) => tagOf(i + 1));
+  return [...new Set(["path:/", ...beginnings, tagOf(segments.length)])];
 }

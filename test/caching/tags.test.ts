@@ -361,6 +361,14 @@ describe("tags of responses", () => {
     expect(await open("/x")).toBe("hit");
   });
 
+  it("name the beginnings of a path, however long a path a visitor asks for", () => {
+    expect(pathTags("https://example.com//a/b/?c#d")).toEqual(["path:/", "path:/a", "path:/a/b"]);
+    const path = Array.from({ length: 2000 }, (_, i) => i).join("/");
+    const tags = pathTags(`https://example.com/${path}`);
+    expect(tags.length).toBe(18);
+    expect(tags.slice(-2)).toEqual([`path:/${path.split("/").slice(0, 16).join("/")}`, `path:/${path}`]);
+  });
+
   it("invalidate everything below a path", async () => {
     const { store, open } = pages(() => ({}), { tags: (_, request) => pathTags(request.url) });
     const paths = ["/", "/docs", "/docs/", "/docs/a?b=1", "/docsearch"];

@@ -33,7 +33,11 @@ export function fetching<Args extends readonly unknown[]>(options: HttpCacheOpti
     const { request, args, own } = visit;
     // A signal of its own: when this visitor leaves, others may wait for the response, and it can be stored.
     const control = new AbortController();
-    const ask = async (known?: ResponseRecord) => handler(askingFor(request, known, control.signal), ...args);
+    const ask = async (known?: ResponseRecord) => {
+      // The handler may have to be asked again, and a body can be read once.
+      const asking = known && request.body ? request.clone() : request;
+      return handler(askingFor(asking, known, control.signal), ...args);
+    };
     const validated = old && hasValidator(old) ? old : undefined;
     const sent = Date.now();
     let response = await ask(validated);

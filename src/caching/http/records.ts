@@ -115,11 +115,23 @@ export function bodyOf({ body }: ResponseRecord): Bytes | null {
   return bytes;
 }
 
+/** The oldest a response can be, in seconds; one that is older is damaged. */
+const OLDEST = 2 ** 32;
+
 /** Whether a stored value has the parts of a record. */
 export function isRecord(value: unknown): value is ResponseRecord {
-  const { status, headers, age, audience } = Object(value) as Partial<ResponseRecord>;
-  const known = [undefined, "unauthorized", "anonymous"].includes(audience);
-  return Number.isInteger(status) && Array.isArray(headers) && (age as number) >= 0 && known;
+  const { status, headers, age, audience } = Object(value) as Partial<Record<keyof ResponseRecord, unknown>>;
+  const isAge = typeof age === "number" && age >= 0 && age < OLDEST;
+  const known = [undefined, "unauthorized", "anonymous"].includes(audience as undefined);
+  return Number.isInteger(status) && Array.isArray(headers) && headers.every(isHeader) && isAge && known;
+}
+
+const NAME = /^[\w!#$%&'*+\-.^`|~]+$/;
+const VALUE = /^[\t\x20-\x7e\x80-\uffff]*$/;
+
+function isHeader(header: unknown): boolean {
+  const [name, value] = Array.isArray(header) ? (header as unknown[]) : [];
+  return typeof name === "string" && typeof value === "string" && NAME.test(name) && VALUE.test(value);
 }
 
 function textOf(bytes: Bytes): string | { base64: string } {

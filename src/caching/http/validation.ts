@@ -7,9 +7,7 @@ const CONDITIONS = ["if-none-match", "if-modified-since", "if-match", "if-unmodi
 export function askingFor(request: Request, stored: ResponseRecord | undefined, signal: AbortSignal): Request {
   const asking = new Request(request, { signal });
   for (const name of CONDITIONS) asking.headers.delete(name);
-  const stale = new Headers(
-    stored?.headers.filter(([name]) => name === "etag" || name === "last-modified") as HeadersInit,
-  );
+  const stale = new Headers(stored?.headers.filter(isValidator) as HeadersInit);
   const [tag, modified] = [stale.get("etag"), stale.get("last-modified")];
   if (tag) asking.headers.set("if-none-match", tag);
   if (modified) asking.headers.set("if-modified-since", modified);
@@ -18,7 +16,12 @@ export function askingFor(request: Request, stored: ResponseRecord | undefined, 
 
 /** Whether a record can be validated. */
 export function hasValidator({ headers }: ResponseRecord): boolean {
-  return headers.some(([name]) => name === "etag" || name === "last-modified");
+  return headers.some(isValidator);
+}
+
+/** Some runtimes accept characters in a response's header that others refuse in a request's. */
+function isValidator([name, value]: readonly [name: string, value: string]): boolean {
+  return (name === "etag" || name === "last-modified") && /^[\x20-\xff]*$/.test(value);
 }
 
 /** Whether a 304 is about the stored response (RFC 9111, 4.3.4): a strong tag that differs says that it is not. */
