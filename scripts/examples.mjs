@@ -80,7 +80,8 @@ async function install(name, tarball) {
   manifest.dependencies["edge-key-value"] = `file:${tarball}`;
   writeFileSync(file, JSON.stringify(manifest));
   await must("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock"], { cwd: folder, env });
-  if (manifest.scripts.build) await must("npm", ["run", "build"], { cwd: folder, env });
+  // Where there is a step before the start, it is the build.
+  if (manifest.scripts.build && !manifest.scripts.prestart) await must("npm", ["run", "build"], { cwd: folder, env });
   return folder;
 }
 

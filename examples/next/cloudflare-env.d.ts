@@ -1,0 +1,3 @@
+interface CloudflareEnv {
+  readonly STORE: import("edge-key-value/adapters/durable-object").DurableObjects;
+}
