@@ -2,8 +2,12 @@ import { refuse } from "../core/checks.ts";
 import type { OnCorrupt } from "../core/corrupt.ts";
 import type { Capability, Store } from "../core/driver.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
-import { localDriver } from "./objects/local-driver.ts";
-import { type SqlObjectStorage, sqlTables } from "./objects/tables.ts";
+import { ROW_BYTES } from "./objects/entry-codec.ts";
+import { objectLayout, TABLE } from "./objects/layout.ts";
+import { localDatabase } from "./objects/local-database.ts";
+import type { SqlObjectStorage } from "./objects/tables.ts";
+import { sqlDriver } from "./sql/driver.ts";
+import { sqliteDialect } from "./sql/sqlite-dialect.ts";
 
 export type { OnCorrupt, SqlObjectStorage };
 
@@ -12,6 +16,9 @@ export interface DurableObjectStorageStoreOptions extends StoreOptions {
   /** What to do with a stored value that is not JSON. Default: `"throw"`, an error with code `corrupted`. */
   readonly onCorrupt?: OnCorrupt | undefined;
 }
+
+/** A statement binds values of at most 2 MB. */
+const BULK_BYTES = 1_000_000;
 
 /**
  * A store in the SQLite storage of your own Durable Object: `durableObjectStorageStore(ctx.storage)`.
@@ -49,7 +56,9 @@ export function durableObjectStorageStore(
   storage: SqlObjectStorage,
   options: DurableObjectStorageStoreOptions = {},
 ): Store<Capability> {
-  const { onCorrupt = "throw" } = options;
+  const { onCorrupt } = options;
   if (typeof storage?.transactionSync !== "function") refuse("storage", "the storage of a Durable Object", storage);
-  return createStore(localDriver("durable-object-storage", sqlTables(storage), onCorrupt), options);
+  const database = localDatabase("durable-object-storage", storage);
+  const limits = { rowBytes: ROW_BYTES, bulkBytes: BULK_BYTES };
+  return createStore(sqlDriver(database, sqliteDialect(TABLE, "caller", objectLayout), { limits, onCorrupt }), options);
 }

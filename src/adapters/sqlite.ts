@@ -84,6 +84,7 @@ function databaseOf(given: string | SQLiteDatabase): SqlDatabase {
 function over(connect: () => Awaitable<SQLiteConnection>): SqlDatabase {
   return {
     name: "sqlite",
+    staysPrepared: true,
     batch: (statements) =>
       chain(connect(), ({ run, transaction }) =>
         statements.length === 1 ? statements.map(run) : transaction(() => statements.map(run)),

@@ -2,9 +2,10 @@ import { KeyValueError } from "../../core/errors.ts";
 import { isOver } from "./deadlines.ts";
 import type { Decision } from "./decisions.ts";
 import { parseHistory, receiptIn, textAfter, versionOf } from "./history.ts";
+import { isRoomy } from "./layout.ts";
 import { type OperationMemory, operationMemory } from "./operation-memory.ts";
 import type { StoredRow } from "./row.ts";
-import { isRoomy, type Rows } from "./rows.ts";
+import type { Rows } from "./rows.ts";
 import type { SqlTables } from "./tables.ts";
 import type { OnceOnly, OutcomeReport, Receipt } from "./wire.ts";
 

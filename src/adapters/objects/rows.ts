@@ -1,5 +1,5 @@
 import { toSqlText } from "../sql/text.ts";
-import { RECEIPT_UNITS } from "./history.ts";
+import { objectLayout } from "./layout.ts";
 import { type Columns, LIVE, type RowEntry, type StoredRow, TIMES, toStoredRow } from "./row.ts";
 import type { SqlTables } from "./tables.ts";
 
@@ -21,19 +21,14 @@ const HERE = "collection = ? AND key = ?";
 const FIND = `SELECT value, ${TIMES}, version FROM edge_key_value WHERE ${HERE}`;
 const FIND_VALUE = `SELECT value, ${TIMES} FROM edge_key_value WHERE ${HERE}`;
 
-/** How many bytes names and a value may have beside receipts. */
-const ROOMY_BYTES = 1_900_000;
-
 /** What to do with a row that is there; a version follows. */
 const REPLACE = `ON CONFLICT DO UPDATE SET
-value = excluded.value, created_at = excluded.created_at, expires_at = excluded.expires_at, version = excluded.version`;
-/** Replaces a row but for its receipts, unless they are so long that the row may become larger than its 2 MB. */
-export const KEEP_RECEIPTS: string = `${REPLACE} || CASE WHEN octet_length(version) > ${4 * RECEIPT_UNITS}
-OR octet_length(excluded.collection) + octet_length(excluded.key) + octet_length(excluded.value) > ${ROOMY_BYTES}
-THEN '' ELSE substr(version, instr(version || ' ', ' ')) END`;
+value = excluded.value, created_at = excluded.created_at, expires_at = excluded.expires_at, version = `;
+/** Replaces a row but for its receipts. */
+export const KEEP_RECEIPTS: string = REPLACE + objectLayout.versionAfter("excluded.version", "excluded.value");
 const INSERT = "INSERT INTO edge_key_value VALUES (?, ?, ?, ?, ?, ?)";
 const PUT = `${INSERT} ${KEEP_RECEIPTS}`;
-const SET = `${INSERT} ${REPLACE}`;
+const SET = `${INSERT} ${REPLACE} excluded.version`;
 /** @param onDeadline Is called with each deadline that is written. */
 export function tableRows({ run }: SqlTables, onDeadline: (deadline: number) => void): Rows {
   function find(query: string, collection: string, key: string): StoredRow | undefined {
@@ -60,9 +55,4 @@ export function tableRows({ run }: SqlTables, onDeadline: (deadline: number) => 
     some: (condition, ...bindings) =>
       run(`SELECT 1 FROM edge_key_value WHERE ${condition} AND ${LIVE} LIMIT 1`, ...bindings, Date.now()).length > 0,
   };
-}
-
-/** Whether a row has room for more than one receipt. A UTF-16 unit takes at most six bytes as JSON. */
-export function isRoomy(collection: string, key: string, json: string): boolean {
-  return (collection.length + key.length + json.length) * 6 <= ROOMY_BYTES;
 }

@@ -1,3 +1,5 @@
+import { CREATE } from "./layout.ts";
+
 /** What is needed of `ctx.storage`; `DurableObjectStorage` of `@cloudflare/workers-types` fits. */
 export interface SqlObjectStorage {
   readonly sql: { exec(query: string, ...bindings: unknown[]): { toArray(): unknown[] } };
@@ -22,15 +24,6 @@ export interface SqlTables {
   recall(name: string): number | undefined;
   remember(name: string, value: number): void;
 }
-
-// Without row ids a write is billed as one row, not two. The index finds what there is to cull.
-const CREATE = `
-CREATE TABLE IF NOT EXISTS edge_key_value (
-  collection TEXT NOT NULL, key TEXT NOT NULL, value TEXT, created_at INTEGER, expires_at INTEGER, version TEXT NOT NULL,
-  PRIMARY KEY (collection, key)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS edge_key_value_deadline ON edge_key_value (expires_at) WHERE expires_at IS NOT NULL;
-CREATE TABLE IF NOT EXISTS edge_key_value_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;`;
 
 /** Opens the tables; nothing is read or written before they are used. */
 export function sqlTables(storage: SqlObjectStorage): SqlTables {

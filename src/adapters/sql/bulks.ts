@@ -1,3 +1,4 @@
+import type { Awaitable } from "../../core/driver.ts";
 import { compareCodePoints } from "../../core/order.ts";
 import { together } from "../../core/together.ts";
 import type { SqlContext } from "./context.ts";
@@ -31,19 +32,21 @@ export function partsOf<T extends BulkItem>(items: readonly T[], limit = Number.
 }
 
 /**
- * Sends the parts of a bulk that changes rows side by side, each in a transaction.
+ * Sends the parts of a bulk that changes rows: to a database in this process in one transaction, to any other side by side,
+ * each in a transaction.
  *
  * The keys are sorted: two bulks that lock the same rows in opposite orders would wait for each other.
  */
-export async function sendBulk<T extends BulkItem>(
-  { run, limits }: SqlContext,
+export function sendBulk<T extends BulkItem>(
+  { database, run, limits }: SqlContext,
   collection: string,
   items: readonly T[],
   statementsOf: (part: readonly T[]) => readonly Statement[],
-): Promise<readonly SqlRow[]> {
+): Awaitable<readonly SqlRow[]> {
+  if (database.transaction) return run(partsOf(items, limits.bulkBytes).flatMap(statementsOf), { collection });
   const sorted = [...items].sort((a, b) => compareCodePoints(a.key, b.key));
   const parts = partsOf(sorted, limits.bulkBytes).map(
     (part) => [part.map(({ key }) => key), () => run(statementsOf(part), { collection })] as const,
   );
-  return (await together(parts)).flat();
+  return together(parts).then((rows) => rows.flat());
 }

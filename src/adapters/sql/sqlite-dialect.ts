@@ -10,59 +10,91 @@ const CALLER_NOW = "?1";
 /** SQLite's clock has milliseconds, as a fraction that is not always exact. */
 const SERVER_NOW = "CAST(round(unixepoch('now', 'subsec') * 1000) AS INTEGER)";
 
-/** A whole number as JSON writes it. SQLite reads other spellings too, but does not write them back. */
-const WHOLE = "value = CAST(CAST(value AS INTEGER) AS TEXT)";
+/** The parts in which a table may differ. */
+export interface SqliteLayout {
+  /** Creates what is missing. */
+  readonly create: readonly Statement[];
+  /** Holds for rows that hold an entry, expired or not. */
+  readonly held: string;
+  /** The milliseconds left, or text that is no number if the deadline is not one. */
+  life(now: string): string;
+  /** The version of an entry in a row. */
+  readonly version: string;
+  /** The column `version` of a row after a write with this version and value. */
+  versionAfter(version: string, value: string): string;
+}
 
 /**
- * The statements for SQLite. They need SQLite 3.38 of 2022 (3.42 of 2023 with the server's clock).
- *
  * The large column is the last one: SQLite has to walk through a value to reach the columns after it. A table without row
  * ids is one tree instead of two, and D1 bills a write to it as one row.
  */
-export function sqliteDialect(name: string, clock: Clock): Dialect {
+function strictLayout(name: string): SqliteLayout {
+  const create = [
+    `CREATE TABLE IF NOT EXISTS "${name}" (collection TEXT NOT NULL, key TEXT NOT NULL, expires_at INTEGER,
+      created_at INTEGER, version TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (collection, key))
+      WITHOUT ROWID, STRICT`,
+    `CREATE INDEX IF NOT EXISTS "${name}_expires_at" ON "${name}" (expires_at) WHERE expires_at IS NOT NULL`,
+  ];
+  return {
+    create: create.map((text) => statement(text)),
+    held: "TRUE",
+    life: (now) => `expires_at - ${now}`,
+    version: "version",
+    versionAfter: (version) => version,
+  };
+}
+
+/** A whole number as JSON writes it. SQLite reads other spellings too, but does not write them back. */
+const WHOLE = "value = CAST(CAST(value AS INTEGER) AS TEXT)";
+
+/** The statements for SQLite. They need SQLite 3.38 of 2022 (3.42 of 2023 with the server's clock). */
+export function sqliteDialect(name: string, clock: Clock, layout: SqliteLayout = strictLayout(name)): Dialect {
+  const { held, version, versionAfter } = layout;
   const table = `"${name}"`;
   const now = clock === "caller" ? CALLER_NOW : SERVER_NOW;
   // Written this way because SQLite would take the index on deadlines for `expires_at > …`, and then sort.
-  const live = `(expires_at <= ${now}) IS NOT TRUE`;
+  const live = `${held} AND (expires_at <= ${now}) IS NOT TRUE`;
   const here = "collection = ?2 AND key = ?3";
-  const entry = `value, created_at AS created, expires_at - ${now} AS life, version`;
+  const entry = `value, created_at AS created, ${layout.life(now)} AS life, ${version} AS version`;
+  const swapped = `RETURNING ${version} AS swapped`;
 
-  const assign = (columns: readonly string[]): string => columns.map((name) => `${name} = excluded.${name}`).join(", ");
-  const columns = ["expires_at", "created_at", "version", "value"];
-  const into = `INSERT INTO ${table} (collection, key, ${columns.join(", ")})`;
+  const into = `INSERT INTO ${table} (collection, key, expires_at, created_at, version, value)`;
+  const newVersion = versionAfter("excluded.version", "excluded.value");
+  const assign = `expires_at = excluded.expires_at, created_at = excluded.created_at, version = ${newVersion},
+    value = excluded.value`;
   /** Takes ?2 to ?7 from {@link valuesOf}. */
   const insert = `${into} VALUES (?2, ?3, ${now} + ?4, ?5, ?6, ?7) ON CONFLICT (collection, key) DO UPDATE SET`;
   const look = `SELECT ${entry} FROM ${table} WHERE ${here} AND ${live}`;
   const texts = {
     readValue: `SELECT value FROM ${table} WHERE ${here} AND ${live}`,
     // CROSS JOIN keeps the order of the loops: for each key one search.
-    readMany: `SELECT asked.key AS place, ${entry.replace("value", "stored.value")} FROM json_each(?3) AS asked
-      CROSS JOIN ${table} AS stored WHERE collection = ?2 AND stored.key = asked.value AND ${live}`,
-    write: `${insert} ${assign(columns)}`,
+    readMany: `SELECT place, ${entry} FROM (SELECT key AS place, value AS name FROM json_each(?3))
+      CROSS JOIN ${table} WHERE collection = ?2 AND key = name AND ${live}`,
+    write: `${insert} ${assign}`,
     writeMany: `${into} SELECT ?2, json_extract(value, '$[0]'), ${now} + json_extract(value, '$[1]'),
       json_extract(value, '$[2]'), ?3, json_extract(value, '$[3]') FROM json_each(?4) WHERE true
-      ON CONFLICT (collection, key) DO UPDATE SET ${assign(columns)}`,
+      ON CONFLICT (collection, key) DO UPDATE SET ${assign}`,
     remove: `DELETE FROM ${table} WHERE ${here} RETURNING ${live} AS removed`,
     removeMany: `DELETE FROM ${table} WHERE collection = ?2 AND key IN (SELECT asked.value FROM json_each(?3) AS asked)
       RETURNING ${live} AS removed`,
-    insert: `${insert} ${assign(columns)} WHERE expires_at <= ${now} RETURNING version AS swapped`,
-    replace: `UPDATE ${table} SET expires_at = ${now} + ?4, created_at = ?5, version = ?6, value = ?7
-      WHERE ${here} AND version = ?8 AND ${live} RETURNING version AS swapped`,
-    replaceKeeping: `UPDATE ${table} SET created_at = ?4, version = ?5, value = ?6
-      WHERE ${here} AND version = ?7 AND ${live} RETURNING version AS swapped`,
-    removeVersion: `DELETE FROM ${table} WHERE ${here} AND version = ?4 AND ${live} RETURNING version AS swapped`,
+    insert: `${insert} ${assign} WHERE NOT (${live}) ${swapped}`,
+    replace: `UPDATE ${table} SET expires_at = ${now} + ?4, created_at = ?5, version = ${versionAfter("?6", "?7")}, value = ?7
+      WHERE ${here} AND ${version} = ?8 AND ${live} ${swapped}`,
+    replaceKeeping: `UPDATE ${table} SET created_at = ?4, version = ${versionAfter("?5", "?6")}, value = ?6
+      WHERE ${here} AND ${version} = ?7 AND ${live} ${swapped}`,
+    removeVersion: `DELETE FROM ${table} WHERE ${here} AND ${version} = ?4 AND ${live} ${swapped}`,
     holds: `SELECT 1 AS held FROM ${table} WHERE ${live}`,
     cull: `DELETE FROM ${table} WHERE (collection, key) IN (SELECT collection, key FROM ${table}
       WHERE expires_at <= ${now} ORDER BY expires_at LIMIT ?2) RETURNING 1 AS removed`,
     // Leave a value that is not JSON to a read, which reports it.
     take: `DELETE FROM ${table} WHERE ${here} AND ${live} AND json_valid(value) AND value <> 'null' RETURNING value AS taken`,
-    increment: `${insert} value = CASE WHEN expires_at <= ${now} THEN excluded.value
-      ELSE CAST(CAST(value AS INTEGER) + CAST(?7 AS INTEGER) AS TEXT) END,
-      created_at = CASE WHEN expires_at <= ${now} THEN excluded.created_at ELSE created_at END,
-      expires_at = CASE WHEN expires_at <= ${now} THEN excluded.expires_at ELSE expires_at END, version = excluded.version
-      WHERE expires_at <= ${now} OR (${WHOLE} AND
+    increment: `${insert} value = CASE WHEN ${live} THEN CAST(CAST(value AS INTEGER) + CAST(?7 AS INTEGER) AS TEXT)
+      ELSE excluded.value END, version = ${newVersion},
+      created_at = CASE WHEN ${live} THEN created_at ELSE excluded.created_at END,
+      expires_at = CASE WHEN ${live} THEN expires_at ELSE excluded.expires_at END
+      WHERE NOT (${live}) OR (${WHOLE} AND
         abs(CAST(value AS INTEGER) + CAST(?7 AS INTEGER)) <= ${Number.MAX_SAFE_INTEGER}) RETURNING value AS sum`,
-    touch: `UPDATE ${table} SET expires_at = ${now} + ?4, version = ?5 WHERE ${here} AND ${live} RETURNING 1 AS touched`,
+    touch: `UPDATE ${table} SET expires_at = ${now} + ?4, version = ${versionAfter("?5", "value")} WHERE ${here} AND ${live} RETURNING 1 AS touched`,
   };
 
   const valuesOf = (row: SwapRow): SqlValue[] => [row.life, row.created, row.version, row.value];
@@ -82,12 +114,7 @@ export function sqliteDialect(name: string, clock: Clock): Dialect {
     ownClock: clock === "server",
     pack: (value) => JSON.stringify(value),
     unpack: (text) => JSON.parse(text),
-    create: [
-      `CREATE TABLE IF NOT EXISTS ${table} (collection TEXT NOT NULL, key TEXT NOT NULL, expires_at INTEGER,
-        created_at INTEGER, version TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (collection, key))
-        WITHOUT ROWID, STRICT`,
-      `CREATE INDEX IF NOT EXISTS "${name}_expires_at" ON ${table} (expires_at) WHERE expires_at IS NOT NULL`,
-    ].map((text) => statement(text)),
+    create: layout.create,
 
     readValue: (collection, key, at) => statement(texts.readValue, at, collection, key),
     read: (collection, key, at) => statement(look, at, collection, key),

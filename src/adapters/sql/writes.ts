@@ -16,8 +16,7 @@ const CULL_ROWS = 1000;
 /** Writes and removals: one statement for one key, or for as many as fit. */
 export function sqlWrites(context: SqlContext): Pick<BaseDriver, "write" | "remove"> & { cull(): Awaitable<number> } {
   const { dialect, run, keyOf, encode } = context;
-  // In this process a prepared statement for each row is faster than one statement with all of them as JSON.
-  const isLocal = context.database.transaction !== undefined;
+  const { staysPrepared } = context.database;
 
   /** Writes the rows of a part, and removes those whose deadline has passed. */
   function writePart(collection: string, items: readonly RowItem[], now: number): Statement[] {
@@ -27,7 +26,7 @@ export function sqlWrites(context: SqlContext): Pick<BaseDriver, "write" | "remo
     const removed = items.filter(({ row }) => !isLive(row)).map(({ row }) => JSON.stringify(row.key));
     const statements: Statement[] =
       // A single row is sent unpacked: packed, it may be too large for a bulk.
-      written.length > 1 && !isLocal
+      written.length > 1 && !staysPrepared
         ? [dialect.writeMany(place, packedOf(written), version, now)]
         : written.map(({ row }) => dialect.write(place, row, version, now));
     return removed.length > 0 ? [...statements, dialect.removeMany(place, removed, now)] : statements;
@@ -36,12 +35,16 @@ export function sqlWrites(context: SqlContext): Pick<BaseDriver, "write" | "remo
   return {
     write(collection, items) {
       const now = Date.now();
-      const isBulk = items.length > 1 && !isLocal;
+      const isBulk = items.length > 1 && !staysPrepared;
       const rows = items.map(([key, entry]) => {
         const row = encode(collection, key, entry, now);
         return { key, row, packed: isBulk ? dialect.packRow(row) : "" };
       });
-      if (isBulk) return sendBulk(context, collection, rows, (part) => writePart(collection, part, now)).then(() => {});
+      if (isBulk)
+        return chain(
+          sendBulk(context, collection, rows, (part) => writePart(collection, part, now)),
+          () => {},
+        );
       const key = rows.length === 1 ? rows[0]?.key : undefined;
       return chain(run(writePart(collection, rows, now), { collection, key }), () => {});
     },
@@ -54,9 +57,8 @@ export function sqlWrites(context: SqlContext): Pick<BaseDriver, "write" | "remo
         return chain(run([dialect.remove(place, keyOf(collection, key), now)], { collection, key }), sumOf);
       }
       const items = keys.map((key) => ({ key, packed: JSON.stringify(keyOf(collection, key)) }));
-      return sendBulk(context, collection, items, (part) => [dialect.removeMany(place, packedOf(part), now)]).then(
-        sumOf,
-      );
+      const removal = (part: readonly BulkItem[]) => [dialect.removeMany(place, packedOf(part), now)];
+      return chain(sendBulk(context, collection, items, removal), sumOf);
     },
 
     cull() {
