@@ -6,13 +6,8 @@ declare const Deno: {
     options: { port?: number; hostname?: string },
     handler: (request: Request) => Response | Promise<Response>,
   ): { shutdown(): Promise<void> };
-  openKv(path?: string): Promise<DenoKv>;
+  openKv(path?: string): Promise<import("edge-key-value/adapters/deno-kv").DenoKVClient>;
 };
-
-/** A database of Deno KV, as far as examples hand it on. */
-interface DenoKv {
-  close(): void;
-}
 
 /** The bindings that examples take from `cloudflare:workers`; `npx wrangler types` writes such a declaration. */
 declare namespace Cloudflare {
@@ -21,6 +16,9 @@ declare namespace Cloudflare {
     STORE: DurableObjectNamespace<import("edge-key-value/adapters/key-value-object").KeyValueObject>;
   }
 }
+
+/** The type of the bindings that `npx wrangler types` writes as well. */
+interface Env extends Cloudflare.Env {}
 
 /** The class that the examples for LangChain name. The package is too large to install for them. */
 declare module "@langchain/core/stores" {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { root } from "./blocks.ts";
 
 const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-const npmWords = new Set(["ci", "install", "i", "pack", "publish", "create", "init", "uninstall"]);
+const npmWords = new Set(["ci", "pkg", "install", "i", "pack", "publish", "create", "init", "uninstall"]);
 
 /** What is wrong with the commands of a shell block: scripts, tools and files that are not there. */
 export function shellProblems(code: string): string[] {

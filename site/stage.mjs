@@ -1,0 +1,58 @@
+// Puts the pages of the site into `.pages`: the Markdown that GitHub shows, with links that leave `docs` made absolute.
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { root } from "../scripts/entries.mjs";
+
+const REPOSITORY = "https://github.com/edge-key-value/edge-key-value/blob/main/";
+const here = fileURLToPath(new URL(".", import.meta.url));
+const docs = join(root, "docs");
+const pages = join(here, ".pages");
+
+rmSync(pages, { recursive: true, force: true });
+mkdirSync(pages);
+cpSync(join(here, "index.md"), join(pages, "index.md"));
+for (const file of readdirSync(docs, { recursive: true }).filter((name) => name.endsWith(".md"))) {
+  stage(join(docs, file), join(pages, file.replace(/README\.md$/, "index.md")));
+}
+stage(join(root, "SECURITY.md"), join(pages, "security.md"));
+writeForModels();
+
+function stage(source, target) {
+  const text = readFileSync(source, "utf8");
+  const linked = text.replace(
+    /\]\(((?!https?:|#|mailto:)[^)\s]+)\)/g,
+    (_, link) => `](${linkOf(source, target, link)})`,
+  );
+  // The words after a language are for the tests. A reader sees the name of the file as the title of the block.
+  const titled = linked.replace(/^(```\w+) ([^\n]*)\n([\s\S]*?^```)$/gm, (_, fence, words, code) => {
+    const [, file] = /\bfile=(\S+)/.exec(words) ?? [];
+    return file ? `::: code-group\n${fence} [${file}]\n${code}\n:::` : `${fence}\n${code}`;
+  });
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, titled);
+}
+
+/** Returns a link of a page of the site: to another page, or to the repository. */
+function linkOf(source, target, link) {
+  const [path, hash = ""] = link.split(/(?=#)/);
+  const file = resolve(dirname(source), path);
+  const inside = relative(docs, file);
+  if (inside.startsWith("..")) return REPOSITORY + relative(root, file) + hash;
+  const page = join(pages, inside.replace(/README\.md$/, "index.md"));
+  return `./${relative(dirname(target), page)}${hash}`;
+}
+
+/** Writes `llms.txt`, a list of all pages for language models, and `llms-full.txt`, their texts (llmstxt.org). */
+function writeForModels() {
+  const files = ["README.md", ...readdirSync(docs, { recursive: true }).filter((name) => name.endsWith(".md"))].sort();
+  const texts = files.map((file) => readFileSync(file === "README.md" ? join(root, file) : join(docs, file), "utf8"));
+  const list = files.slice(1).map((file, i) => {
+    const [, title = file] = /^# (.+)$/m.exec(texts[i + 1]) ?? [];
+    return `- [${title.replaceAll("`", "")}](${file.replace(/README\.md$/, "").replace(/\.md$/, "")})`;
+  });
+  const about = "One asynchronous key-value API for Cloudflare Workers, Deno, Bun and Node.";
+  mkdirSync(join(pages, "public"));
+  writeFileSync(join(pages, "public/llms.txt"), `# edge-key-value\n\n> ${about}\n\n## Docs\n\n${list.join("\n")}\n`);
+  writeFileSync(join(pages, "public/llms-full.txt"), texts.join("\n\n---\n\n"));
+}
