@@ -1,6 +1,7 @@
 import { pathOf, urlOf } from "../addresses.ts";
 import { UsageError } from "../usage-error.ts";
 import type { Backend, OpenOptions } from "./backend.ts";
+import { openDynamoDB } from "./dynamodb.ts";
 import { openPostgres } from "./postgres.ts";
 import { openRedis } from "./redis.ts";
 import { openSQLite } from "./sqlite.ts";
@@ -25,6 +26,7 @@ export async function openBackend(
   const scheme = url?.protocol.slice(0, -1) ?? "";
   if (url && ["redis", "rediss"].includes(scheme)) return openRedis(url, options);
   if (url && ["postgres", "postgresql"].includes(scheme)) return await openPostgres(url, options);
+  if (url && scheme === "dynamodb") return openDynamoDB(url, option);
   if (url && ["upstash+https", "upstash+http"].includes(scheme)) {
     const token =
       decodeURIComponent(url.password || url.username) || tokens.map((name) => process.env[name]).find(Boolean);
@@ -32,7 +34,7 @@ export async function openBackend(
     throw new UsageError(`${option} needs a token: set UPSTASH_REDIS_REST_TOKEN`);
   }
   // The address may contain a secret, so do not show it.
-  const known = "redis://…, rediss://…, upstash+https://…, postgres://…, sqlite:path, file:path or -";
+  const known = "redis://…, rediss://…, upstash+https://…, postgres://…, dynamodb://table, sqlite:path, file:path or -";
   throw new UsageError(`${option} must be ${known}${scheme ? `, not ${scheme}:…` : ""}`);
 }
 

@@ -9,6 +9,8 @@ Places:
                                       from UPSTASH_REDIS_REST_TOKEN_FROM or UPSTASH_REDIS_REST_TOKEN_TO
   sqlite:data.db, file:data.db        SQLite (Node 22.13 or newer)
   postgres://user:password@host/app   PostgreSQL, with the package "pg" or "postgres" that you install
+  dynamodb://table?region=…           DynamoDB; the credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
+                                      perhaps AWS_SESSION_TOKEN, the region also from AWS_REGION
   file:dump.ndjson                    a file, one entry a line: collection, key, value, createdAt, expiresAt
   -                                   such lines from standard input, or to standard output
   @redis.url                          a file that has the place's address in it

@@ -19,6 +19,8 @@ Stores:
   upstash+https://host                Upstash Redis; the token comes from UPSTASH_REDIS_REST_TOKEN
   sqlite:data.db, file:data.db        SQLite (Node 22.13 or newer)
   postgres://user:password@host/app   PostgreSQL, with the package "pg" or "postgres" that you install
+  dynamodb://table?region=…           DynamoDB; the credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
+                                      perhaps AWS_SESSION_TOKEN, the region also from AWS_REGION
   file:dump.ndjson                    a file that \`edge-key-value copy\` has made, read-only
   @store.url                          a file that has the store's address in it
 
