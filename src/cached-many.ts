@@ -5,6 +5,7 @@ import { recaller } from "./caching/recaller.ts";
 import { type ResultOptions, resultRules } from "./caching/result-options.ts";
 import { copied, isPlainData, type Made } from "./caching/results.ts";
 import { ownScope } from "./caching/scope.ts";
+import { haveStayed } from "./caching/tags.ts";
 import { checkOptions, refuse } from "./core/checks.ts";
 import type { Awaitable } from "./core/driver.ts";
 import type { AsyncKeyValue } from "./core/protocol.ts";
@@ -148,20 +149,18 @@ export function cachedMany<Id, R>(
     const values = outcome && "value" in outcome ? outcome.value : new Map<string, Made>();
     const isForAll = (name: string): boolean => values.has(name) && isPlainData(values.get(name)?.value);
     const usable = [...ids.keys()].filter((name) => batch.wanted.has(name) && isForAll(name));
-    const untagged = usable.filter((name) => !values.get(name)?.tags?.length);
-    const results = new Map(untagged.map((name) => [name, decoded(values.get(name)?.value)]));
-    // A tag may have been invalidated since the batch began. The store has the results by now, and says so.
-    const tagged = usable.filter((name) => !results.has(name));
+    // A tag may have been invalidated since the batch began.
+    const tagged = usable.filter((name) => values.get(name)?.tags?.length);
     const slots = tagged.length > 0 ? await find(tagged) : [];
-    for (const [i, { result }] of slots?.entries() ?? []) {
-      if (result && Date.now() < result.fresh) results.set(tagged[i] as string, decoded(result.value));
-    }
+    const stamps = slots?.[0]?.stamps;
+    const valid = usable.filter((name) => haveStayed(batch.stamps?.get(name), stamps));
+    const results = new Map(valid.map((name) => [name, decoded(values.get(name)?.value)]));
     for (const name of results.keys()) hooks.emit({ type: "wait", key: name, duration: secondsSince(start) });
     const rest = new Map([...ids].filter(([name]) => !results.has(name)));
     if (rest.size === 0) return results;
     // What only its own request may have, each call makes alone.
     const isForOne = [...rest.keys()].some((name) => values.has(name) && !isForAll(name));
-    const next = { ...asked, ids: rest, before: slots?.[0]?.stamps ?? asked.before };
+    const next = { ...asked, ids: rest, before: stamps ?? asked.before };
     return joined([results, await shareOrMake(next, isForOne ? 0 : waits - 1)]);
   }
 

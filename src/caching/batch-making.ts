@@ -2,10 +2,11 @@ import { refuse } from "../core/checks.ts";
 import type { Awaitable } from "../core/driver.ts";
 import type { Batch, Batches } from "./batches.ts";
 import { secondsSince } from "./hooks.ts";
-import type { Recaller } from "./recaller.ts";
+import type { Marks, Recaller } from "./recaller.ts";
 import type { ResultRules } from "./result-options.ts";
 import { copied, type Made } from "./results.ts";
 import type { Stamps } from "./stamps.ts";
+import { stampsOf } from "./tags.ts";
 
 /** What a call asks for: ids by their keys, and what the stamps of tags said before. */
 export interface Asked<Id> {
@@ -27,7 +28,7 @@ export interface BatchTools<Id, R> {
 
 /** Makes the results of many ids with one call of a function, and stores them with one write. */
 export function batchMaking<Id, R>({ fn, rules, cache, batches, onStoreError }: BatchTools<Id, R>) {
-  const { write, forget, hooks } = cache;
+  const { mark, write, forget, hooks } = cache;
   const { valid = async () => true } = rules;
 
   /** Calls the function. Others wait for its results, so these are stored even when the caller is gone. */
@@ -69,25 +70,27 @@ export function batchMaking<Id, R>({ fn, rules, cache, batches, onStoreError }: 
   }
 
   /** Lets others have results, and stores those that were not invalidated since the function was called. */
-  async function keep(batch: Batch, results: ReadonlyMap<string, Made>, before: Stamps | undefined, called: number) {
-    const all = [...results];
-    const hasTags = all.some(([, { tags }]) => tags?.length);
-    if (!hasTags) batches.finish(batch, { value: results });
+  async function keep(batch: Batch, made: ReadonlyMap<string, Made>, before: Stamps | undefined, called: number) {
+    const all = [...made];
+    let marks: Marks | undefined;
+    try {
+      marks = await mark(all, called, before);
+    } finally {
+      batch.stamps = new Map(all.flatMap(([name], i) => (marks?.[i] ? [[name, stampsOf(marks[i])]] : [])));
+      batches.finish(batch, { value: made });
+    }
     const isKept = async ({ value, life, problem }: Made) =>
       problem !== undefined || (life !== undefined && valid(value));
     const accepted = await Promise.all(all.map(([, one]) => isKept(one)));
-    const items = all.filter(([name], i) => accepted[i] && batch.wanted.has(name));
+    const places = all.flatMap(([name], i) => (accepted[i] && batch.wanted.has(name) ? [i] : []));
+    const items = places.map((i) => all[i] as (typeof all)[number]);
+    const isStored = await write(items, marks && places.map((i) => marks[i]));
     const names = items.map(([name]) => name);
-    try {
-      const isStored = await write(items, called, before);
-      const late = names.filter((name) => !batch.wanted.has(name));
-      if (late.length > 0) await forget(late).catch((error) => hooks.report(error, late[0] as string));
-      // Batches that began earlier would put older results over these.
-      batches.outdate(names, batch);
-      return isStored;
-    } finally {
-      if (hasTags) batches.finish(batch, { value: results });
-    }
+    const late = names.filter((name) => !batch.wanted.has(name));
+    if (late.length > 0) await forget(late).catch((error) => hooks.report(error, late[0] as string));
+    // Batches that began earlier would put older results over these.
+    batches.outdate(names, batch);
+    return isStored;
   }
 
   return make;

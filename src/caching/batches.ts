@@ -1,6 +1,7 @@
 import { keepBeating, outcomeOf, type SharedWork, unattended } from "../core/shared-work.ts";
 import type { Made } from "./results.ts";
 import { runsOnWorkers } from "./scope.ts";
+import type { Stamps } from "./stamps.ts";
 
 /** One call of a function for many keys, as plain data: other requests of the isolate look at it. */
 export interface Batch extends SharedWork<ReadonlyMap<string, Made>> {
@@ -8,6 +9,8 @@ export interface Batch extends SharedWork<ReadonlyMap<string, Made>> {
   /** The keys whose results may still be stored; an invalidation or a newer result ends that. */
   readonly wanted: Set<string>;
   readonly since: number;
+  /** What the stamps of its results' tags said before its function was called; nothing where that is not known. */
+  stamps?: ReadonlyMap<string, Stamps>;
   /** When its function returned, in epoch milliseconds. */
   at?: number;
   /** Until when its results may be used though they could not be stored, in epoch milliseconds. */
@@ -124,9 +127,9 @@ export function batchesOf(longest: number): Batches {
   };
 }
 
-/** Until when a later call may have the result of a batch. A tag may have been invalidated since the batch began. */
+/** Until when a later call may have the result of a batch. */
 function freshUntil({ outcome, at = 0 }: Batch, key: string): number {
   if (!outcome) return Number.POSITIVE_INFINITY;
   const made = "value" in outcome ? outcome.value.get(key) : undefined;
-  return made?.life && !made.tags?.length ? at + made.life.fresh * 1000 : 0;
+  return made?.life ? at + made.life.fresh * 1000 : 0;
 }

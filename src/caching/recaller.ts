@@ -9,7 +9,7 @@ import { leadingOf } from "./leading.ts";
 import { makings } from "./making.ts";
 import { type RecallOptions, seconds } from "./options.ts";
 import { type Recall, recalling } from "./recall.ts";
-import { type Answer, type Made, type Result, toResult } from "./results.ts";
+import { type Answer, type Made, type Result, type Tag, toResult } from "./results.ts";
 import { runsOf } from "./runs.ts";
 import { slots } from "./slots.ts";
 import type { Place, Stamps } from "./stamps.ts";
@@ -22,16 +22,24 @@ export interface Recaller {
   /** What is stored under each key; nothing when the store fails and that is to be ignored. */
   readonly find: Access["look"];
   /**
-   * Writes results without asking for leases. The function was called at a moment, in epoch milliseconds. Returns
-   * `false` when the store fails and that is to be ignored.
+   * The tags of results with their stamps, for a function that was called at a moment, in epoch milliseconds. Nothing for a
+   * result that may be older than an invalidation, and nothing at all when the store fails and that is to be ignored.
    */
-  write(items: readonly (readonly [key: string, made: Made])[], called: number, before?: Stamps): Promise<boolean>;
+  mark(items: Items, called: number, before?: Stamps): Promise<Marks | undefined>;
+  /** Writes results without asking for leases. Returns `false` when the store fails and that is to be ignored. */
+  write(items: Items, marks: Marks | undefined): Promise<boolean>;
   /** Removes results, and drops results that are being made. */
   forget(keys: readonly string[]): Promise<void>;
   readonly hooks: Hooks;
   /** Milliseconds after which others may take over from a run that has not ended. */
   readonly longest: number;
 }
+
+/** Results by their keys. */
+export type Items = readonly (readonly [key: string, made: Made])[];
+
+/** The tags of each of some results. */
+export type Marks = readonly (readonly Tag[] | undefined)[];
 
 /** Seconds after which others may take over from a run that has not ended. */
 const LONGEST_RUN = 30;
@@ -64,16 +72,19 @@ export function recaller(
     hooks,
     longest,
 
-    async write(items, called, before) {
+    async mark(items, called, before) {
       const names = items.map(([key, made]) => [key, made.tags ?? []] as const);
+      return access.guarded(items[0]?.[0] ?? "", () => tags.mark(names, before, called));
+    },
+
+    async write(items, marks) {
       const done = await access.guarded(items[0]?.[0] ?? "", async () => {
-        const marks = await tags.mark(names, before, called);
         const now = Date.now();
         const unstorable: unknown[] = [];
         const results = items.flatMap(([key, { value, life, problem }], i): [string, Result][] => {
           try {
             if (problem) throw problem.error;
-            return life && marks[i] ? [[key, toResult(value, now, life, marks[i])]] : [];
+            return life && marks?.[i] ? [[key, toResult(value, now, life, marks[i])]] : [];
           } catch (error) {
             unstorable.push(error);
             if (onStoreError === "ignore") hooks.reportUnstorable(error, key);
@@ -82,7 +93,7 @@ export function recaller(
         });
         await places.write(results);
         if (unstorable.length > 0 && onStoreError === "throw") throw unstorable[0];
-        return true;
+        return marks !== undefined;
       });
       return done === true;
     },

@@ -100,6 +100,11 @@ export function haveChanged(before: Stamps | undefined, after: Stamps | undefine
   return [...(before ?? [])].some(([tag, { id }]) => after?.has(tag) && after.get(tag)?.id !== id);
 }
 
+/** Whether all stamps are known at a later moment, and are still the same. */
+export function haveStayed(before: Stamps | undefined, after: Stamps | undefined): boolean {
+  return before !== undefined && [...before].every(([tag, { id }]) => after?.get(tag)?.id === id);
+}
+
 /** The stamps that tags were marked with. */
 export function stampsOf(tags: readonly Tag[]): Stamps {
   return new Map(tags.map(([name, id = "", gone = ""]) => [name, { id, gone, at: 0 }]));

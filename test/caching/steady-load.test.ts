@@ -141,8 +141,8 @@ for (const [kind, storeOf] of stores) {
       expect(longest).toBeLessThanOrEqual(2 * WORK + 12 * LATENCY + 300);
     });
 
-    it("ask for many ids about once for each TTL and isolate, whether or not their function fails", async () => {
-      for (const fails of [false, true]) {
+    it("ask for many ids about once for each TTL and isolate, with tags or failures too", async () => {
+      for (const { fails = false, tags = [] } of [{}, { fails: true }, { tags: ["t"] }]) {
         await inVirtualTime(async () => {
           const store = storeOf();
           let runs = 0;
@@ -152,7 +152,7 @@ for (const [kind, storeOf] of stores) {
             if (fails) throw new Error("down");
             return ids;
           };
-          const get = cachedMany(store, fn, { key: String, ttl: TTL });
+          const get = cachedMany(store, fn, { key: String, ttl: TTL, tags });
           const longest = await visit([(scope) => get.with(scope)([1, 2, 3])], 1200);
           expect(runs).toBeLessThanOrEqual(fails ? 1200 / WORK + 2 : 1200 / (TTL * 1000) + 2);
           expect(longest).toBeLessThanOrEqual(2 * WORK + 12 * LATENCY + 300);

@@ -24,7 +24,7 @@ interface Tagged extends Keeping {
 /** Asks the handler, and makes records of its responses. */
 export function fetching<Args extends readonly unknown[]>(options: HttpCacheOptions<Args>, { remember }: Places) {
   const { recaller, handler, maxBytes, shouldCache } = options;
-  const { write, hooks, longest } = recaller;
+  const { mark, write, hooks, longest } = recaller;
   /** The responses of 500 or above behind failures. */
   const failedResponses = new WeakMap<object, Response>();
 
@@ -99,11 +99,12 @@ export function fetching<Args extends readonly unknown[]>(options: HttpCacheOpti
     const index = { vary: [...new Set([...place.vary, ...vary])].sort(), salt: crypto.randomUUID() as string };
     const fresh = Math.max(VARY_TTL, life.fresh + Math.max(life.stale, life.onError, life.validate ?? 0));
     const madeIndex = { value: index, life: { fresh, stale: 0, onError: 0 } };
+    const store = async (key: string, one: Made) => write([[key, one]], await mark([[key, one]], called));
     // The variant's key is not known before the index is stored, so it needs no lease.
-    await write([[await variantKey(place.base, index, request), made]], called);
+    await store(await variantKey(place.base, index, request), made);
     remember(place.base, index);
     if (place.key === place.base) return madeIndex;
-    await write([[place.base, madeIndex]], called);
+    await store(place.base, madeIndex);
     return { value: index, life: undefined };
   }
 
