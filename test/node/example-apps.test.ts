@@ -1,10 +1,10 @@
 /** The examples that need no package but ours, on the sources. `npm run examples` runs all of them as a user installs them. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createTestHarness } from "wrangler";
-import { afterAll, describe, it } from "#test";
+import { afterAll, describe, expect, it } from "#test";
 import { root } from "../../scripts/entries.mjs";
 import { sources } from "../docs/sources.mjs";
 import * as bun from "../examples/bun.ts";
@@ -80,5 +80,35 @@ describe("the example for", () => {
     writeFileSync(config, JSON.stringify({ nodeModulesDir: "manual", unstable: ["kv"], imports: sources }));
     const options = ["--check", "--allow-all", "--no-lock", "--config", config];
     return inProcess(["deno", "run", ...options, join(root, "examples/deno/main.ts")], deno.check);
+  });
+});
+
+describe("the folder of examples", () => {
+  const text = (...path: string[]) => readFileSync(join(root, ...path), "utf8");
+  const names = readdirSync(join(root, "examples"), { withFileTypes: true })
+    .filter((item) => item.isDirectory())
+    .map(({ name }) => name);
+  const { version } = JSON.parse(text("package.json"));
+
+  it("has a row and a check for each example", () => {
+    const rows = text("docs/examples.md");
+    expect(names.filter((name) => !rows.includes(`../examples/${name}/README.md`))).toEqual([]);
+    expect(names.filter((name) => !existsSync(join(root, "test/examples", `${name}.ts`)))).toEqual([]);
+  });
+
+  it("starts each example by one command, with this version of the package", () => {
+    for (const name of names) {
+      const { scripts, dependencies } = JSON.parse(text("examples", name, "package.json"));
+      expect([name, typeof scripts.start, dependencies["edge-key-value"]]).toEqual([name, "string", `^${version}`]);
+    }
+  });
+
+  it("links to files that exist", () => {
+    const missing = names.flatMap((name) =>
+      [...text("examples", name, "README.md").matchAll(/\]\((?!\w+:)([^)#\s]+)[^)]*\)/g)]
+        .map(([, target]) => join("examples", name, decodeURI(target!)))
+        .filter((target) => !existsSync(join(root, target))),
+    );
+    expect(missing).toEqual([]);
   });
 });
