@@ -16,7 +16,13 @@ const options = { collection: "tags", ttl: PAGE_TTL + 86_400 };
 
 async function stampsOf(tags: string[]): Promise<Stamp[]> {
   if (tags.length === 0) return [];
-  const found = await store().getMany<Stamp>([...new Set(tags)], options);
+  const found = await store()
+    .getMany<Stamp>([...new Set(tags)], options)
+    .catch((error) => {
+      // OpenNext treats the page as missing, and says nothing.
+      console.error("reading the tags", error);
+      throw error;
+    });
   return found.filter((stamp) => stamp !== null);
 }
 
