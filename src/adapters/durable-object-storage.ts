@@ -3,11 +3,10 @@ import type { OnCorrupt } from "../core/corrupt.ts";
 import type { Capability, Store } from "../core/driver.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
 import { ROW_BYTES } from "./objects/entry-codec.ts";
-import { objectLayout, TABLE } from "./objects/layout.ts";
+import { objectDialect, PART_BYTES } from "./objects/layout.ts";
 import { localDatabase } from "./objects/local-database.ts";
 import type { SqlObjectStorage } from "./objects/tables.ts";
 import { sqlDriver } from "./sql/driver.ts";
-import { sqliteDialect } from "./sql/sqlite-dialect.ts";
 
 export type { OnCorrupt, SqlObjectStorage };
 
@@ -16,9 +15,6 @@ export interface DurableObjectStorageStoreOptions extends StoreOptions {
   /** What to do with a stored value that is not JSON. Default: `"throw"`, an error with code `corrupted`. */
   readonly onCorrupt?: OnCorrupt | undefined;
 }
-
-/** A statement binds values of at most 2 MB. */
-const BULK_BYTES = 1_000_000;
 
 /**
  * A store in the SQLite storage of your own Durable Object: `durableObjectStorageStore(ctx.storage)`.
@@ -59,6 +55,6 @@ export function durableObjectStorageStore(
   const { onCorrupt } = options;
   if (typeof storage?.transactionSync !== "function") refuse("storage", "the storage of a Durable Object", storage);
   const database = localDatabase("durable-object-storage", storage);
-  const limits = { rowBytes: ROW_BYTES, bulkBytes: BULK_BYTES };
-  return createStore(sqlDriver(database, sqliteDialect(TABLE, "caller", objectLayout), { limits, onCorrupt }), options);
+  const limits = { rowBytes: ROW_BYTES, bulkBytes: PART_BYTES };
+  return createStore(sqlDriver(database, objectDialect, { limits, onCorrupt }), options);
 }

@@ -1,7 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "#test";
+import { durableObjectStore } from "../../src/adapters/durable-object.ts";
 import { durableObjectStorageStore } from "../../src/adapters/durable-object-storage.ts";
-import { bindings, later } from "./objects.ts";
+import { bindings, later, objects } from "./objects.ts";
 
 /** Runs in an object of somebody's own, as a method of it would. */
 const inside = <R>(name: string, work: (storage: DurableObjectStorage) => Promise<R>): Promise<R> =>
@@ -22,7 +23,7 @@ describe("durableObjectStorageStore", () => {
     });
   });
 
-  it("takes one statement and no transaction for one key, and one statement for a few", async () => {
+  it("takes one statement for a read, a write and a bulk, and two for an atomic operation, without a transaction", async () => {
     await inside("statements", async (storage) => {
       const calls: string[] = [];
       const counted = {
@@ -31,17 +32,87 @@ describe("durableObjectStorageStore", () => {
       } as unknown as DurableObjectStorage;
       const store = durableObjectStorageStore(counted);
       await store.put("a", 1);
-      for (const call of [
-        () => store.put("a", 2),
-        () => store.get("a"),
-        () => store.getMany(["a", "b", "c"]),
-        () => store.delete("a"),
-      ]) {
+      const keys = Array.from({ length: 100 }, (_, i) => `k${i}`);
+      const pairs = keys.map((key) => [key, { key }] as const);
+      for (const [statements, call] of [
+        [1, () => store.put("a", 2)],
+        [1, () => store.get("a")],
+        [1, () => store.putMany(pairs)],
+        [1, () => store.getMany(keys)],
+        [1, () => store.deleteMany(keys)],
+        [1, () => store.delete("a")],
+        [2, () => store.increment("n")],
+        [2, () => store.putIfAbsent("a", 1)],
+        [2, () => store.take("a")],
+        [1, () => store.listKeys()],
+      ] as const) {
         calls.length = 0;
         await call();
-        expect(calls.length).toBe(1);
+        expect([call.toString(), calls.length]).toEqual([call.toString(), statements]);
       }
     });
+  });
+
+  it("writes a bulk that needs several statements at once or not at all", async () => {
+    await inside("parts", async (storage) => {
+      const store = durableObjectStorageStore(storage);
+      const large = Array.from({ length: 4 }, (_, i) => [`k${i}`, "x".repeat(900_000)] as const);
+      await store.putMany(large);
+      expect((await store.getMany<string>(["k0", "k3"])).map((text) => text?.length)).toEqual([900_000, 900_000]);
+      let writes = 0;
+      const failing = {
+        sql: {
+          exec(query: string, ...values: unknown[]) {
+            if (query.startsWith("INSERT") && ++writes === 2) throw new Error("SQLITE_FULL");
+            return storage.sql.exec(query, ...values);
+          },
+        },
+        transactionSync: <R>(work: () => R) => storage.transactionSync(work),
+      } as unknown as DurableObjectStorage;
+      const others = large.map(([key, text]) => [`other ${key}`, text] as const);
+      await expect(durableObjectStorageStore(failing).putMany(others)).rejects.toMatchObject({ code: "full" });
+      expect(writes).toBe(2);
+      expect((await store.listKeys()).names).toEqual(["k0", "k1", "k2", "k3"]);
+    });
+  });
+
+  it("shares the table of KeyValueObject: what was taken is absent, and a write leaves the receipts of operations", async () => {
+    const namespace = objects("inside a subclass");
+    const outside = durableObjectStore(namespace);
+    await outside.increment("n");
+    await outside.put("token", "secret");
+    await outside.take("token");
+    const stub = namespace.stub("edge-key-value-0");
+    await runInDurableObject(stub, async (_, { storage }) => {
+      const store = durableObjectStorageStore(storage);
+      const versionOf = async (key: string) => (await store.getWithVersion(key))?.version ?? "";
+      const receiptsOf = (key: string) =>
+        String(storage.sql.exec("SELECT version FROM edge_key_value WHERE key = ?", key).one().version).split(" ")[1];
+      expect(await store.getMany(["n", "token"])).toEqual([1, null]);
+      expect((await store.listKeys()).names).toEqual(["n"]);
+      expect(await store.delete("token")).toBe(false);
+      const receipts = receiptsOf("n");
+      expect(receipts).toContain('{"sum":1}');
+      await store.put("n", 5);
+      await store.putMany([
+        ["n", 6],
+        ["m", 7],
+      ]);
+      expect(await store.putIfVersion("n", 8, await versionOf("n"))).toBe(await versionOf("n"));
+      expect(await store.increment("n")).toBe(9);
+      expect(receiptsOf("n")).toBe(receipts);
+    });
+    await outside.take("n");
+    await runInDurableObject(stub, async (_, { storage }) => {
+      const store = durableObjectStorageStore(storage);
+      expect(await store.putIfAbsent("n", 10)).toBe(true);
+      expect(await store.putIfAbsent("n", 11)).toBe(false);
+      storage.sql.exec("UPDATE edge_key_value SET expires_at = 'soon' WHERE key = 'n'");
+      await expect(store.getWithVersion("n")).rejects.toMatchObject({ code: "corrupted" });
+      const lenient = durableObjectStorageStore(storage, { onCorrupt: "miss" });
+      expect(await lenient.putIfAbsent("n", 12)).toBe(true);
+    });
+    expect(await outside.getMany(["n", "m"])).toEqual([12, 7]);
   });
 
   it("says of a number that JavaScript cannot hold that it is corrupted", async () => {

@@ -204,6 +204,35 @@ describe("KeyValueObject", () => {
     expect(Object.getOwnPropertyNames(KeyValueObject.prototype).sort()).toEqual(["alarm", "constructor", "keyValue"]);
   });
 
+  it("takes one statement for a read, a write and a bulk, and two for an atomic operation", async () => {
+    const { store, stub } = storeOver("statements");
+    const keys = Array.from({ length: 100 }, (_, i) => `k${i}`);
+    await store.increment("n");
+    await runInDurableObject(stub, async (object: KeyValueObject, { storage: { sql } }) => {
+      let statements = 0;
+      const exec = sql.exec.bind(sql);
+      sql.exec = ((...args: Parameters<typeof exec>) => {
+        statements++;
+        return exec(...args);
+      }) as typeof exec;
+      const increment = { name: "increment", args: { by: 1, life: null }, onCorrupt: "throw" };
+      const items = keys.map((key) => [key, { json: "1" }]);
+      for (const [expected, operation, ...args] of [
+        [1, "readOne", "c", "k", true],
+        [1, "write", "c", { items: [["k", { json: "1" }]] }],
+        [1, "read", "c", keys],
+        [1, "write", "c", { items }],
+        [1, "remove", "c", keys],
+        [2, "apply", "c", "n", increment, { id: crypto.randomUUID() }],
+        [2, "apply", "c", "n", increment, { id: crypto.randomUUID() }],
+      ] as const) {
+        statements = 0;
+        const reply = await object.keyValue(1, true, operation, args as unknown as unknown[]);
+        expect([operation, statements, Object(reply).failure]).toEqual([operation, expected, undefined]);
+      }
+    });
+  });
+
   it("works on after its owner has called deleteAll, and does not mix up what was before with what is after", async () => {
     const { store, stub } = storeOver("deleteAll");
     const driver = toDriver(store);

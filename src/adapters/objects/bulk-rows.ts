@@ -1,7 +1,9 @@
 import { type BulkItem, packedOf, partsOf } from "../sql/bulks.ts";
+import type { Statement } from "../sql/database.ts";
+import type { Packed } from "../sql/dialect.ts";
 import { toSqlText } from "../sql/text.ts";
-import { type Columns, LIVE, type RowEntry, type StoredRow, TIMES, toStoredRow } from "./row.ts";
-import { KEEP_RECEIPTS } from "./rows.ts";
+import { objectDialect, PART_BYTES } from "./layout.ts";
+import { type Columns, type RowEntry, type StoredRow, toSentRow, toStoredRow } from "./row.ts";
 import type { SqlTables } from "./tables.ts";
 
 /** Reads, writes and removes many rows, in one statement for as many as fit in one. */
@@ -19,9 +21,6 @@ export interface BulkRows {
   removeMany(collection: string, keys: readonly string[]): number;
 }
 
-/** What a statement takes, as JSON: a parameter has at most 2 MB. Source: developers.cloudflare.com/durable-objects/platform/limits. */
-const PART_BYTES = 1_900_000;
-
 // CROSS JOIN keeps the order of the loops: for each key one search.
 const ASKED = `FROM json_each(?1) AS asked CROSS JOIN edge_key_value AS stored
 WHERE collection = ?2 AND stored.key = asked.value`;
@@ -29,21 +28,17 @@ const SIZES = `SELECT asked.key AS place, octet_length(stored.value) AS size ${A
 /** Leaves out a value with more bytes than ?3. */
 const find = (columns: string): string => `SELECT asked.key AS place, octet_length(stored.value) > ?3 AS large,
 iif(octet_length(stored.value) > ?3, NULL, stored.value) AS value, ${columns} ${ASKED}`;
-const FIND_MANY = find(`${TIMES}, version`);
-const FIND_VALUES = find(TIMES);
-const PUT_MANY = `INSERT INTO edge_key_value SELECT ?1, json_extract(value, '$[0]'), json_extract(value, '$[1]'),
-json_extract(value, '$[2]'), json_extract(value, '$[3]'), ?2 FROM json_each(?3) WHERE true ${KEEP_RECEIPTS}`;
-const REMOVE_MANY = `DELETE FROM edge_key_value WHERE collection = ? AND key IN (SELECT value FROM json_each(?))
-RETURNING ${LIVE} AS live`;
+const FIND_MANY = find("created_at, expires_at, version");
+const FIND_VALUES = find("created_at, expires_at");
 
 type Found = Columns & { readonly place: number; readonly large: number | null };
 
 /** @param onDeadline Is called with each deadline that is written. */
-export function bulkRows({ run, transaction }: SqlTables, onDeadline: (deadline: number) => void): BulkRows {
+export function bulkRows({ run, ask, transaction }: SqlTables, onDeadline: (deadline: number) => void): BulkRows {
   /** Runs a statement for each part of a bulk, in a transaction if there are several. */
-  function runParts<R>(items: readonly BulkItem[], statementFor: (part: string) => R[]): R[] {
+  function runParts<R>(items: readonly BulkItem[], statementFor: (part: readonly Packed[]) => Statement): R[] {
     const parts = partsOf(items, PART_BYTES);
-    const all = (): R[] => parts.flatMap((part) => statementFor(`[${packedOf(part)}]`));
+    const all = (): R[] => parts.flatMap((part) => ask<R>(statementFor(packedOf(part))));
     return parts.length > 1 ? transaction(all) : all();
   }
 
@@ -66,18 +61,19 @@ export function bulkRows({ run, transaction }: SqlTables, onDeadline: (deadline:
     },
 
     putMany(collection, items, version) {
-      const rows = items.map(([key, { json, createdAt = null, expiresAt = null }]) => {
-        if (expiresAt !== null) onDeadline(expiresAt);
-        return { key, packed: JSON.stringify([toSqlText(key), json, createdAt, expiresAt]) };
+      const now = Date.now();
+      const rows = items.map(([key, entry]) => {
+        if (entry.expiresAt !== undefined) onDeadline(entry.expiresAt);
+        return { key, packed: objectDialect.packRow(toSentRow(key, entry, now)) };
       });
-      runParts(rows, (part) => run(PUT_MANY, toSqlText(collection), version, part));
+      runParts(rows, (part) => objectDialect.writeMany(toSqlText(collection), part, version, now));
     },
 
     removeMany(collection, keys) {
-      const removed = runParts(keys.map(itemOf), (part) =>
-        run<{ live: number }>(REMOVE_MANY, toSqlText(collection), part, Date.now()),
-      );
-      return removed.filter(({ live }) => live).length;
+      const statementFor = (part: readonly Packed[]) =>
+        objectDialect.removeMany(toSqlText(collection), part, Date.now());
+      const removed = runParts<{ removed: number }>(keys.map(itemOf), statementFor);
+      return removed.filter((row) => row.removed).length;
     },
   };
 }

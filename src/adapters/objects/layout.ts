@@ -1,8 +1,6 @@
-import { statement } from "../sql/dialect.ts";
-import type { SqliteLayout } from "../sql/sqlite-dialect.ts";
+import { type Dialect, statement } from "../sql/dialect.ts";
+import { type SqliteLayout, sqliteDialect } from "../sql/sqlite-dialect.ts";
 import { RECEIPT_UNITS } from "./history.ts";
-
-export const TABLE = "edge_key_value";
 
 // Without row ids a write is billed as one row, not two. The index finds what there is to cull.
 export const CREATE = `
@@ -25,7 +23,7 @@ export function isRoomy(collection: string, key: string, json: string): boolean 
  * The table of an object. A row without a value marks a removal, and `version` holds the receipts of operations as well: see
  * `history.ts`. A write leaves the receipts, unless they are so long that the row may become larger than its 2 MB.
  */
-export const objectLayout: SqliteLayout = {
+const layout: SqliteLayout = {
   create: [statement(CREATE)],
   held: "value IS NOT NULL",
   // The table is not strict, so a program of somebody else may have written text.
@@ -35,3 +33,9 @@ export const objectLayout: SqliteLayout = {
     OR octet_length(collection) + octet_length(key) + octet_length(${value}) > ${ROOMY_BYTES}
     THEN '' ELSE substr(version, instr(version || ' ', ' ')) END`,
 };
+
+/** The statements for that table. */
+export const objectDialect: Dialect = /* @__PURE__ */ sqliteDialect("edge_key_value", "caller", layout);
+
+/** What a statement takes, as JSON: a parameter has at most 2 MB. Source: developers.cloudflare.com/durable-objects/platform/limits. */
+export const PART_BYTES = 1_900_000;

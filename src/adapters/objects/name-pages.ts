@@ -2,34 +2,34 @@ import type { DriverPage } from "../../core/driver.ts";
 import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
 import { compareCodePoints } from "../../core/order.ts";
 import type { Page } from "../../core/protocol.ts";
-import { fromSqlText, toSqlText } from "../sql/text.ts";
+import type { NamesQuery } from "../sql/dialect.ts";
+import { fromSqlText, rangeOf, toSqlText } from "../sql/text.ts";
 import { CALL_UNITS, type NamesPage, type NamesRequest } from "./wire.ts";
 
-/** Selects the next few names, in order and in the form of `toSqlText`, that are `>=` or `>` a name. */
-export type SelectNames = (comparison: ">=" | ">", from: string) => readonly { readonly name: string }[];
+/** How many names to fetch at once: so few that they fit in memory even if each is as long as can be. */
+const BATCH = 32;
 
-/** Collects a page from the names of a table, some at a time. */
-export function pageOfNames({ prefix, after, limit }: NamesRequest, select: SelectNames): NamesPage {
-  // A name that continues with the second half of a surrogate pair does not sort after the first half.
-  const start = prefix.replace(/[\uD800-\uDBFF]$/, "");
+/** Collects a page from the names of a table, some at a time. `select` returns names in order, in the form of `toSqlText`. */
+export function pageOfNames(
+  { prefix, after, limit }: NamesRequest,
+  select: (names: NamesQuery) => readonly { readonly name: string }[],
+): NamesPage {
+  const range = rangeOf(prefix);
   const names: string[] = [];
   let room = CALL_UNITS;
-  let comparison: ">=" | ">" = after === undefined ? ">=" : ">";
-  let from = after ?? toSqlText(start);
+  let last = after;
   for (;;) {
-    const rows = select(comparison, from);
-    if (rows.length === 0) return { names, more: false };
+    const rows = select({ ...range, after: last, limit: BATCH });
     for (const row of rows) {
-      const name = fromSqlText(row.name);
-      if (!name.startsWith(start)) return { names, more: false };
       if (names.length === limit || room < 0) return { names, more: true };
+      const name = fromSqlText(row.name);
       if (name.startsWith(prefix)) {
         names.push(name);
         room -= name.length + 10;
       }
-      from = row.name;
+      last = row.name;
     }
-    comparison = ">";
+    if (rows.length < BATCH) return { names, more: false };
   }
 }
 

@@ -21,7 +21,7 @@ export function objectCalls(tables: SqlTables, startedAt: number, onDeadline: (d
   const rows = tableRows(tables, onDeadline);
   const bulk = bulkRows(tables, onDeadline);
   const { listKeys, listCollections } = tableListings(tables);
-  const { destroyCollection, empty, cull } = tableRemovals(tables, rows);
+  const { destroyCollection, empty, cull } = tableRemovals(tables);
   const { settle, outcome } = onceOnly(rows, tables, startedAt);
 
   function writeOne(collection: string, key: string, row: WireRow): void {

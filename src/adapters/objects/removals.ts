@@ -1,5 +1,6 @@
+import type { Statement } from "../sql/database.ts";
 import { toSqlText } from "../sql/text.ts";
-import type { Rows } from "./rows.ts";
+import { objectDialect } from "./layout.ts";
 import type { SqlTables } from "./tables.ts";
 
 /** Removes many entries at once from the table. */
@@ -11,28 +12,15 @@ export interface TableRemovals {
   cull(limit: number): { readonly culled: number; readonly more: boolean };
 }
 
-export function tableRemovals({ run }: SqlTables, { some }: Rows): TableRemovals {
+export function tableRemovals({ ask }: SqlTables): TableRemovals {
+  const hadSome = (statements: readonly Statement[]): boolean => statements.flatMap((each) => ask(each)).length > 0;
+
   return {
-    destroyCollection(collection) {
-      const had = some("collection = ?", toSqlText(collection));
-      run("DELETE FROM edge_key_value WHERE collection = ?", toSqlText(collection));
-      return had;
-    },
-
-    empty() {
-      const had = some("TRUE");
-      run("DELETE FROM edge_key_value");
-      return had;
-    },
-
+    destroyCollection: (collection) => hadSome(objectDialect.destroyCollection(toSqlText(collection), Date.now())),
+    empty: () => hadSome(objectDialect.destroy(Date.now())),
     cull(limit) {
-      const gone = run<{ held: number }>(
-        `DELETE FROM edge_key_value WHERE (collection, key) IN
-         (SELECT collection, key FROM edge_key_value WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)
-         RETURNING value IS NOT NULL AS held`,
-        ...[Date.now(), limit],
-      );
-      return { culled: gone.filter(({ held }) => held).length, more: gone.length === limit };
+      const gone = ask<{ removed: number }>(objectDialect.cull(limit, Date.now()));
+      return { culled: gone.filter(({ removed }) => removed).length, more: gone.length === limit };
     },
   };
 }

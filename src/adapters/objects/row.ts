@@ -1,3 +1,5 @@
+import type { SentRow } from "../sql/dialect.ts";
+import { toSqlText } from "../sql/text.ts";
 import { versionIn } from "./history.ts";
 
 /** An entry as a row holds it: the value as JSON text, times by the clock of the object. */
@@ -27,11 +29,6 @@ export interface Columns {
   readonly version?: unknown;
 }
 
-export const TIMES = "created_at, expires_at";
-
-/** Holds for rows that are live at a time. Without `IS NOT TRUE`, SQLite would take the index on the deadline and sort. */
-export const LIVE = "value IS NOT NULL AND (expires_at <= ?) IS NOT TRUE";
-
 export function toStoredRow({ value, created_at, expires_at, version }: Columns): StoredRow {
   const history = typeof version === "string" ? version : "";
   const row = { damaged: false, version: versionIn(history), history };
@@ -46,4 +43,10 @@ export function toStoredRow({ value, created_at, expires_at, version }: Columns)
 
 function isTime(value: unknown): value is number | null {
   return value === null || Number.isFinite(value);
+}
+
+/** An entry as a statement of the SQL family takes it. */
+export function toSentRow(key: string, { json, createdAt, expiresAt }: RowEntry, now: number): SentRow {
+  const life = expiresAt === undefined ? null : expiresAt - now;
+  return { key: toSqlText(key), value: json, created: createdAt ?? null, life };
 }

@@ -43,7 +43,7 @@ export function shardRecord(tables: SqlTables, wipe: () => void): ShardRecord {
   function record(shards: number, epoch: number): void {
     tables.remember("epoch", epoch);
     tables.remember("shards", shards);
-    cached = undefined;
+    cached = { shards, epoch, generation: tables.generation };
   }
 
   function renew(): number {

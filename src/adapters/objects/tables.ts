@@ -1,3 +1,4 @@
+import type { Statement } from "../sql/database.ts";
 import { CREATE } from "./layout.ts";
 
 /** What is needed of `ctx.storage`; `DurableObjectStorage` of `@cloudflare/workers-types` fits. */
@@ -10,6 +11,8 @@ export interface SqlObjectStorage {
 export interface SqlTables {
   /** Runs one statement. */
   run<R>(query: string, ...bindings: unknown[]): R[];
+  /** Runs one statement of the SQL family. */
+  ask<R>(statement: Statement): R[];
   /**
    * Does work in which at most one statement writes, which needs no transaction: nothing else runs meanwhile. Missing
    * tables are created, at first use and after the object's owner called `deleteAll`, and the work is done again.
@@ -52,6 +55,7 @@ export function sqlTables(storage: SqlObjectStorage): SqlTables {
 
   return {
     run,
+    ask: ({ text, args }) => run(text, ...args),
     attempt,
     transaction: (work) => attempt(() => storage.transactionSync(work)),
     get generation() {

@@ -77,7 +77,7 @@ export interface Dialect {
   /** `held`, if there was a live row. */
   destroyCollection(collection: string, now: number): readonly Statement[];
   destroy(now: number): readonly Statement[];
-  /** `removed` adds up to the number of rows, at most `limit`. */
+  /** Removes at most `limit` rows. `removed` adds up to the number of entries in them. */
   cull(limit: number, now: number): Statement;
   /**
    * The operations that are one statement. Each returns its own column if it was done, and otherwise the current entry, if any.

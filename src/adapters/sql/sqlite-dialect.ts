@@ -85,7 +85,7 @@ export function sqliteDialect(name: string, clock: Clock, layout: SqliteLayout =
     removeVersion: `DELETE FROM ${table} WHERE ${here} AND ${version} = ?4 AND ${live} ${swapped}`,
     holds: `SELECT 1 AS held FROM ${table} WHERE ${live}`,
     cull: `DELETE FROM ${table} WHERE (collection, key) IN (SELECT collection, key FROM ${table}
-      WHERE expires_at <= ${now} ORDER BY expires_at LIMIT ?2) RETURNING 1 AS removed`,
+      WHERE expires_at <= ${now} ORDER BY expires_at LIMIT ?2) RETURNING ${held} AS removed`,
     // Leave a value that is not JSON to a read, which reports it.
     take: `DELETE FROM ${table} WHERE ${here} AND ${live} AND json_valid(value) AND value <> 'null' RETURNING value AS taken`,
     increment: `${insert} value = CASE WHEN ${live} THEN CAST(CAST(value AS INTEGER) + CAST(?7 AS INTEGER) AS TEXT)

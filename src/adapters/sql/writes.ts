@@ -65,7 +65,8 @@ export function sqlWrites(context: SqlContext): Pick<BaseDriver, "write" | "remo
       const next = (before: number): Awaitable<number> =>
         chain(run([dialect.cull(CULL_ROWS, Date.now())], {}), (rows) => {
           const culled = sumOf(rows);
-          return culled < CULL_ROWS ? before + culled : next(before + culled);
+          // SQLite returns each row, also those that held no entry.
+          return Math.max(culled, rows.length) < CULL_ROWS ? before + culled : next(before + culled);
         });
       return next(0);
     },
