@@ -22,7 +22,10 @@ const servers = testFiles("test/servers");
 const runtimes = {
   node: {
     files: [...shared, ...servers, ...testFiles("test/node")],
-    command: (files, report) => ["vitest", "run", "--project", "node", ...vitestReport(report), ...files],
+    command: (files, report) => [
+      ...["vitest", "run", "--project", "node", "--project", "node-only", ...vitestReport(report)],
+      ...files,
+    ],
   },
   workerd: {
     files: [...shared, ...testFiles("test/workerd")],

@@ -7,10 +7,11 @@ import { abortedBy, pause } from "./times.ts";
 const BUDGET = 30_000;
 
 /**
- * How often the window of a pause doubles: up to 512 swaps. That leaves a slot each for hundreds of callers. With more
- * callers, longer windows would only let the unluckiest wait: one swap succeeds at a time anyway.
+ * The longest window of a pause, in swaps that take as long as the last one. It leaves room for hundreds of callers. With
+ * more of them, a longer window would only let the unluckiest wait: one swap succeeds at a time anyway. Where calls wait for
+ * each other on their way, the last swap took long, and the window grows with it.
  */
-const DOUBLINGS = 9;
+const WINDOW = 256;
 
 /** A change that has begun: the entry that it got, and the entry that it returns. */
 export interface Begun {
@@ -55,7 +56,8 @@ export async function modify(
     const asked = Date.now();
     const result = await swap(collection, key, current?.version, next);
     if (result.ok) return next;
-    fastest = Math.min(fastest, Math.max(2, Date.now() - asked));
+    const took = Math.max(2, Date.now() - asked);
+    fastest = Math.min(fastest, took);
     current = live(result.current);
     // The refused swap has returned the entry, so the first try again needs no read and no pause.
     if (losses === 0) continue;
@@ -64,7 +66,7 @@ export async function modify(
       throw new KeyValueError("conflict", "other writers came first for 30 seconds", details);
     }
     // A window that doubles with each lost race grows until it holds one swap of every other caller.
-    const wait = Math.random() * Math.min(fastest * 2 ** Math.min(losses, DOUBLINGS), BUDGET / 2);
+    const wait = Math.random() * Math.min(fastest * 2 ** losses, took * WINDOW, BUDGET / 2);
     paused += wait;
     await pause(wait, signal);
     abortedBy(signal, details);
