@@ -1,5 +1,5 @@
-// `npm run histories`: the long run of the check of linearizability, with a thousand seeds for each backend. It takes longer
-// than an hour.
+// `npm run histories`: the long run of what a usual run does little of. It checks linearizability with a thousand seeds for each
+// backend, and compares a store as a KV namespace with the simulator's own in 10,000 calls. It takes longer than an hour.
 //
 //   npm run histories                        all backends
 //   npm run histories -- 5000 redis          so many seeds, of the test files whose path contains "redis"
@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 
 const [seeds = "1000", ...given] = process.argv.slice(2);
 // The histories of D1 are in the file of its other tests.
-const filters = given.length > 0 ? given : ["linearizability", "workerd/d1"];
-const files = ["vitest", "run", "--reporter=verbose", "-t", "linearizable", ...filters];
+const filters = given.length > 0 ? given : ["linearizability", "workerd/d1", "workerd/kv-namespace"];
+const files = ["vitest", "run", "--reporter=verbose", "-t", "linearizable|random calls", ...filters];
 const env = { ...process.env, EKV_HISTORIES: seeds };
 spawn("npx", files, { env, stdio: "inherit" }).on("exit", (code) => process.exit(code ?? 1));

@@ -93,7 +93,7 @@ describe("durableObjectStore", () => {
     const { store, callsOf } = storeOver("large");
     // The first are a byte a character on the way, the others two, however few are in the store's own limit.
     const texts = ["x".repeat(1_900_000), `日${"x".repeat(1_900_000)}`];
-    const entries = Array.from({ length: 40 }, (_, i) => [`k${i}`, texts[i % 2] as string] as const);
+    const entries = Array.from({ length: 24 }, (_, i) => [`k${i}`, texts[i % 2] as string] as const);
     const written = await callsOf(() => store.putMany(entries));
     expect(written.length).toBeGreaterThan(1);
     expect(written.length).toBeLessThan(12);

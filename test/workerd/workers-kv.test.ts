@@ -195,16 +195,10 @@ describe("workersKVStore", () => {
     const { calls, binding } = counting();
     const store = workersKVStore(binding, { defaultCollection: "large" });
     const text = "x".repeat(9 * 1024 * 1024);
-    await store.putMany(["a", "b", "c", "d"].map((key) => [key, text]));
+    await store.putMany(["a", "b", "c"].map((key) => [key, text]));
     calls.length = 0;
-    const values = await store.getMany<string>(["a", "b", "c", "none", "d"]);
-    expect(values.map((value) => value?.length)).toEqual([
-      text.length,
-      text.length,
-      text.length,
-      undefined,
-      text.length,
-    ]);
+    const values = await store.getMany<string>(["a", "b", "none", "c"]);
+    expect(values.map((value) => value?.length)).toEqual([text.length, text.length, undefined, text.length]);
     expect(calls.length).toBeGreaterThan(2);
   });
 

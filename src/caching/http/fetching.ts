@@ -35,7 +35,7 @@ export function fetching<Args extends readonly unknown[]>(options: HttpCacheOpti
     const control = new AbortController();
     const ask = async (known?: ResponseRecord) => {
       // The handler may have to be asked again, and a body can be read once.
-      const asking = known && request.body ? request.clone() : request;
+      const asking = known && request.body ? (request.clone() as Request) : request;
       return handler(askingFor(asking, known, control.signal), ...args);
     };
     const validated = old && hasValidator(old) ? old : undefined;
