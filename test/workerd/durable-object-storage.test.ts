@@ -2,6 +2,8 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "#test";
 import { durableObjectStore } from "../../src/adapters/durable-object.ts";
 import { durableObjectStorageStore } from "../../src/adapters/durable-object-storage.ts";
+import { objectCalls } from "../../src/adapters/objects/object-calls.ts";
+import { sqlTables } from "../../src/adapters/objects/tables.ts";
 import { bindings, later, objects } from "./objects.ts";
 
 /** Runs in an object of somebody's own, as a method of it would. */
@@ -176,6 +178,83 @@ describe("durableObjectStorageStore", () => {
       await store.increment("n");
       await storage.deleteAll();
       expect(await store.increment("n")).toBe(1);
+    });
+  });
+
+  it("takes in a bulk what it takes alone, also where the JSON of a row or a key is much longer than itself", async () => {
+    await inside("escapes", async (storage) => {
+      // The platform takes parameters of up to 2 MB; workerd does not check this.
+      const bounded = {
+        sql: {
+          exec(query: string, ...values: unknown[]) {
+            for (const value of values) if (String(value).length > 2_000_000) throw new Error("SQLITE_TOOBIG");
+            return storage.sql.exec(query, ...values);
+          },
+        },
+        transactionSync: <R>(work: () => R) => storage.transactionSync(work),
+      } as unknown as DurableObjectStorage;
+      const value = '"'.repeat(990_000);
+      const key = "\0".repeat(500_000);
+      const keys = ["quotes", key, "small"];
+      const store = durableObjectStorageStore(bounded);
+      await store.putMany([
+        ["quotes", value],
+        [key, 1],
+        ["small", 2],
+      ]);
+      const [quotes, ...others] = await store.getMany<string>(keys);
+      expect([quotes?.length, others]).toEqual([value.length, [1, 2]]);
+      expect(await store.deleteMany(keys)).toBe(3);
+
+      const calls = objectCalls(sqlTables(bounded), Date.now(), () => {});
+      const json = JSON.stringify(value);
+      calls.write("c", {
+        items: [
+          ["quotes", { json }],
+          [key, { json: "1" }],
+          ["small", { json: "2" }],
+        ],
+      });
+      const found: unknown[] = [];
+      while (found.length < 3) found.push(...calls.read("c", keys.slice(found.length), true));
+      expect([found[0] === json, ...found.slice(1)]).toEqual([true, "1", "2"]);
+      expect(calls.remove("c", keys)).toBe(3);
+    });
+  });
+
+  it("reports rows with times or a version of another kind, or treats them as missing", async () => {
+    await inside("damaged", async (storage) => {
+      const strict = durableObjectStorageStore(storage);
+      const lenient = durableObjectStorageStore(storage, { onCorrupt: "miss" });
+      for (const damage of [
+        "expires_at = 'soon'",
+        "expires_at = ''",
+        "expires_at = x'00'",
+        "created_at = 'then'",
+        "created_at = x''",
+        "version = x'01'",
+      ]) {
+        await strict.put("k", 1);
+        const spoil = () => storage.sql.exec(`UPDATE edge_key_value SET ${damage}`);
+        spoil();
+        const codes = [];
+        for (const call of [
+          () => strict.getMany(["k", "l"]),
+          () => strict.getWithVersion("k"),
+          () => strict.increment("k"),
+          () => strict.putIfAbsent("k", 2),
+        ]) {
+          codes.push(await call().then(JSON.stringify, (error) => error.code));
+        }
+        expect([damage, ...codes]).toEqual([damage, "corrupted", "corrupted", "corrupted", "corrupted"]);
+        // Nothing can be compared with a version that is a blob.
+        if (damage.startsWith("version")) continue;
+        expect([damage, await lenient.getMany(["k", "l"])]).toEqual([damage, [null, null]]);
+        expect([damage, await lenient.putIfAbsent("k", 2)]).toEqual([damage, true]);
+        expect([damage, await lenient.get("k")]).toEqual([damage, 2]);
+        spoil();
+        expect([damage, await lenient.increment("k", 5)]).toEqual([damage, 5]);
+      }
     });
   });
 

@@ -1,9 +1,9 @@
 import { type BulkItem, packedOf, partsOf } from "../sql/bulks.ts";
 import type { Statement } from "../sql/database.ts";
-import type { Packed } from "../sql/dialect.ts";
 import { toSqlText } from "../sql/text.ts";
 import { objectDialect, PART_BYTES } from "./layout.ts";
 import { type Columns, type RowEntry, type StoredRow, toSentRow, toStoredRow } from "./row.ts";
+import type { Rows } from "./rows.ts";
 import type { SqlTables } from "./tables.ts";
 
 /** Reads, writes and removes many rows, in one statement for as many as fit in one. */
@@ -33,12 +33,22 @@ const FIND_VALUES = find("created_at, expires_at");
 
 type Found = Columns & { readonly place: number; readonly large: number | null };
 
-/** @param onDeadline Is called with each deadline that is written. */
-export function bulkRows({ run, ask, transaction }: SqlTables, onDeadline: (deadline: number) => void): BulkRows {
-  /** Runs a statement for each part of a bulk, in a transaction if there are several. */
-  function runParts<R>(items: readonly BulkItem[], statementFor: (part: readonly Packed[]) => Statement): R[] {
+/**
+ * @param single Reads and writes single rows.
+ * @param onDeadline Is called with each deadline that is written.
+ */
+export function bulkRows(
+  { run, ask, transaction }: SqlTables,
+  single: Rows,
+  onDeadline: (deadline: number) => void,
+): BulkRows {
+  /**
+   * Runs a statement for each part of a bulk, in a transaction if there are several. A single item is sent unpacked: packed,
+   * it may be too large for a statement.
+   */
+  function runParts<R, T extends BulkItem>(items: readonly T[], statementFor: (part: readonly T[]) => Statement): R[] {
     const parts = partsOf(items, PART_BYTES);
-    const all = (): R[] => parts.flatMap((part) => ask<R>(statementFor(packedOf(part))));
+    const all = (): R[] => parts.flatMap((part) => ask<R>(statementFor(part)));
     return parts.length > 1 ? transaction(all) : all();
   }
 
@@ -48,6 +58,7 @@ export function bulkRows({ run, ask, transaction }: SqlTables, onDeadline: (dead
       const [names = []] = partsOf(keys.map(itemOf), PART_BYTES);
       const query = valueOnly ? FIND_VALUES : FIND_MANY;
       let fitting = names.length;
+      if (fitting === 1) return [(valueOnly ? single.findValue : single.find)(collection, keys[0] as string)];
       let rows = run<Found>(query, `[${packedOf(names)}]`, place, Math.floor(bytes / fitting));
       // Each value has a share of the bytes. If one has more, find out how many fit.
       if (rows.some(({ large }) => large)) {
@@ -62,17 +73,29 @@ export function bulkRows({ run, ask, transaction }: SqlTables, onDeadline: (dead
 
     putMany(collection, items, version) {
       const now = Date.now();
+      const place = toSqlText(collection);
       const rows = items.map(([key, entry]) => {
         if (entry.expiresAt !== undefined) onDeadline(entry.expiresAt);
-        return { key, packed: objectDialect.packRow(toSentRow(key, entry, now)) };
+        const row = toSentRow(key, entry, now);
+        return { key, row, packed: objectDialect.packRow(row) };
       });
-      runParts(rows, (part) => objectDialect.writeMany(toSqlText(collection), part, version, now));
+      runParts(rows, (part) => {
+        const [{ row }] = part as [(typeof rows)[0]];
+        return part.length === 1
+          ? objectDialect.write(place, row, version, now)
+          : objectDialect.writeMany(place, packedOf(part), version, now);
+      });
     },
 
     removeMany(collection, keys) {
-      const statementFor = (part: readonly Packed[]) =>
-        objectDialect.removeMany(toSqlText(collection), part, Date.now());
-      const removed = runParts<{ removed: number }>(keys.map(itemOf), statementFor);
+      const place = toSqlText(collection);
+      const now = Date.now();
+      const removed = runParts<{ removed: number }, BulkItem>(keys.map(itemOf), (part) => {
+        const [{ key }] = part as [BulkItem];
+        return part.length === 1
+          ? objectDialect.remove(place, toSqlText(key), now)
+          : objectDialect.removeMany(place, packedOf(part), now);
+      });
       return removed.filter((row) => row.removed).length;
     },
   };

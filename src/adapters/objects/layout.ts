@@ -26,8 +26,8 @@ export function isRoomy(collection: string, key: string, json: string): boolean 
 const layout: SqliteLayout = {
   create: [statement(CREATE)],
   held: "value IS NOT NULL",
-  // The table is not strict, so a program of somebody else may have written text.
-  life: (now) => `iif(typeof(expires_at) = 'text', expires_at, expires_at - ${now})`,
+  // The table is not strict, so a program of somebody else may have written a text or a blob.
+  life: (now) => `iif(typeof(expires_at) IN ('text', 'blob'), 'no time', expires_at - ${now})`,
   version: "substr(version, 1, instr(version || ' ', ' ') - 1)",
   versionAfter: (version, value) => `${version} || CASE WHEN octet_length(version) > ${4 * RECEIPT_UNITS}
     OR octet_length(collection) + octet_length(key) + octet_length(${value}) > ${ROOMY_BYTES}

@@ -19,7 +19,7 @@ import { CALL_UNITS, type DamagedRow, type ObjectCalls, type OnceOnly, type Wire
  */
 export function objectCalls(tables: SqlTables, startedAt: number, onDeadline: (deadline: number) => void): ObjectCalls {
   const rows = tableRows(tables, onDeadline);
-  const bulk = bulkRows(tables, onDeadline);
+  const bulk = bulkRows(tables, rows, onDeadline);
   const { listKeys, listCollections } = tableListings(tables);
   const { destroyCollection, empty, cull } = tableRemovals(tables);
   const { settle, outcome } = onceOnly(rows, tables, startedAt);

@@ -9,7 +9,7 @@ import { sqlReads } from "./reads.ts";
 import { sqlSwap } from "./swaps.ts";
 import { sqlWrites } from "./writes.ts";
 
-/** A driver over a table in a SQL database. If the database returns no promises, neither does the driver, except for bulks. */
+/** A driver over a table in a SQL database. If the database returns no promises, neither does the driver, except for bulks and `cull`. */
 export function sqlDriver(database: SqlDatabase, dialect: Dialect, use: SqlUse): Driver<Capability> {
   const { name, close } = database;
   const { consistency = "strong", limits } = use;

@@ -22,6 +22,9 @@ export function sqlReads(context: SqlContext): { readonly read: BaseDriver["read
   }
 
   function readPart(collection: string, part: readonly BulkItem[], now: number, stale: boolean) {
+    const [{ key }] = part as [BulkItem];
+    // A single key is sent unpacked: packed, it may be too large for a bulk.
+    if (part.length === 1) return chain(readOne(collection, key, false, stale), (entry) => [entry]);
     const statement = dialect.readMany(toSqlText(collection), packedOf(part), now);
     return chain(run([statement], { collection }, stale), (answer) => {
       const rows = new Map(answer.map((row) => [Number(row.place), row]));

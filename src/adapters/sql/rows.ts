@@ -79,7 +79,7 @@ export function rowCodec(
           value: jsonOf(value, unpack),
           createdAt: millisecondsOf(created, Math.floor),
           expiresAt: deadlineOf(life, now),
-          version: version == null ? undefined : String(version),
+          version: versionOf(version),
         };
       } catch (cause) {
         if (onCorrupt === "miss") return undefined;
@@ -99,10 +99,16 @@ function jsonOf(text: unknown, unpack: (text: string) => JsonValue): JsonValue {
   return parseJson(text, unpack);
 }
 
+function versionOf(column: unknown): string | undefined {
+  if (typeof column === "object" && column !== null) throw new TypeError("the version is not text");
+  return column == null ? undefined : String(column);
+}
+
 /** Some clients return numbers as text or as `bigint`. */
 function millisecondsOf(column: unknown, round: (value: number) => number): number | undefined {
   if (column == null) return undefined;
-  const value = Number(column);
+  // An empty text or blob counts as 0.
+  const value = typeof column === "object" || column === "" ? Number.NaN : Number(column);
   if (Number.isNaN(value)) throw new TypeError("a time is not a number");
   return Number.isFinite(value) ? round(value) : undefined;
 }

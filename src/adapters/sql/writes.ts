@@ -1,4 +1,4 @@
-import type { Awaitable, BaseDriver } from "../../core/driver.ts";
+import type { BaseDriver } from "../../core/driver.ts";
 import { chain } from "./awaitable.ts";
 import { type BulkItem, packedOf, sendBulk } from "./bulks.ts";
 import type { SqlContext } from "./context.ts";
@@ -14,7 +14,7 @@ interface RowItem extends BulkItem {
 const CULL_ROWS = 1000;
 
 /** Writes and removals: one statement for one key, or for as many as fit. */
-export function sqlWrites(context: SqlContext): Pick<BaseDriver, "write" | "remove"> & { cull(): Awaitable<number> } {
+export function sqlWrites(context: SqlContext): Pick<BaseDriver, "write" | "remove"> & { cull(): Promise<number> } {
   const { dialect, run, keyOf, encode } = context;
   const { staysPrepared } = context.database;
 
@@ -57,18 +57,23 @@ export function sqlWrites(context: SqlContext): Pick<BaseDriver, "write" | "remo
         return chain(run([dialect.remove(place, keyOf(collection, key), now)], { collection, key }), sumOf);
       }
       const items = keys.map((key) => ({ key, packed: JSON.stringify(keyOf(collection, key)) }));
-      const removal = (part: readonly BulkItem[]) => [dialect.removeMany(place, packedOf(part), now)];
-      return chain(sendBulk(context, collection, items, removal), sumOf);
+      const statementsOf = (part: readonly BulkItem[]) => {
+        const [{ key }] = part as [BulkItem];
+        // A single key is sent unpacked, too.
+        const single = part.length === 1;
+        return [single ? dialect.remove(place, toSqlText(key), now) : dialect.removeMany(place, packedOf(part), now)];
+      };
+      return chain(sendBulk(context, collection, items, statementsOf), sumOf);
     },
 
-    cull() {
-      const next = (before: number): Awaitable<number> =>
-        chain(run([dialect.cull(CULL_ROWS, Date.now())], {}), (rows) => {
-          const culled = sumOf(rows);
-          // SQLite returns each row, also those that held no entry.
-          return Math.max(culled, rows.length) < CULL_ROWS ? before + culled : next(before + culled);
-        });
-      return next(0);
+    async cull() {
+      for (let culled = 0; ; ) {
+        const rows = await run([dialect.cull(CULL_ROWS, Date.now())], {});
+        const removed = sumOf(rows);
+        culled += removed;
+        // SQLite returns each row, also those that held no entry.
+        if (Math.max(removed, rows.length) < CULL_ROWS) return culled;
+      }
     },
   };
 }
