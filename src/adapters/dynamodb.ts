@@ -60,7 +60,7 @@ export interface DynamoDBStoreOptions extends StoreOptions {
  * Limits: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html.
  *
  * @throws TypeError when the first argument is not a client, or an option is of the wrong type.
- * @throws KeyValueError `misconfigured` when the table or the region is undefined.
+ * @throws KeyValueError `misconfigured` when the table or the region is undefined, or the endpoint is not a URL.
  *
  * @example
  * ```ts
@@ -95,11 +95,18 @@ function callOf(client: DynamoDBSigner | DynamoDBSdk, options: DynamoDBStoreOpti
   if (typeof send !== "function") refuse("fetch", "a function", send);
   const place = present(region, "region");
   const { endpoint = `https://dynamodb.${place}.amazonaws.com${place.startsWith("cn-") ? ".cn" : ""}` } = options;
-  string(endpoint, "endpoint");
+  if (!isUrl(string(endpoint, "endpoint"))) {
+    const problem = "the endpoint, or the one of the region, is not a URL with http or https";
+    throw new KeyValueError("misconfigured", problem, { store: NAME });
+  }
   return httpCall(client as DynamoDBSigner, send, { table, region: place, endpoint });
 }
 
 const globalFetch: DynamoDBFetch = (request) => fetch(request);
+
+function isUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
 
 /** Variables of the environment that are not set arrive as `undefined`. */
 function present(text: string | undefined, name: string): string {

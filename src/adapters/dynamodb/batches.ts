@@ -113,9 +113,10 @@ function idOf(key: unknown): string {
   return JSON.stringify([textOf(key, "collection"), textOf(key, "key")]);
 }
 
-/** The text of an attribute of an item or key. */
+/** The text of an attribute of an item or key; empty if it is not a text, which no key is. */
 export function textOf(item: unknown, name: string): string {
-  return String(Object(Object(item)[name]).S);
+  const { S: text } = Object(Object(item)[name]) as { readonly S?: unknown };
+  return typeof text === "string" ? text : "";
 }
 
 /** The objects of a list of a reply. */

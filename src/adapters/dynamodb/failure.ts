@@ -42,10 +42,16 @@ const MEANINGS: readonly (readonly [pattern: RegExp, code: ErrorCode, message: s
   [/^KMS/, "misconfigured", "DynamoDB cannot use the key that encrypts the table"],
   [/^ValidationException:.*Item size/, "too_large", "the item is larger than DynamoDB takes"],
   [
-    /^ValidationException:.*(key element|key schema|keys was not given|Missing the key)/,
+    /^ValidationException:.*(key element|key schema|keys was not given|Missing the key|Type mismatch for key|match schema type)/,
     "misconfigured",
     "the keys of the table must be `collection` and `key`, both strings",
   ],
+  [
+    /^ValidationException:.*(table\/index name|tableName|Map keys must satisfy)/i,
+    "misconfigured",
+    "DynamoDB takes no table of this name: it has 3 to 255 of the characters a-z, A-Z, 0-9, `_`, `-` and `.`",
+  ],
+  [/^Error: Region is missing/, "misconfigured", "the client has no region"],
   [/^(TimeoutError|RequestTimeout)/, "timeout", "DynamoDB did not respond in time"],
   [/^AbortError/, "aborted", "the client's signal ended the request"],
   [/^(InternalServerError|InternalFailure|ServiceUnavailable)/, "unavailable", "DynamoDB failed for a moment"],

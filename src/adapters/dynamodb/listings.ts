@@ -1,3 +1,4 @@
+import { utf8 } from "../../core/bytes.ts";
 import type { Driver, DriverPage } from "../../core/driver.ts";
 import { live } from "../../core/entry.ts";
 import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
@@ -9,7 +10,7 @@ import { conditional, expired } from "./conditions.ts";
 import type { DynamoDBUse } from "./driver.ts";
 import { NAME } from "./failure.ts";
 import { timesOf } from "./item.ts";
-import { decodeName, encodePrefix, KEY_BYTES, keyOf } from "./names.ts";
+import { COLLECTION_BYTES, decodeName, encodeName, encodePrefix, KEY_BYTES, keyOf } from "./names.ts";
 
 /** Items of a page, where nothing else is asked for. DynamoDB reads at most 1 MB for one. */
 const PAGE = 1000;
@@ -73,26 +74,30 @@ export function dynamoDBListings({ call, table, consistency }: DynamoDBUse): Pic
       held ||= items.some(isLive);
       const writes = items.map((item) => ({ DeleteRequest: { Key: keyIn(item) } }));
       if (writes.length > 0) await batchWrite(call, table, writes, collection);
-      from = nextKey(reply);
+      from = nextKey(reply, from);
     } while (from);
     return held;
   }
 
   return {
-    /** Goes on until there is a key: a page may have expired entries alone. */
+    /** Goes on until there is a key: a page may have expired entries alone. Each time it then reads twice as many. */
     async listKeys(collection, { prefix = "", cursor, limit = PAGE }: DriverPage): Promise<Page> {
       const details = { store: NAME, collection };
       const start = encodePrefix(prefix);
       const { collection: name } = keyOf(collection, "");
       let from =
-        cursor === undefined ? undefined : { collection: name, key: { S: checkedCursor(cursor, start, details) } };
-      for (;;) {
-        const reply = await query(collection, start, Math.min(limit, PAGE), from, consistency === "strong");
+        cursor === undefined
+          ? undefined
+          : { collection: name, key: { S: checkedCursor(cursor, start, KEY_BYTES, details) } };
+      if (utf8(start).length > KEY_BYTES) return { names: [] };
+      for (let size = Math.min(limit, PAGE); ; size = Math.min(size * 2, PAGE)) {
+        const reply = await query(collection, start, size, from, consistency === "strong");
         const keys = objectsOf(reply.Items).flatMap((item) => {
           const key = isLive(item) ? decodeName(textOf(item, "key")) : undefined;
           return key?.startsWith(prefix) ? [key] : [];
         });
-        from = nextKey(reply);
+        if (keys.length > limit) return { names: keys.slice(0, limit), cursor: encodeName(keys[limit - 1] as string) };
+        from = nextKey(reply, from);
         if (!from) return { names: keys };
         if (keys.length > 0) return { names: keys, cursor: from.key.S };
       }
@@ -103,9 +108,11 @@ export function dynamoDBListings({ call, table, consistency }: DynamoDBUse): Pic
       const endOf = (collection: string): ItemKey => ({ collection: { S: collection }, key: LAST_KEY });
       const found: string[] = [];
       let known = cursor;
-      let from = cursor === undefined ? undefined : endOf(checkedCursor(cursor, "", { store: NAME }));
+      let passed: ItemKey | undefined;
+      let look = LOOK;
+      let from = cursor === undefined ? undefined : endOf(checkedCursor(cursor, "", COLLECTION_BYTES, { store: NAME }));
       for (;;) {
-        const reply = await scan(LOOK, from, consistency === "strong");
+        const reply = await scan(look, from, consistency === "strong");
         for (const item of objectsOf(reply.Items)) {
           const text = textOf(item, "collection");
           const name = decodeName(text);
@@ -114,10 +121,12 @@ export function dynamoDBListings({ call, table, consistency }: DynamoDBUse): Pic
           found.push(name);
           known = text;
         }
-        const next = nextKey(reply);
+        const next = nextKey(reply, passed);
         if (!next) return { names: found };
+        passed = next;
         const isKnown = next.collection.S === known || !decodeName(next.collection.S)?.startsWith(prefix);
         from = isKnown ? endOf(next.collection.S) : next;
+        look = isKnown ? LOOK : Math.min(look * 2, PAGE);
       }
     },
 
@@ -135,7 +144,7 @@ export function dynamoDBListings({ call, table, consistency }: DynamoDBUse): Pic
           const { refused } = await call("DeleteItem", input, { store: NAME });
           if (!refused) culled++;
         });
-        from = nextKey(reply);
+        from = nextKey(reply, from);
       } while (from);
       return culled;
     },
@@ -152,12 +161,17 @@ function keyIn(item: unknown): ItemKey {
   return { collection: { S: textOf(item, "collection") }, key: { S: textOf(item, "key") } };
 }
 
-/** The key at which the next page starts. */
-function nextKey({ LastEvaluatedKey: last }: Reply): ItemKey | undefined {
-  return last === undefined || last === null ? undefined : keyIn(last);
+/** The key after which the next page starts, if there is one. */
+function nextKey({ LastEvaluatedKey: last }: Reply, before: ItemKey | undefined): ItemKey | undefined {
+  if (last === undefined || last === null) return undefined;
+  const next = keyIn(last);
+  if (next.collection.S !== before?.collection.S || next.key.S !== before.key.S) return next;
+  throw new KeyValueError("backend", "DynamoDB has returned the same page again", { store: NAME });
 }
 
-function checkedCursor(cursor: string, start: string, details: ErrorDetails): string {
-  if (cursor !== "" && cursor.startsWith(start) && decodeName(cursor) !== undefined) return cursor;
+/** A cursor may be the key of an item of another program, which is not in the listing. */
+function checkedCursor(cursor: string, start: string, limit: number, details: ErrorDetails): string {
+  const isKey = cursor !== "" && !/\p{Surrogate}/u.test(cursor) && utf8(cursor).length <= limit;
+  if (isKey && cursor.startsWith(start)) return cursor;
   throw new KeyValueError("invalid_cursor", "the cursor is not from this listing", details);
 }

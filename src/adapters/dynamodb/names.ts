@@ -4,7 +4,7 @@ import type { ItemKey } from "./client.ts";
 import { NAME } from "./failure.ts";
 
 /** Bytes of a partition key and a sort key: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html. */
-const COLLECTION_BYTES = 2048;
+export const COLLECTION_BYTES = 2048;
 export const KEY_BYTES = 1024;
 
 /** Comes right before the surrogates, so that what is escaped by it keeps its place in the order. */

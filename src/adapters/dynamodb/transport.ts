@@ -36,10 +36,11 @@ export function httpCall(signer: DynamoDBSigner, send: DynamoDBFetch, { table, r
       return await signer.sign(endpoint, { method: "POST", headers, body, aws: { service: NAME, region } });
     } catch (cause) {
       if (cause instanceof KeyValueError) throw cause;
-      // The message may have a header, and with it a token.
       const { name = "Error" } = Object(cause) as Partial<Error>;
-      const found = { store: NAME, ...details, cause: new Error(name) };
-      throw new KeyValueError("misconfigured", "the request could not be signed: are the credentials right?", found);
+      // Whoever asks for the credentials has not got them in time.
+      if (name === "TimeoutError" || name === "AbortError")
+        throw dynamoDBFailure({ name, message: "" }, table, details);
+      throw unsigned(name, details);
     }
   }
 
@@ -86,7 +87,7 @@ export function sdkCall(sdk: DynamoDBSdk, table: string): Call {
   } satisfies { [A in keyof DynamoDBInputs]: (input: DynamoDBInputs[A]) => Promise<object> };
 
   return async (action, input, details) => {
-    const attempts = await sdk.config?.maxAttempts();
+    const attempts = await attemptsOf(sdk, details);
     if (attempts > 1) {
       const problem = `the client sends a request up to ${attempts} times: pass new DynamoDB({ maxAttempts: 1 })`;
       throw new KeyValueError("misconfigured", problem, { store: NAME, ...details });
@@ -98,7 +99,9 @@ export function sdkCall(sdk: DynamoDBSdk, table: string): Call {
       const { name = "Error", message = "", $metadata, Item } = Object(thrown) as Thrown;
       const { httpStatusCode } = $metadata ?? {};
       if (name === CONDITION) return { refused: { item: Item } };
-      if (httpStatusCode === undefined && !NAMED.test(name)) {
+      const isLocal = httpStatusCode === undefined;
+      if (isLocal && name === "TypeError" && /header/i.test(message)) throw unsigned(name, details);
+      if (isLocal && !NAMED.test(`${name}: ${message}`)) {
         const cause = new Error(`${name}: ${message}`.slice(0, 300));
         throw new KeyValueError("unavailable", "DynamoDB cannot be reached", { store: NAME, ...details, cause });
       }
@@ -114,7 +117,23 @@ interface Thrown extends Partial<Error> {
 }
 
 /** The SDK's own errors that have a meaning, though no reply has come. */
-const NAMED = /^(CredentialsProviderError|TokenProviderError|TimeoutError|AbortError)/;
+const NAMED = /^(CredentialsProviderError|TokenProviderError|TimeoutError|AbortError|Error: Region is missing)/;
+
+/** Leaves out the message of what was thrown: it may have a header, and with it a token. */
+function unsigned(name: string, details: ErrorDetails): KeyValueError {
+  const found = { store: NAME, ...details, cause: new Error(name) };
+  return new KeyValueError("misconfigured", "the request could not be signed: are the credentials right?", found);
+}
+
+/** How often a client of the SDK sends a request. It may have to read a file or the environment to find out. */
+async function attemptsOf(sdk: DynamoDBSdk, details: ErrorDetails): Promise<number> {
+  try {
+    return await sdk.config.maxAttempts();
+  } catch (cause) {
+    const problem = "the client does not say how often it sends a request: pass new DynamoDB({ maxAttempts: 1 })";
+    throw new KeyValueError("misconfigured", problem, { store: NAME, ...details, cause });
+  }
+}
 
 function parse(text: string): (Reply & Readonly<Record<string, unknown>>) | undefined {
   try {

@@ -42,6 +42,31 @@ const FAILURES: readonly (readonly [name: string, message: string, status: numbe
     400,
     "misconfigured",
   ],
+  [
+    "ValidationException",
+    "One or more parameter values were invalid: Type mismatch for key collection expected: N actual: S",
+    400,
+    "misconfigured",
+  ],
+  [
+    "ValidationException",
+    "One or more parameter values were invalid: Condition parameter type does not match schema type",
+    400,
+    "misconfigured",
+  ],
+  ["ValidationException", "Invalid table/index name.  Table/index names must be …", 400, "misconfigured"],
+  [
+    "ValidationException",
+    "1 validation error detected: Value 'a!' at 'tableName' failed to satisfy constraint: …",
+    400,
+    "misconfigured",
+  ],
+  [
+    "ValidationException",
+    "1 validation error detected: Value '{a!=…}' at 'requestItems' failed to satisfy constraint: Map keys must satisfy …",
+    400,
+    "misconfigured",
+  ],
   ["KMSDisabledException", "", 400, "misconfigured"],
   ["ValidationException", "Item size has exceeded the maximum allowed size", 400, "too_large"],
   ["ValidationException", "something else", 400, "backend"],
@@ -123,6 +148,49 @@ describe("the failures of DynamoDB", () => {
       const getItem = () => Promise.reject(Object.assign(new Error(), { name }));
       const sdk = { config, getItem, batchGetItem() {} } as never;
       expect([name, (await failureOf(dynamoDBStore(sdk, TABLE).get("k"))).code]).toEqual([name, code]);
+    }
+  });
+
+  it("of the SDK never show the headers of a request, and say what the client lacks", async () => {
+    const $metadata = { attempts: 1, totalRetryDelay: 0 };
+    for (const [thrown, code] of [
+      [new TypeError('Headers.append: "secret\ntoken" is an invalid header value.'), "misconfigured"],
+      [new Error("Region is missing"), "misconfigured"],
+      [new TypeError("fetch failed"), "unavailable"],
+    ] as const) {
+      const getItem = () => Promise.reject(Object.assign(thrown, { $metadata }));
+      const error = await failureOf(dynamoDBStore({ config, getItem, batchGetItem() {} } as never, TABLE).get("k"));
+      expect([thrown.message, error.code]).toEqual([thrown.message, code]);
+      expect(JSON.stringify([error, String(error.cause)])).not.toContain("secret");
+    }
+    const unreadable = { maxAttempts: () => Promise.reject(new Error("max_attempts must be a number")) };
+    const error = await failureOf(dynamoDBStore({ config: unreadable, batchGetItem() {} } as never, TABLE).get("k"));
+    expect([error.code, error.store, error.key]).toEqual(["misconfigured", "dynamodb", "k"]);
+  });
+
+  it("of a signer that waits for credentials are not those of wrong credentials", async () => {
+    for (const [name, code] of [
+      ["TimeoutError", "timeout"],
+      ["AbortError", "aborted"],
+    ] as const) {
+      const sign = () => Promise.reject(Object.assign(new Error("secret-token"), { name }));
+      const error = await failureOf(dynamoDBStore({ sign }, TABLE).get("k"));
+      expect([error.code, String(error.cause).includes("secret-token")]).toEqual([code, false]);
+    }
+  });
+
+  it("end a listing that does not go on", async () => {
+    for (const key of [{}, { collection: { S: "c" }, key: { S: "k" } }, { collection: { S: { toString: 1 } } }]) {
+      const store = replying(() => Response.json({ LastEvaluatedKey: key }));
+      for (const call of [
+        () => store.listKeys(),
+        () => store.listCollections(),
+        () => store.destroyCollection(),
+        () => store.destroy(),
+        () => store.cull(),
+      ]) {
+        expect([`${call}`, (await failureOf(call)).code]).toEqual([`${call}`, "backend"]);
+      }
     }
   });
 

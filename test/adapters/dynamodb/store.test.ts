@@ -266,6 +266,60 @@ describe("dynamoDBStore", () => {
     expect((await store.listKeys({ collection: "names", prefix: "\uD7FF" })).names).toEqual(["\uD7FF", "\uD7FF\0"]);
   });
 
+  it("goes on after a page that ends with the item of another program", async () => {
+    const store = table.store();
+    const at = { collection: "foreign" };
+    await store.putMany(
+      ["", "a", "b"].map((key) => [key, 1]),
+      at,
+    );
+    for (const key of ["\0b", "\uD7FF?"]) await putItem("foreign", key, { value: { S: '{"value": 1}' } });
+    const found: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await store.listKeys({ ...at, limit: 2, ...(cursor !== undefined && { cursor }) });
+      found.push(...page.names);
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    expect(found).toEqual(["", "a", "b"]);
+  });
+
+  it("refuses a cursor that is no key before anything is sent, and finds nothing by a prefix that is too long", async () => {
+    const store = table.store();
+    table.requests();
+    for (const cursor of ["", "\uD800", "k".repeat(1025)]) {
+      expect([cursor, await codeOf(store.listKeys({ cursor }))]).toEqual([cursor, "invalid_cursor"]);
+    }
+    expect(await codeOf(store.listKeys({ prefix: "a", cursor: "b" }))).toBe("invalid_cursor");
+    for (const cursor of ["", "\uD800", "c".repeat(2049)]) {
+      expect([cursor, await codeOf(store.listCollections({ cursor }))]).toEqual([cursor, "invalid_cursor"]);
+    }
+    expect(await store.listKeys({ prefix: "k".repeat(1025) })).toEqual({ names: [] });
+    expect(table.requests()).toEqual([]);
+  });
+
+  it("passes many expired entries in few calls, however small the page", async () => {
+    const store = table.store();
+    const at = { collection: "mostly expired" };
+    const { now } = Date;
+    try {
+      Date.now = () => now() - 60_000;
+      await store.putMany(pairs(400), { ...at, ttl: 30 });
+    } finally {
+      Date.now = now;
+    }
+    await store.putMany(
+      ["l1", "l2", "l3"].map((key) => [key, 1]),
+      at,
+    );
+    table.requests();
+    const first = await store.listKeys({ ...at, limit: 1 });
+    expect(first.names).toEqual(["l1"]);
+    expect(table.requests().length).toBeLessThanOrEqual(10);
+    const next = await store.listKeys({ ...at, limit: 1, cursor: first.cursor as string });
+    expect(next.names).toEqual(["l2"]);
+  });
+
   it("skips the rest of a collection that it has listed", async () => {
     const own = await openTable();
     const store = own.store();
@@ -310,7 +364,16 @@ describe("dynamoDBStore", () => {
     ] as never[]) {
       expect(() => dynamoDBStore(signer(), options)).toThrow(TypeError);
     }
-    for (const options of [undefined, {}, { table: "" }, { table: "t" }, { table: "t", region: "" }] as never[]) {
+    for (const options of [
+      undefined,
+      {},
+      { table: "" },
+      { table: "t" },
+      { table: "t", region: "" },
+      { table: "t", region: "eu central" },
+      { table: "t", region: "r", endpoint: "" },
+      { table: "t", region: "r", endpoint: "localhost:4567" },
+    ] as never[]) {
       let code: unknown;
       try {
         dynamoDBStore(signer(), options);
