@@ -103,7 +103,7 @@ export function cachedMany<Id, R>(
       if (state === "miss") missing.push(name);
       if (state === "stale" && !batches.current(name)) stale.push(name);
       if (state !== "miss")
-        hooks.emit({ type: state, key: name, age: secondsSince(slots.get(name)?.result?.at ?? now) });
+        hooks.emit?.({ type: state, key: name, age: secondsSince(slots.get(name)?.result?.at ?? now) });
     }
     const results = missing.length > 0 ? shareOrMake(asked(missing)) : Promise.resolve(new Map<string, R>());
     if (stale.length > 0)
@@ -155,7 +155,7 @@ export function cachedMany<Id, R>(
     const stamps = slots?.[0]?.stamps;
     const valid = usable.filter((name) => haveStayed(batch.stamps?.get(name), stamps));
     const results = new Map(valid.map((name) => [name, decoded(values.get(name)?.value)]));
-    for (const name of results.keys()) hooks.emit({ type: "wait", key: name, duration: secondsSince(start) });
+    for (const name of results.keys()) hooks.emit?.({ type: "wait", key: name, duration: secondsSince(start) });
     const rest = new Map([...ids].filter(([name]) => !results.has(name)));
     if (rest.size === 0) return results;
     // What only its own request may have, each call makes alone.

@@ -2,7 +2,7 @@ import { within as inTime } from "./caching/limits.ts";
 import { seconds } from "./caching/options.ts";
 import { recaller } from "./caching/recaller.ts";
 import { type ResultOptions, resultRules } from "./caching/result-options.ts";
-import { copied } from "./caching/results.ts";
+import { type Answer, copied } from "./caching/results.ts";
 import { ownScope } from "./caching/scope.ts";
 import { checkOptions, refuse } from "./core/checks.ts";
 import type { Awaitable } from "./core/driver.ts";
@@ -138,25 +138,23 @@ export function cached<Args extends readonly unknown[], R>(
   function within(scope: object | undefined, { signal }: CallOptions = {}): Cached<Args, R> {
     abortable(signal);
 
-    async function call(args: Args, force: boolean): Promise<WithInfo<R>> {
+    async function call<T>(args: Args, force: boolean, returned: (value: R, answer: Answer) => T): Promise<T> {
       const name = keyOf(args);
-      abortedBy(signal, { key: name });
+      if (signal) abortedBy(signal, { key: name });
       let own: { readonly value: R } | undefined;
       const make = async () => {
         own = { value: await fn(...args) };
         return made(own.value, args);
       };
       const work = recall(name, { make, scope, force, softTimeout });
-      const answer = await orAborted(inTime(work, hardTimeout, name), signal, { key: name });
-      const { state, at, fresh } = answer;
-      const value = state === "made" && own ? own.value : decode(answer.value);
-      const now = Date.now();
-      return { value, from: ORIGINS[state], age: Math.max(0, now - at) / 1000, ttl: (fresh - now) / 1000 };
+      const timed = hardTimeout === undefined ? work : inTime(work, hardTimeout, name);
+      const answer = await (signal ? orAborted(timed, signal, { key: name }) : timed);
+      return returned(answer.state === "made" && own ? own.value : decode(answer.value), answer);
     }
 
-    return Object.assign(async (...args: Args) => (await call(args, false)).value, {
-      withInfo: (...args: Args) => call(args, false),
-      refresh: async (...args: Args) => (await call(args, true)).value,
+    return Object.assign((...args: Args) => call(args, false, alone), {
+      withInfo: (...args: Args) => call(args, false, withInfo),
+      refresh: (...args: Args) => call(args, true, alone),
       invalidate: async (...args: Args) => forget([keyOf(args)]),
       async peek(...args: Args) {
         const result = (await find([keyOf(args)]))?.[0]?.result;
@@ -171,6 +169,13 @@ export function cached<Args extends readonly unknown[], R>(
   }
 
   return within(ownScope());
+}
+
+const alone = <R>(value: R): R => value;
+
+function withInfo<R>(value: R, { state, at, fresh }: Answer): WithInfo<R> {
+  const now = Date.now();
+  return { value, from: ORIGINS[state], age: Math.max(0, now - at) / 1000, ttl: (fresh - now) / 1000 };
 }
 
 const ORIGINS = { hit: "hit", stale: "stale", made: "miss", shared: "wait", failed: "fallback" } as const;

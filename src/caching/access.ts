@@ -1,7 +1,6 @@
 import type { Awaitable } from "../core/driver.ts";
 import { KeyValueError } from "../core/errors.ts";
 import type { Hooks } from "./hooks.ts";
-import type { Runs } from "./runs.ts";
 import type { Lease, Slot } from "./slot.ts";
 import type { Slots, Taken } from "./slots.ts";
 
@@ -18,14 +17,13 @@ export interface Access {
 /** What access to the store needs. */
 export interface AccessTools {
   readonly places: Slots;
-  readonly runs: Pick<Runs, "moment">;
   readonly hooks: Hooks;
-  /** Whether a stored result may be used. */
-  valid(value: unknown): Awaitable<boolean>;
+  /** Whether a stored result may be used. Default: all may. */
+  readonly valid: ((value: unknown) => Awaitable<boolean>) | undefined;
   readonly onStoreError: "ignore" | "throw";
 }
 
-export function accessTo({ places, runs, hooks, valid, onStoreError }: AccessTools): Access {
+export function accessTo({ places, hooks, valid, onStoreError }: AccessTools): Access {
   const guarded: Access["guarded"] = async (key, work, policy = onStoreError) => {
     try {
       return await work();
@@ -38,25 +36,22 @@ export function accessTo({ places, runs, hooks, valid, onStoreError }: AccessToo
   };
 
   async function checked(slot: Slot): Promise<Slot> {
-    return slot.result && !(await valid(slot.result.value)) ? { ...slot, result: undefined } : slot;
+    return slot.result && valid && !(await valid(slot.result.value)) ? { ...slot, result: undefined } : slot;
   }
 
   return {
     guarded,
 
-    async look(keys, fresh) {
-      const moment = runs.moment();
-      return guarded(keys[0] as string, async () => {
+    look: (keys, fresh) =>
+      guarded(keys[0] as string, async () => {
         const found = await places.find(keys, fresh);
-        return Promise.all(found.map(async (slot) => ({ ...(await checked(slot)), moment })));
-      });
-    },
+        return valid ? await Promise.all(found.map(checked)) : found;
+      }),
 
-    async take(key, seen, lease) {
-      return guarded(key, async () => {
+    take: (key, seen, lease) =>
+      guarded(key, async () => {
         const { ok, slot } = await places.take(key, seen, lease);
         return { ok, slot: ok ? slot : await checked(slot) };
-      });
-    },
+      }),
   };
 }

@@ -61,7 +61,7 @@ export function batchMaking<Id, R>({ fn, rules, cache, batches, onStoreError }: 
     const results = new Map([...ids.keys()].map((name, i) => [name, list[i] as R]));
     const forOthers = new Map<string, Made>();
     for (const [name, result] of results) {
-      hooks.emit({ type: refreshes ? "refresh" : "miss", key: name, duration: secondsSince(start) });
+      hooks.emit?.({ type: refreshes ? "refresh" : "miss", key: name, duration: secondsSince(start) });
       const one = rules.made(result, [ids.get(name) as Id]);
       // The caller may change what the function returned, while others and the store still need it.
       forOthers.set(name, { ...one, value: copied(one.value) });

@@ -28,7 +28,8 @@ export interface HookOptions {
 
 /** The caller's functions that a cache calls. What they throw never replaces a result. */
 export interface Hooks {
-  emit(event: CacheEvent): void;
+  /** Tells of an event; left out where nobody listens, so that `emit?.({ ... })` does not even make the event. */
+  readonly emit: ((event: CacheEvent) => void) | undefined;
   /** Reports a failure that no caller sees. */
   report(error: unknown, key: string): void;
   /** Tells why a result is not stored; on the console once for each kind of failure, where nobody listens. */
@@ -41,15 +42,17 @@ export interface Hooks {
 
 export function hooksOf(options: HookOptions): Hooks {
   const { waitUntil, onError, onEvent } = options;
-  const emit: Hooks["emit"] = (event) => {
-    try {
-      onEvent?.(event);
-    } catch {
-      // There is nobody to tell.
-    }
-  };
+  const emit: Hooks["emit"] =
+    onEvent &&
+    ((event) => {
+      try {
+        onEvent(event);
+      } catch {
+        // There is nobody to tell.
+      }
+    });
   const report: Hooks["report"] = (error, key) => {
-    emit({ type: "error", key, error });
+    emit?.({ type: "error", key, error });
     try {
       onError?.(error, key);
     } catch {

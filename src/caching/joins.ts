@@ -2,8 +2,11 @@
 export interface Joins<R> {
   /** The call of the same scope for the key. */
   find(scope: object | undefined, key: string): Joined<R> | undefined;
-  /** Lets later calls of the same scope have this promise until it settles. Without a scope nothing is shared. */
-  add(scope: object | undefined, key: string, joined: Joined<R>): void;
+  /**
+   * Lets later calls of the same scope have this promise, until the function that this returns is called. Without a scope
+   * nothing is shared.
+   */
+  add(scope: object | undefined, key: string, joined: Joined<R>): () => void;
   /** Keeps later calls from joining the promises that exist now, whatever their keys. Those calls start over. */
   close(): void;
 }
@@ -32,7 +35,7 @@ export function joinsOf<R>(longest: number): Joins<R> {
     },
 
     add(scope, key, joined) {
-      if (!scope) return;
+      if (!scope) return () => {};
       const joinables = scopes.get(scope) ?? new Map<string, Joinable<R>>();
       scopes.set(scope, joinables);
       const joinable = { ...joined, since: Date.now(), epoch };
@@ -43,10 +46,9 @@ export function joinsOf<R>(longest: number): Joins<R> {
       }
       joinables.delete(key);
       joinables.set(key, joinable);
-      const end = (): void => {
+      return () => {
         if (joinables.get(key) === joinable) joinables.delete(key);
       };
-      joined.promise.then(end, end);
     },
 
     close() {

@@ -40,7 +40,7 @@ export function leadingOf({ access, makings, runs, hooks, leases, onStoreError }
       take: (slot, lease) => take(key, slot, lease),
       enough: (slot) => answerIn(slot, call, slot.result?.at !== seen.result?.at) !== undefined,
     });
-    if (acquired.kind !== "lease") hooks.emit({ type: "wait", key, duration: secondsSince(start) });
+    if (acquired.kind !== "lease") hooks.emit?.({ type: "wait", key, duration: secondsSince(start) });
     switch (acquired.kind) {
       case "result":
         return { answer: { ...answerIn(acquired.slot, call, true)!, state: "shared" } };

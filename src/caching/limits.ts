@@ -15,8 +15,8 @@ export async function isLate(work: Promise<unknown>, seconds: number): Promise<b
 }
 
 /** Settles as work does, or rejects with code `timeout` after some seconds. The work goes on. */
-export async function within<T>(work: Promise<T>, seconds: number | undefined, key: string): Promise<T> {
-  if (seconds !== undefined && (await isLate(work, seconds))) {
+export async function within<T>(work: Promise<T>, seconds: number, key: string): Promise<T> {
+  if (await isLate(work, seconds)) {
     // Nobody waits for it any more.
     work.catch(() => {});
     throw new KeyValueError("timeout", `the function took longer than ${seconds} seconds`, { key });

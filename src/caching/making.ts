@@ -34,7 +34,7 @@ export interface Tools {
   readonly tags: Tags;
   readonly runs: Runs;
   readonly hooks: Hooks;
-  valid(value: unknown): Awaitable<boolean>;
+  readonly valid: ((value: unknown) => Awaitable<boolean>) | undefined;
   readonly onStoreError: "ignore" | "throw";
 }
 
@@ -74,7 +74,7 @@ export function makings({ access, places, tags, runs, hooks, valid, onStoreError
       return { failure };
     }
     const now = Date.now();
-    hooks.emit({ type: refreshes ? "refresh" : "miss", key, duration: secondsSince(start) });
+    hooks.emit?.({ type: refreshes ? "refresh" : "miss", key, duration: secondsSince(start) });
     // The caller may change what the function returned, while others and the store still need it.
     const copy = { ...made, value: copied(made.value) };
     making.answer = answerOf(copy, now);
@@ -105,7 +105,7 @@ export function makings({ access, places, tags, runs, hooks, valid, onStoreError
     const marked = await tagged;
     if (problem) throw problem.error;
     if (!life || (tagged && !marked)) return undefined;
-    return (await valid(value)) ? toResult(value, now, life, marked) : undefined;
+    return !valid || (await valid(value)) ? toResult(value, now, life, marked) : undefined;
   }
 
   /** Stores how a run ended. Returns whether there is nothing left to store. */

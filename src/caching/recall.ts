@@ -43,11 +43,16 @@ export function recalling({ access, tags, runs, joins, leading, hooks, longestWa
     const joined = earlier && (await earlier.promise);
     if (joined && !joined.isTagged) return shared(joined);
     // A tag may have been invalidated after that call had begun: only one that began later is new enough.
-    const later = joinsOthers ? joins.find(scope, key) : undefined;
+    const later = joined && joins.find(scope, key);
     if (later && later.began > began) return shared(await later.promise);
     const promise = answer({ ...wanted, key, began, patience: patienceOf(longestWait) });
-    if (joinsOthers) joins.add(scope, key, { promise, began: runs.moment() });
-    return promise;
+    if (!joinsOthers) return await promise;
+    const leave = joins.add(scope, key, { promise, began: runs.moment() });
+    try {
+      return await promise;
+    } finally {
+      leave();
+    }
   }
 
   async function answer(call: CacheCall): Promise<Answer> {
@@ -56,7 +61,7 @@ export function recalling({ access, tags, runs, joins, leading, hooks, longestWa
     const stored = slot && answerIn(slot, call, false);
     if (!stored) return newAnswer(slot, call);
     const { state, at } = stored;
-    hooks.emit({ type: state === "hit" ? "hit" : "stale", key, age: secondsSince(at) });
+    hooks.emit?.({ type: state === "hit" ? "hit" : "stale", key, age: secondsSince(at) });
     if (state === "stale" && !isUnderWay(slot, key)) watch(lead(slot, { ...call, patience: undefined }), key);
     return stored;
   }
@@ -97,7 +102,7 @@ export function recalling({ access, tags, runs, joins, leading, hooks, longestWa
       }
       if (outcome && haveChanged(run.stamps, slot?.stamps)) continue;
       if (outcome && !("skipped" in outcome.value)) {
-        hooks.emit({ type: "wait", key, duration: secondsSince(start) });
+        hooks.emit?.({ type: "wait", key, duration: secondsSince(start) });
         if ("failure" in outcome.value) return outcome.value;
         const { value } = outcome.value.answer;
         // What no other request may have, such as a stream, each call makes alone. Nobody waits for it twice.

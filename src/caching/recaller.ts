@@ -44,11 +44,11 @@ export type Marks = readonly (readonly Tag[] | undefined)[];
 /** Seconds after which others may take over from a run that has not ended. */
 const LONGEST_RUN = 30;
 
-/** @param valid Whether a result may be stored, and whether a stored one may be used. */
+/** @param valid Whether a result may be stored, and whether a stored one may be used. Default: all may. */
 export function recaller(
   store: AsyncKeyValue,
   options: RecallOptions,
-  valid: (value: unknown) => Awaitable<boolean> = () => true,
+  valid?: (value: unknown) => Awaitable<boolean>,
 ): Recaller {
   const { onStoreError = "ignore", lock = {} } = options;
   oneOf(onStoreError, "onStoreError", ["ignore", "throw"]);
@@ -58,11 +58,11 @@ export function recaller(
 
   const results = placeOf(store, options.collection);
   const tags = tagsOf(results, options.tagStore ? placeOf(options.tagStore) : placeOf(store));
-  const places = slots(results, tags, lock !== false);
-  const hooks = hooksOf(options);
   const runs = runsOf(longest);
+  const places = slots(results, tags, lock !== false, runs.moment);
+  const hooks = hooksOf(options);
   const joins = joinsOf<Answer>(longest);
-  const access = accessTo({ places, runs, hooks, valid, onStoreError });
+  const access = accessTo({ places, hooks, valid, onStoreError });
   const making = makings({ access, places, tags, runs, hooks, valid, onStoreError });
   const leading = leadingOf({ access, makings: making, runs, hooks, leases: places.leases, onStoreError });
 

@@ -92,7 +92,12 @@ export function shared(answer: Answer): Answer {
 
 /** A copy of a value that JSON can hold, or the value itself. */
 export function copied<T>(value: T): T {
-  return isPlainData(value) && value !== null && value !== undefined ? (toJson(value) as T) : value;
+  if (value === null || value === undefined) return value;
+  try {
+    return toJson(value) as T;
+  } catch {
+    return value;
+  }
 }
 
 /** Whether another request may have the value: on Workers, objects such as streams belong to one request. */

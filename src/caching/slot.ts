@@ -69,10 +69,9 @@ export function toEntry({ result, lease, ending }: Slot): Entry | undefined {
 export function toSlot(entry: Entry | undefined): Slot {
   const { __cached__: inner, value }: { __cached__?: JsonValue; value?: JsonValue } = Object(entry?.value);
   const { at, fresh, stale, onError, validate, tags, lease, ending }: Record<string, unknown> = Object(inner);
-  const times = [at, fresh, stale, onError, validate ?? 0];
-  const more = { ...(validate !== undefined && { validate }), ...(tags !== undefined && { tags }) };
-  const result = { value, at, fresh, stale, onError, ...more } as Result;
-  const isWhole = times.every(Number.isFinite) && (tags === undefined || areTags(tags));
+  const result = { value, at, fresh, stale, onError, validate, tags } as Result;
+  const isWhole =
+    [at, fresh, stale, onError, validate ?? 0].every(Number.isFinite) && (tags === undefined || areTags(tags));
   // A wrapper may have given the entry an earlier deadline than the result has, and a lease a later one.
   const end = isWhole ? Math.min(entry?.expiresAt ?? Number.POSITIVE_INFINITY, endOf(result)) : 0;
   return {
@@ -84,12 +83,14 @@ export function toSlot(entry: Entry | undefined): Slot {
 }
 
 function isLease(value: unknown): value is Lease {
+  if (value === undefined) return false;
   const { id, holder, beat, length, until } = Object(value) as Partial<Record<keyof Lease, unknown>>;
   const texts = [id, holder].every((text) => typeof text === "string");
   return texts && [beat, length, until].every(Number.isFinite) && (length as number) <= LONGEST_LEASE;
 }
 
 function isEnding(value: unknown): value is Ending {
+  if (value === undefined) return false;
   const { id, how } = Object(value) as Partial<Record<keyof Ending, unknown>>;
   return typeof id === "string" && (how === "failed" || how === "unkept");
 }

@@ -1,6 +1,6 @@
-import type { ReadOptions } from "../core/driver.ts";
 import type { Entry } from "../core/entry.ts";
 import type { Result } from "./results.ts";
+import type { Runs } from "./runs.ts";
 import { type Ending, type Lease, type Slot, toEntry, toSlot } from "./slot.ts";
 import type { Place, Stamps } from "./stamps.ts";
 import type { Tags } from "./tags.ts";
@@ -39,35 +39,27 @@ export interface Taken {
  */
 export type LeaseOutcome = { readonly result: Result } | { readonly ending: Ending["how"] | "released" };
 
-/** @param leases Whether leases are wanted. */
-export function slots({ driver, collection }: Place, tags: Tags, leases: boolean): Slots {
+/**
+ * @param leases Whether leases are wanted.
+ * @param moment Counts the moments of this isolate.
+ */
+export function slots({ driver, collection }: Place, tags: Tags, leases: boolean, moment: Runs["moment"]): Slots {
   const { write, remove, swap } = driver;
 
   const find: Slots["find"] = async (keys, fresh = false) => {
+    const began = moment();
     const options = fresh ? { fresh } : undefined;
     const { entries, stamps } = await tags.read(keys, options);
-    return judged(
-      keys,
-      keys.map((_, i) => toSlot(entries[i])),
-      stamps,
-      options,
-    );
+    const found = keys.map((_, i) => toSlot(entries[i]));
+    const all = await tags.complete(tagsIn(found), stamps, options);
+    return found.map((slot, i) => judged(keys[i] as string, slot, all, began));
   };
 
-  /** Slots without the results that were invalidated by a tag, and with the stamps that say so. */
-  async function judged(
-    keys: readonly string[],
-    found: readonly Slot[],
-    known: Stamps | undefined,
-    options?: ReadOptions,
-  ): Promise<Slot[]> {
-    const names = found.flatMap(({ result }) => result?.tags?.map(([name]) => name) ?? []);
-    const stamps = await tags.complete(names, known, options);
-    return found.map((slot, i) => ({
-      ...slot,
-      stamps,
-      result: slot.result && tags.judge(keys[i] as string, slot.result, stamps),
-    }));
+  /** A slot without the result if that was invalidated by a tag, and with the stamps that say so. */
+  function judged(key: string, slot: Slot, stamps: Stamps, began?: number): Slot {
+    const { lease, ending, version } = slot;
+    const result = slot.result && tags.judge(key, slot.result, stamps);
+    return { result, lease, ending, version, stamps, moment: began };
   }
 
   return {
@@ -81,10 +73,11 @@ export function slots({ driver, collection }: Place, tags: Tags, leases: boolean
       const next = { ...seen, lease };
       const swapped = await swap!(collection, key, seen.version, toEntry(next));
       if (swapped.ok) return { ok: true, slot: { ...next, version: swapped.version } };
-      const [slot] = (await judged([key], [toSlot(swapped.current)], undefined, { fresh: true })) as [Slot];
-      const stamps = new Map([...(seen.stamps ?? []), ...(slot.stamps ?? [])]);
+      const found = toSlot(swapped.current);
+      const now = await tags.complete(tagsIn([found]), undefined, { fresh: true });
+      const stamps = new Map([...(seen.stamps ?? []), ...now]);
       // A client that sent the swap again may be told that it has already happened.
-      return { ok: slot.lease?.holder === lease.holder, slot: { ...slot, stamps } };
+      return { ok: found.lease?.holder === lease.holder, slot: { ...judged(key, found, now), stamps } };
     },
 
     async settle(key, held, outcome) {
@@ -105,6 +98,11 @@ export function slots({ driver, collection }: Place, tags: Tags, leases: boolean
 
     remove: async (keys) => void (await remove(collection, keys)),
   };
+}
+
+/** The names of the tags of results. */
+function tagsIn(found: readonly Slot[]): readonly string[] {
+  return found.flatMap(({ result }) => result?.tags?.map(([name]) => name) ?? []);
 }
 
 function after({ result, lease }: Slot, outcome: LeaseOutcome): Slot {

@@ -1,5 +1,5 @@
 import { refuse } from "../core/checks.ts";
-import type { ReadOptions } from "../core/driver.ts";
+import type { Awaitable, ReadOptions } from "../core/driver.ts";
 import type { Entry } from "../core/entry.ts";
 import type { Result, Tag } from "./results.ts";
 import { NO_STAMP, type Place, readWithStamps, type Stamps, TAGGED_LIFE } from "./stamps.ts";
@@ -22,7 +22,7 @@ export interface Tags {
     options?: ReadOptions,
   ): Promise<{ entries: readonly (Entry | undefined)[]; stamps: Stamps }>;
   /** The stamps, and those of tags that are not among them. */
-  complete(tags: readonly string[], stamps: Stamps | undefined, options?: ReadOptions): Promise<Stamps>;
+  complete(tags: readonly string[], stamps: Stamps | undefined, options?: ReadOptions): Awaitable<Stamps>;
   /** A result as stamps leave it: as it is, stale, or nothing where a tag was invalidated. */
   judge(key: string, result: Result, stamps: Stamps): Result | undefined;
   /**
@@ -46,11 +46,11 @@ export function tagsOf(results: Place, place: Place): Tags {
     if (hints.size > MOST_HINTS) hints.delete(hints.keys().next().value as string);
   }
 
-  const complete: Tags["complete"] = async (tags, stamps = new Map(), options) => {
-    const unread = [...new Set(tags)].filter((tag) => !stamps.has(tag));
+  const complete: Tags["complete"] = (tags, stamps = new Map(), options) => {
+    const unread = [...new Set(tags.filter((tag) => !stamps.has(tag)))];
     if (unread.length === 0) return stamps;
-    const { stamps: more } = await readWithStamps(results, [], place, unread, options);
-    return new Map([...stamps, ...more]);
+    const read = readWithStamps(results, [], place, unread, options);
+    return read.then(({ stamps: more }) => new Map([...stamps, ...more]));
   };
 
   return {
