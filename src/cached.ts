@@ -138,7 +138,7 @@ export function cached<Args extends readonly unknown[], R>(
   function within(scope: object | undefined, { signal }: CallOptions = {}): Cached<Args, R> {
     abortable(signal);
 
-    async function call<T>(args: Args, force: boolean, returned: (value: R, answer: Answer) => T): Promise<T> {
+    async function call<T>(args: Args, force: boolean, pick: (value: R, answer: Answer) => T): Promise<T> {
       const name = keyOf(args);
       if (signal) abortedBy(signal, { key: name });
       let own: { readonly value: R } | undefined;
@@ -149,12 +149,12 @@ export function cached<Args extends readonly unknown[], R>(
       const work = recall(name, { make, scope, force, softTimeout });
       const timed = hardTimeout === undefined ? work : inTime(work, hardTimeout, name);
       const answer = await (signal ? orAborted(timed, signal, { key: name }) : timed);
-      return returned(answer.state === "made" && own ? own.value : decode(answer.value), answer);
+      return pick(answer.state === "made" && own ? own.value : decode(answer.value), answer);
     }
 
-    return Object.assign((...args: Args) => call(args, false, alone), {
+    return Object.assign((...args: Args) => call(args, false, onlyValue), {
       withInfo: (...args: Args) => call(args, false, withInfo),
-      refresh: (...args: Args) => call(args, true, alone),
+      refresh: (...args: Args) => call(args, true, onlyValue),
       invalidate: async (...args: Args) => forget([keyOf(args)]),
       async peek(...args: Args) {
         const result = (await find([keyOf(args)]))?.[0]?.result;
@@ -171,7 +171,7 @@ export function cached<Args extends readonly unknown[], R>(
   return within(ownScope());
 }
 
-const alone = <R>(value: R): R => value;
+const onlyValue = <R>(value: R): R => value;
 
 function withInfo<R>(value: R, { state, at, fresh }: Answer): WithInfo<R> {
   const now = Date.now();

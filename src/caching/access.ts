@@ -39,14 +39,14 @@ export function accessTo({ places, hooks, valid, onStoreError }: AccessTools): A
     return slot.result && valid && !(await valid(slot.result.value)) ? { ...slot, result: undefined } : slot;
   }
 
+  const find: Slots["find"] = valid
+    ? async (keys, fresh) => await Promise.all((await places.find(keys, fresh)).map(checked))
+    : places.find;
+
   return {
     guarded,
 
-    look: (keys, fresh) =>
-      guarded(keys[0] as string, async () => {
-        const found = await places.find(keys, fresh);
-        return valid ? await Promise.all(found.map(checked)) : found;
-      }),
+    look: (keys, fresh) => guarded(keys[0] as string, () => find(keys, fresh)),
 
     take: (key, seen, lease) =>
       guarded(key, async () => {

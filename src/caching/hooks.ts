@@ -28,7 +28,7 @@ export interface HookOptions {
 
 /** The caller's functions that a cache calls. What they throw never replaces a result. */
 export interface Hooks {
-  /** Tells of an event; left out where nobody listens, so that `emit?.({ ... })` does not even make the event. */
+  /** Tells of an event. Left out where nobody listens: then `emit?.({ ... })` does not make the event. */
   readonly emit: ((event: CacheEvent) => void) | undefined;
   /** Reports a failure that no caller sees. */
   report(error: unknown, key: string): void;

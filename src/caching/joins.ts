@@ -6,7 +6,7 @@ export interface Joins<R> {
    * Lets later calls of the same scope have this promise, until the function that this returns is called. Without a scope
    * nothing is shared.
    */
-  add(scope: object | undefined, key: string, joined: Joined<R>): () => void;
+  add(scope: object | undefined, key: string, promise: Promise<R>, began: number): () => void;
   /** Keeps later calls from joining the promises that exist now, whatever their keys. Those calls start over. */
   close(): void;
 }
@@ -34,11 +34,11 @@ export function joinsOf<R>(longest: number): Joins<R> {
       return isOpen ? running : undefined;
     },
 
-    add(scope, key, joined) {
+    add(scope, key, promise, began) {
       if (!scope) return () => {};
       const joinables = scopes.get(scope) ?? new Map<string, Joinable<R>>();
       scopes.set(scope, joinables);
-      const joinable = { ...joined, since: Date.now(), epoch };
+      const joinable = { promise, began, since: Date.now(), epoch };
       // The oldest come first. Those that never settle must not fill the memory.
       for (const [old, { since }] of joinables) {
         if (joinable.since - since < longest) break;

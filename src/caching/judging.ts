@@ -27,6 +27,10 @@ export interface CacheCall extends Wanted {
   readonly key: string;
   /** When it began, among the moments of this isolate. */
   readonly began: number;
+}
+
+/** One call that needs a run: it waits for one, or leads one. */
+export interface RunCall extends CacheCall {
   /** How long it waits for others. A refresh in the background waits for nobody. */
   readonly patience: Patience | undefined;
   /** The holder of a lease that this isolate knows to be gone. */
@@ -34,17 +38,13 @@ export interface CacheCall extends Wanted {
 }
 
 /** The answer that is in a slot. */
-export function answerIn(
-  { result }: Slot,
-  { force, accepts, judge, patience }: CacheCall,
-  isNew: boolean,
-): Answer | undefined {
+export function answerIn({ result }: Slot, { force, accepts, judge }: CacheCall, isNew: boolean): Answer | undefined {
   if (!result || force || accepts?.(result.value) === false) return undefined;
   const now = Date.now();
   // A result that was made after a call began is new enough for it, whatever age it wants.
   const byTime = now < result.fresh ? "hit" : now < result.stale ? "stale" : undefined;
   const state = judge && !isNew ? judge(result) : byTime;
-  return state && (state === "hit" || patience) ? answerFrom(state, result) : undefined;
+  return state && answerFrom(state, result);
 }
 
 /** The old result where it may stand in for a failure, or for a run that takes too long. */

@@ -1,9 +1,10 @@
 import { KeyValueError } from "../core/errors.ts";
 import type { Access } from "./access.ts";
 import { type Hooks, secondsSince } from "./hooks.ts";
-import { answerIn, type CacheCall } from "./judging.ts";
+import { answerIn, type RunCall } from "./judging.ts";
 import { acquire } from "./leases.ts";
 import type { Making, Makings } from "./making.ts";
+import type { Answer } from "./results.ts";
 import type { Ended, Runs } from "./runs.ts";
 import type { Slot } from "./slot.ts";
 
@@ -21,7 +22,7 @@ export interface LeadingTools {
 /** Runs that make results, one for all calls of this isolate. */
 export interface Leading {
   /** Starts a run. It gets the lease of the key first, unless `asksForLease` is `false`. */
-  lead(slot: Slot | undefined, call: CacheCall, asksForLease?: boolean): Promise<Ended>;
+  lead(slot: Slot | undefined, call: RunCall, asksForLease?: boolean): Promise<Ended>;
   /** Whether somebody is making the next result already, as far as this isolate and the slot show. */
   isUnderWay(slot: Slot, key: string): boolean;
 }
@@ -31,19 +32,24 @@ export function leadingOf({ access, makings, runs, hooks, leases, onStoreError }
   const { begin, make, complete } = makings;
 
   /** Gets the lease and makes a result, or takes what comes from whoever had the lease. */
-  async function makeUnderLease(making: Making, seen: Slot, call: CacheCall): Promise<Ended> {
+  async function makeUnderLease(making: Making, seen: Slot, call: RunCall): Promise<Ended> {
     const { key, force = false, patience, gone } = call;
     const start = Date.now();
+    /** The answer in a slot. A refresh in the background needs a fresh one. */
+    const answerNow = (slot: Slot, isNew: boolean): Answer | undefined => {
+      const found = answerIn(slot, call, isNew);
+      return found?.state === "stale" && !patience ? undefined : found;
+    };
     const acquired = await acquire({
       ...{ seen, force, patience, gone },
       look: async () => (await look([key], true))?.[0],
       take: (slot, lease) => take(key, slot, lease),
-      enough: (slot) => answerIn(slot, call, slot.result?.at !== seen.result?.at) !== undefined,
+      enough: (slot) => answerNow(slot, slot.result?.at !== seen.result?.at) !== undefined,
     });
     if (acquired.kind !== "lease") hooks.emit?.({ type: "wait", key, duration: secondsSince(start) });
     switch (acquired.kind) {
       case "result":
-        return { answer: { ...answerIn(acquired.slot, call, true)!, state: "shared" } };
+        return { answer: { ...answerNow(acquired.slot, true)!, state: "shared" } };
       case "failed":
         return {
           failure: new KeyValueError("unavailable", "the function failed for the caller that made the result", { key }),

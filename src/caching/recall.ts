@@ -1,7 +1,7 @@
 import type { Access } from "./access.ts";
 import { type Hooks, secondsSince } from "./hooks.ts";
 import type { Joins } from "./joins.ts";
-import { answerIn, type CacheCall, isTooOld, standIn, type Wanted } from "./judging.ts";
+import { answerIn, type CacheCall, isTooOld, type RunCall, standIn, type Wanted } from "./judging.ts";
 import type { Leading } from "./leading.ts";
 import { isLate } from "./limits.ts";
 import { patienceOf } from "./patience.ts";
@@ -45,9 +45,9 @@ export function recalling({ access, tags, runs, joins, leading, hooks, longestWa
     // A tag may have been invalidated after that call had begun: only one that began later is new enough.
     const later = joined && joins.find(scope, key);
     if (later && later.began > began) return shared(await later.promise);
-    const promise = answer({ ...wanted, key, began, patience: patienceOf(longestWait) });
+    const promise = answer({ ...wanted, key, began });
     if (!joinsOthers) return await promise;
-    const leave = joins.add(scope, key, { promise, began: runs.moment() });
+    const leave = joins.add(scope, key, promise, runs.moment());
     try {
       return await promise;
     } finally {
@@ -59,7 +59,7 @@ export function recalling({ access, tags, runs, joins, leading, hooks, longestWa
     const { key } = call;
     const slot = call.slot ?? (await look([key]))?.[0];
     const stored = slot && answerIn(slot, call, false);
-    if (!stored) return newAnswer(slot, call);
+    if (!stored) return await newAnswer(slot, { ...call, patience: patienceOf(longestWait) });
     const { state, at } = stored;
     hooks.emit?.({ type: state === "hit" ? "hit" : "stale", key, age: secondsSince(at) });
     if (state === "stale" && !isUnderWay(slot, key)) watch(lead(slot, { ...call, patience: undefined }), key);
@@ -67,7 +67,7 @@ export function recalling({ access, tags, runs, joins, leading, hooks, longestWa
   }
 
   /** A new result; the old one where that takes too long or fails. */
-  async function newAnswer(slot: Slot | undefined, call: CacheCall): Promise<Answer> {
+  async function newAnswer(slot: Slot | undefined, call: RunCall): Promise<Answer> {
     const { key, softTimeout } = call;
     const renewal = renew(slot, call);
     const old = softTimeout === undefined ? undefined : standIn(slot, call, "stale");
@@ -85,7 +85,7 @@ export function recalling({ access, tags, runs, joins, leading, hooks, longestWa
   }
 
   /** Waits for the run of this isolate that makes the result, or starts one. */
-  async function renew(seen: Slot | undefined, call: CacheCall): Promise<Ended> {
+  async function renew(seen: Slot | undefined, call: RunCall): Promise<Ended> {
     const { key, patience, force, accepts } = call;
     const start = Date.now();
     let slot = seen;

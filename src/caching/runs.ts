@@ -57,12 +57,12 @@ const MEMORY = 10;
 export function runsOf(longest: number): Runs {
   const current = new Map<string, Run>();
   const all = new Map<string, Set<Run>>();
-  const oldest = new Set<Run>();
-  const stops = new WeakMap<Run, () => void>();
+  /** What ends the beating of each run, from the oldest run to the latest. */
+  const stops = new Map<Run, () => void>();
 
   function drop(run: Run): void {
     stops.get(run)?.();
-    oldest.delete(run);
+    stops.delete(run);
     if (current.get(run.key) === run) current.delete(run.key);
     const others = all.get(run.key);
     others?.delete(run);
@@ -71,8 +71,8 @@ export function runsOf(longest: number): Runs {
 
   /** Drops runs that will probably never end. Whether their results are wanted is not known from here on. */
   function dropOld(now: number): void {
-    for (const run of oldest) {
-      if (oldest.size < MOST_RUNS && now - run.since < MEMORY * longest) break;
+    for (const run of stops.keys()) {
+      if (stops.size < MOST_RUNS && now - run.since < MEMORY * longest) break;
       run.wanted = false;
       drop(run);
     }
@@ -94,7 +94,6 @@ export function runsOf(longest: number): Runs {
     start(key, onBeat) {
       const run: Run = { key, since: Date.now(), wanted: true, beats: 0, over: false };
       dropOld(run.since);
-      oldest.add(run);
       all.set(key, (all.get(key) ?? new Set<Run>()).add(run));
       current.set(key, run);
       stops.set(

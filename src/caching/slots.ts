@@ -51,7 +51,8 @@ export function slots({ driver, collection }: Place, tags: Tags, leases: boolean
     const options = fresh ? { fresh } : undefined;
     const { entries, stamps } = await tags.read(keys, options);
     const found = keys.map((_, i) => toSlot(entries[i]));
-    const all = await tags.complete(tagsIn(found), stamps, options);
+    const named = tagsIn(found);
+    const all = named.length > 0 ? await tags.complete(named, stamps, options) : stamps;
     return found.map((slot, i) => judged(keys[i] as string, slot, all, began));
   };
 
@@ -102,7 +103,8 @@ export function slots({ driver, collection }: Place, tags: Tags, leases: boolean
 
 /** The names of the tags of results. */
 function tagsIn(found: readonly Slot[]): readonly string[] {
-  return found.flatMap(({ result }) => result?.tags?.map(([name]) => name) ?? []);
+  const tagged = found.filter(({ result }) => result?.tags);
+  return tagged.flatMap(({ result }) => result?.tags?.map(([name]) => name) ?? []);
 }
 
 function after({ result, lease }: Slot, outcome: LeaseOutcome): Slot {

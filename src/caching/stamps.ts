@@ -32,7 +32,7 @@ export const TAGGED_LIFE = STAMP_LIFE - 86_400_000;
 
 export const NO_STAMP: Stamp = { id: "", gone: "", at: 0 };
 
-const NO_STAMPS: Stamps = new Map();
+export const NO_STAMPS: Stamps = new Map();
 
 /**
  * Reads entries, and the stamps of tags. It is one bulk read where both are in one collection of one store, and two at the
@@ -46,7 +46,6 @@ export async function readWithStamps(
   options?: ReadOptions,
 ): Promise<{ readonly entries: readonly (Entry | undefined)[]; readonly stamps: Stamps }> {
   const { driver, collection } = results;
-  if (tags.length === 0) return { entries: await driver.read(collection, keys, options), stamps: NO_STAMPS };
   const names = await Promise.all(tags.map(keyOf));
   if (keys.length > 0 && driver === stamps.driver && collection === stamps.collection) {
     const all = await driver.read(collection, [...keys, ...names], options);

@@ -1,8 +1,8 @@
 import { refuse } from "../core/checks.ts";
-import type { Awaitable, ReadOptions } from "../core/driver.ts";
+import type { ReadOptions } from "../core/driver.ts";
 import type { Entry } from "../core/entry.ts";
 import type { Result, Tag } from "./results.ts";
-import { NO_STAMP, type Place, readWithStamps, type Stamps, TAGGED_LIFE } from "./stamps.ts";
+import { NO_STAMP, NO_STAMPS, type Place, readWithStamps, type Stamps, TAGGED_LIFE } from "./stamps.ts";
 
 /** An invalidation so many milliseconds before a function was called may have been after it, by clocks that disagree. */
 const CLOCK_SKEW = 10_000;
@@ -22,7 +22,7 @@ export interface Tags {
     options?: ReadOptions,
   ): Promise<{ entries: readonly (Entry | undefined)[]; stamps: Stamps }>;
   /** The stamps, and those of tags that are not among them. */
-  complete(tags: readonly string[], stamps: Stamps | undefined, options?: ReadOptions): Awaitable<Stamps>;
+  complete(tags: readonly string[], stamps: Stamps | undefined, options?: ReadOptions): Promise<Stamps>;
   /** A result as stamps leave it: as it is, stale, or nothing where a tag was invalidated. */
   judge(key: string, result: Result, stamps: Stamps): Result | undefined;
   /**
@@ -46,11 +46,11 @@ export function tagsOf(results: Place, place: Place): Tags {
     if (hints.size > MOST_HINTS) hints.delete(hints.keys().next().value as string);
   }
 
-  const complete: Tags["complete"] = (tags, stamps = new Map(), options) => {
-    const unread = [...new Set(tags.filter((tag) => !stamps.has(tag)))];
+  const complete: Tags["complete"] = async (tags, stamps = NO_STAMPS, options) => {
+    const unread = [...new Set(tags)].filter((tag) => !stamps.has(tag));
     if (unread.length === 0) return stamps;
-    const read = readWithStamps(results, [], place, unread, options);
-    return read.then(({ stamps: more }) => new Map([...stamps, ...more]));
+    const { stamps: more } = await readWithStamps(results, [], place, unread, options);
+    return new Map([...stamps, ...more]);
   };
 
   return {
@@ -58,9 +58,12 @@ export function tagsOf(results: Place, place: Place): Tags {
     lacks: (key, stamps) => hints.get(key)?.some((tag) => !stamps?.has(tag)) === true,
     complete,
 
-    read(keys, options) {
-      const tags = new Set(keys.flatMap((key) => hints.get(key) ?? []));
-      return readWithStamps(results, keys, place, [...tags], options);
+    async read(keys, options) {
+      const { driver, collection } = results;
+      const tagged = keys.filter((key) => hints.has(key));
+      if (tagged.length === 0) return { entries: await driver.read(collection, keys, options), stamps: NO_STAMPS };
+      const tags = new Set(tagged.flatMap((key) => hints.get(key) ?? []));
+      return await readWithStamps(results, keys, place, [...tags], options);
     },
 
     judge(key, result, stamps) {
