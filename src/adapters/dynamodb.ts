@@ -53,7 +53,7 @@ export interface DynamoDBStoreOptions extends StoreOptions {
  * by the clock of the caller. A bulk write is not atomic. `increment` cannot be DynamoDB's `ADD`, since the layout keeps values
  * as JSON. `listCollections`, `destroy` and `cull` read from all of the table; `destroy` empties it.
  *
- * The store sends each request once, except what DynamoDB leaves of a batch: a write that is sent again could happen twice. A
+ * The store sends each request once, except what a busy DynamoDB leaves of a batch: a write that is sent again could happen twice. A
  * client of the SDK must have `maxAttempts: 1`, or each call fails with code `misconfigured`. On Deno each request has a
  * connection of its own, since `fetch` repeats requests there.
  *

@@ -74,10 +74,17 @@ async function inBatches<T>(
     let rest = part;
     try {
       for (let fruitless = 0; rest.length > 0; ) {
-        const left = await send(rest);
+        let refusal: KeyValueError | undefined;
+        const left = await send(rest).catch((error: KeyValueError) => {
+          // This is how DynamoDB says that it has processed nothing of a batch.
+          if (error.code !== "rate_limited") throw error;
+          refusal = error;
+          return rest;
+        });
         fruitless = left.length < rest.length ? 0 : fruitless + 1;
         rest = left;
         if (fruitless >= TRIES) {
+          if (refusal) throw refusal;
           const problem = `DynamoDB has left ${rest.length} of ${items.length} items ${TRIES} times: it takes no more for the moment`;
           throw new KeyValueError("rate_limited", problem, { store: NAME, collection });
         }
