@@ -7,7 +7,8 @@ import { spawn } from "node:child_process";
 
 const [seeds = "1000", ...given] = process.argv.slice(2);
 // The histories of D1 are in the file of its other tests.
-const filters = given.length > 0 ? given : ["linearizability", "workerd/d1", "workerd/kv-namespace"];
-const files = ["vitest", "run", "--reporter=verbose", "-t", "linearizable|random calls", ...filters];
+const filters =
+  given.length > 0 ? given : ["linearizability", "workerd/d1", "workerd/kv-namespace", "workerd/upstash-contention"];
+const files = ["vitest", "run", "--reporter=verbose", "-t", "linearizable|random calls|updates of one key", ...filters];
 const env = { ...process.env, EKV_HISTORIES: seeds };
 spawn("npx", files, { env, stdio: "inherit" }).on("exit", (code) => process.exit(code ?? 1));
