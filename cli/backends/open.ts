@@ -6,6 +6,7 @@ import { openPostgres } from "./postgres.ts";
 import { openRedis } from "./redis.ts";
 import { openSQLite } from "./sqlite.ts";
 import { openUpstash } from "./upstash.ts";
+import { openWorkersKV } from "./workers-kv.ts";
 
 /**
  * Opens the backend at an address; `undefined` if the address is a file of lines.
@@ -27,6 +28,7 @@ export async function openBackend(
   if (url && ["redis", "rediss"].includes(scheme)) return openRedis(url, options);
   if (url && ["postgres", "postgresql"].includes(scheme)) return await openPostgres(url, options);
   if (url && scheme === "dynamodb") return openDynamoDB(url, option);
+  if (url && scheme === "workers-kv") return openWorkersKV(url, option, options);
   if (url && ["upstash+https", "upstash+http"].includes(scheme)) {
     const token =
       decodeURIComponent(url.password || url.username) || tokens.map((name) => process.env[name]).find(Boolean);
@@ -34,7 +36,8 @@ export async function openBackend(
     throw new UsageError(`${option} needs a token: set UPSTASH_REDIS_REST_TOKEN`);
   }
   // The address may contain a secret, so do not show it.
-  const known = "redis://…, rediss://…, upstash+https://…, postgres://…, dynamodb://table, sqlite:path, file:path or -";
+  const known =
+    "redis://…, rediss://…, upstash+https://…, postgres://…, dynamodb://table, workers-kv://…, sqlite:path, file:path or -";
   throw new UsageError(`${option} must be ${known}${scheme ? `, not ${scheme}:…` : ""}`);
 }
 

@@ -11,6 +11,8 @@ Places:
   postgres://user:password@host/app   PostgreSQL, with the package "pg" or "postgres" that you install
   dynamodb://table?region=…           DynamoDB; the credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
                                       perhaps AWS_SESSION_TOKEN, the region also from AWS_REGION
+  workers-kv://account-id/namespace   Workers KV by Cloudflare's API, by the namespace's id; the token comes from
+                                      CLOUDFLARE_API_TOKEN
   file:dump.ndjson                    a file, one entry a line: collection, key, value, createdAt, expiresAt
   -                                   such lines from standard input, or to standard output
   @redis.url                          a file that has the place's address in it
