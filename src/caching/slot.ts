@@ -65,7 +65,7 @@ export function toEntry({ result, lease, ending }: Slot): Entry | undefined {
   };
 }
 
-/** Reads an entry. What is not of this kind counts as nothing, and so does a part of it that is damaged. */
+/** Reads an entry. Ignores entries of another kind, and the parts of an entry that are damaged. */
 export function toSlot(entry: Entry | undefined): Slot {
   const { __cached__: inner, value }: { __cached__?: JsonValue; value?: JsonValue } = Object(entry?.value);
   const { at, fresh, stale, onError, validate, tags, lease, ending }: Record<string, unknown> = Object(inner);
