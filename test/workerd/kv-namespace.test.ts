@@ -66,4 +66,20 @@ describe("a KV namespace over a store, beside the simulator's own", () => {
       compare(4, CALLS * 0.1, KV_4, overObjects),
     ]);
   }, 180_000);
+
+  it("keeps metadata that is not ASCII, and counts its bytes", async () => {
+    const namespace = toKVNamespace(memoryStore());
+    // The random calls leave these out: the simulator writes a warning for each.
+    for (const metadata of ["ÿĀ😀", { 名: "日".repeat(338) }, "日".repeat(341), "\ud800"]) {
+      const put = { method: "put" as const, args: () => ["k", "v", { metadata }] };
+      const expected = await outcomeOf(KV_1, put);
+      expect(toText(await outcomeOf(namespace, put))).toBe(toText(expected));
+      if ("answer" in expected) {
+        for (const one of [KV_1 as unknown as KVNamespaceLike, namespace]) {
+          expect((await one.getWithMetadata("k")).metadata).toEqual(metadata);
+          expect((await one.list({ prefix: "k" })).keys.find(({ name }) => name === "k")?.metadata).toEqual(metadata);
+        }
+      }
+    }
+  });
 });
