@@ -18,6 +18,9 @@ export interface StoreOptions {
 /** The name that Python's py-key-value-aio uses as well. */
 export const DEFAULT_COLLECTION = "default_collection";
 
+/** The options of all methods of a store. */
+const OPTIONS = ["collection", "ttl", "signal", "prefix", "cursor", "limit"];
+
 const VALUE_ONLY = { valueOnly: true };
 
 /**
@@ -36,6 +39,10 @@ export function baseStore(
 
   function collectionOf(options: CollectionOptions = {}): string {
     const { collection = defaultCollection } = object(options);
+    // A misspelled option would do nothing: an entry with `expirationTtl` would never expire.
+    for (const name of Object.keys(options)) {
+      if (!OPTIONS.includes(name)) throw new TypeError(`there is no option "${name}"`);
+    }
     return string(collection, "collection");
   }
   // A wrong default is refused at once.

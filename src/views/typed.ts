@@ -112,11 +112,11 @@ export function typed<S extends AsyncKeyValue, Input, Output>(
 
   return {
     ...inner,
-    get: async (key: string, options?: TypedGetOptions<Input>) =>
-      output(await inner.get(key, options), key, options, options?.default ?? fallback),
-    async getMany(keys: readonly string[], options?: TypedGetOptions<Input>) {
+    get: async (key: string, { default: own, ...options }: TypedGetOptions<Input> = {}) =>
+      output(await inner.get(key, options), key, options, own ?? fallback),
+    async getMany(keys: readonly string[], { default: own, ...options }: TypedGetOptions<Input> = {}) {
       const values = await inner.getMany(keys, options);
-      return Promise.all(values.map((value, i) => output(value, keys[i]!, options, options?.default ?? fallback)));
+      return Promise.all(values.map((value, i) => output(value, keys[i]!, options, own ?? fallback)));
     },
     ttl: async (key: string, options?: CollectionOptions) => outputOf(await inner.ttl(key, options), key, options),
     async ttlMany(keys: readonly string[], options?: CollectionOptions) {

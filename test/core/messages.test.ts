@@ -47,6 +47,16 @@ describe("a message about a wrong argument", () => {
     ]);
   });
 
+  it("names an option that there is not, such as another library's name of a TTL", async () => {
+    await expectMessages([
+      [() => store.put("k", 1, wrong({ expirationTtl: 60 })), 'TypeError: there is no option "expirationTtl"'],
+      [() => store.putMany([["k", 1]], wrong({ ttlSeconds: 60 })), 'TypeError: there is no option "ttlSeconds"'],
+      [() => store.get("k", wrong({ colection: "users" })), 'TypeError: there is no option "colection"'],
+      [() => store.update("k", () => 1, wrong({ px: 60 })), 'TypeError: there is no option "px"'],
+      [() => store.listKeys(wrong({ max: 5 })), 'TypeError: there is no option "max"'],
+    ]);
+  });
+
   it("says so of a TTL as well", async () => {
     const message = "KeyValueError: ttl must be a number of seconds above 0; got ";
     await expectMessages([

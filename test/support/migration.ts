@@ -82,7 +82,8 @@ export async function migrate({ from, to, seed, keys, operations, outlive, ...op
   // What the old code has left: two thirds of the keys, a part of them with a TTL.
   for (const [i, place] of places.entries()) {
     if (i % 3 === 0) continue;
-    await from.put(place.key, { seq: 1 }, { ...place, ...(i % 5 === 0 && { ttl: 5000 }) });
+    const { collection, key } = place;
+    await from.put(key, { seq: 1 }, { collection, ttl: i % 5 === 0 ? 5000 : undefined });
     model.set(idOf(place), { seq: 1, alive: true, ttl: i % 5 === 0 });
   }
 
@@ -93,36 +94,37 @@ export async function migrate({ from, to, seed, keys, operations, outlive, ...op
     for (let i = 0; i < operations; i++) {
       const place = mine[Math.floor(random() * mine.length)]!;
       const id = idOf(place);
+      const { collection, key } = place;
       const before = model.get(id) ?? { seq: 0, alive: false, ttl: false };
       const seq = before.seq + 1;
       const is = (expected: Expected) => model.set(id, expected);
       const dice = random();
       if (dice < 0.25) {
-        await store.put(place.key, { seq }, place);
+        await store.put(key, { seq }, { collection });
         is({ seq, alive: true, ttl: false });
       } else if (dice < 0.35) {
-        await store.put(place.key, { seq }, { ...place, ttl: 8000 });
+        await store.put(key, { seq }, { collection, ttl: 8000 });
         is({ seq, alive: true, ttl: true });
       } else if (dice < 0.45) {
-        await store.put(place.key, { seq }, { ...place, ttl: 0.03 });
+        await store.put(key, { seq }, { collection, ttl: 0.03 });
         await pause(35);
         is({ seq, alive: false, ttl: false });
       } else if (dice < 0.65) {
-        expect([id, await store.delete(place.key, place)]).toEqual([id, before.alive]);
+        expect([id, await store.delete(key, { collection })]).toEqual([id, before.alive]);
         is({ ...before, alive: false });
       } else if (dice < 0.75) {
-        const taken = await store.take(place.key, place);
+        const taken = await store.take(key, { collection });
         expect([id, taken]).toEqual([id, before.alive ? { seq: before.seq } : null]);
         is({ ...before, alive: false });
       } else if (dice < 0.85) {
-        await store.update<{ seq: number }>(place.key, () => ({ seq }), place);
+        await store.update<{ seq: number }>(key, () => ({ seq }), { collection });
         is({ seq, alive: true, ttl: before.alive && before.ttl });
       } else if (dice < 0.9) {
-        expect([id, await store.putIfAbsent(place.key, { seq }, place)]).toEqual([id, !before.alive]);
+        expect([id, await store.putIfAbsent(key, { seq }, { collection })]).toEqual([id, !before.alive]);
         if (!before.alive) is({ seq, alive: true, ttl: false });
       }
       const { alive, ...now } = model.get(id) ?? before;
-      expect([id, await store.get(place.key, place)]).toEqual([id, alive ? { seq: now.seq } : null]);
+      expect([id, await store.get(key, { collection })]).toEqual([id, alive ? { seq: now.seq } : null]);
     }
   }
 
@@ -186,7 +188,7 @@ export async function migrate({ from, to, seed, keys, operations, outlive, ...op
   async function check(store: AsyncKeyValue, what: string): Promise<void> {
     for (const place of places) {
       const expected = model.get(idOf(place));
-      const found = await store.ttl(place.key, place);
+      const found = await store.ttl(place.key, { collection: place.collection });
       const shown = found && { value: found.value, ttl: found.ttl !== null };
       const right = expected?.alive ? { value: { seq: expected.seq }, ttl: expected.ttl } : null;
       expect([what, idOf(place), shown]).toEqual([what, idOf(place), right]);
