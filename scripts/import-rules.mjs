@@ -10,12 +10,13 @@ const arrows = {
   caching: ["core"],
   migration: ["core", "caching"],
   idempotency: ["core", "caching"],
+  inspector: ["core"],
   "rate-limiting": ["core"],
   conformance: ["core"],
   views: ["core", "combinators"],
   adapters: ["core", "combinators", "codecs"],
   wrappers: ["core", "combinators", "codecs", "caching", "migration"],
-  "": ["core", "combinators", "codecs", "caching", "migration", "idempotency", "rate-limiting"],
+  "": ["core", "combinators", "codecs", "caching", "migration", "idempotency", "inspector", "rate-limiting"],
   interop: ["core", "combinators", "codecs", "caching", ""],
 };
 

@@ -6,6 +6,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { cached } from "../src/cached.ts";
 import { type AsyncKeyValue, KeyValueError, type Store, toDriver } from "../src/index.ts";
 import { endSession, rotateSession } from "../src/interop/hono-session.ts";
+import { inspect } from "./inspect.ts";
 import { dashboard, message, signIn } from "./pages.ts";
 import { loadSales, type Sales } from "./sales.ts";
 import { type Env, sessionsIn, userOf } from "./session.ts";
@@ -19,6 +20,8 @@ export interface AppOptions {
   readonly secret: string;
   /** Keeps the slow report. Any store will do. */
   readonly cache: AsyncKeyValue;
+  /** Opens `/inspect/sessions` and `/inspect/cache`, where the stores can be looked into. Default: there are no such pages. */
+  readonly inspectorPassword?: string | undefined;
   /** Loads the report. Default: takes more than a second. */
   readonly load?: () => Promise<Sales>;
 }
@@ -27,7 +30,7 @@ const CACHE_SECONDS = 60;
 const NAME_LENGTH = 40;
 
 /** Makes the example app: people sign in and see a dashboard with cached data. */
-export function createApp({ sessions, secret, cache, load = loadSales }: AppOptions): Hono<Env> {
+export function createApp({ sessions, secret, cache, inspectorPassword, load = loadSales }: AppOptions): Hono<Env> {
   const app = new Hono<Env>();
   const sales = cached(cache, load, { key: () => "sales", ttl: CACHE_SECONDS });
   const salesFor = (c: Context<Env>) => {
@@ -39,6 +42,12 @@ export function createApp({ sessions, secret, cache, load = loadSales }: AppOpti
     }
   };
   const stores = { sessions: toDriver(sessions), cache: toDriver(cache) };
+
+  // They come first, as they have security headers of their own.
+  if (inspectorPassword) {
+    app.all("/inspect/sessions", inspect(sessions, "Sessions", inspectorPassword));
+    app.all("/inspect/cache", inspect(cache, "Cache", inspectorPassword));
+  }
 
   app.use(
     secureHeaders({

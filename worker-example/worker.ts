@@ -10,6 +10,8 @@ declare global {
       readonly SESSIONS: DurableObjectNamespace<KeyValueObject>;
       readonly CACHE: KVNamespace;
       readonly AUTH_SECRET: string;
+      /** Optional: `npx wrangler secret put INSPECTOR_PASSWORD` opens `/inspect/sessions` and `/inspect/cache`. */
+      readonly INSPECTOR_PASSWORD?: string;
     }
   }
 }
@@ -20,4 +22,5 @@ export default createApp({
   sessions: durableObjectStore(env.SESSIONS),
   secret: env.AUTH_SECRET,
   cache: workersKVStore(env.CACHE),
+  inspectorPassword: env.INSPECTOR_PASSWORD,
 });

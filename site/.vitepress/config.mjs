@@ -19,7 +19,7 @@ function folder(name, first = []) {
 
 /** The pages at the top, in the order in which a reader needs them. A page that is not named here comes last. */
 function guides() {
-  const first = ["sessions", "caching", "atomics", "rate-limits", "idempotency", "versions", "migration"];
+  const first = ["sessions", "caching", "atomics", "rate-limits", "idempotency", "versions", "migration", "inspector"];
   const elsewhere = ["index", "stores", "wrappers", "errors", "security", "examples", "runtimes"];
   const files = readdirSync(pages).filter((file) => file.endsWith(".md") && !elsewhere.includes(file.slice(0, -3)));
   const rank = (file) => (first.indexOf(file.slice(0, -3)) + 1 || first.length + 1) + file;

@@ -87,6 +87,28 @@ describe("the session of the example", () => {
     expectSignIn(await browser.get("/"));
   });
 
+  it("lets those look into the stores who know the password, if there is one", async () => {
+    const closed = visit();
+    expect((await closed.get("/inspect/sessions")).status).toBe(404);
+    const browser = visit({ inspectorPassword: "pässword:1" });
+    await browser.signIn();
+    const [id = ""] = await browser.ids();
+    const basic = (text: string) => ({
+      authorization: `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(text)))}`,
+    });
+    for (const headers of [{}, basic("ann:wrong"), basic("pässword:1"), basic("ann:"), { authorization: "Basic %" }]) {
+      const refused = await browser.get("/inspect/sessions", headers as Record<string, string>);
+      expect([refused.status, refused.headers.get("www-authenticate")]).toEqual([
+        401,
+        'Basic realm="inspector", charset="UTF-8"',
+      ]);
+    }
+    const shown = await browser.get("/inspect/sessions?collection=sessions", basic("ann:pässword:1"));
+    expect(shown.headers.get("content-security-policy")).toContain("script-src 'nonce-");
+    expect(await shown.text()).toContain(id);
+    expect((await browser.get("/inspect/cache", basic("ann:pässword:1"))).status).toBe(200);
+  });
+
   it("sends a cookie that scripts and other sites do not get, and that stays on https", async () => {
     const browser = visit();
     const parts = ((await browser.signIn()).headers.get("set-cookie") as string).split("; ");
