@@ -35,11 +35,18 @@ export function openConnection(url: string): Connection {
   };
 }
 
-async function makeClient(url: string) {
-  const { createClient } = await import("@redis/client").catch((cause: unknown) => {
+/** In `try`, so that webpack builds an application that passes a client of its own and has not installed this one. */
+async function loadClient() {
+  try {
+    return await import("@redis/client");
+  } catch (cause) {
     const message = 'redisStore(url) needs the package "@redis/client" installed';
     throw new KeyValueError("misconfigured", message, { cause });
-  });
+  }
+}
+
+async function makeClient(url: string) {
+  const { createClient } = await loadClient();
   const client = createClient({
     url,
     // RESP 2 is enough, and older servers speak it.

@@ -72,11 +72,16 @@ function setUp(database: SQLiteDatabase): SQLiteConnection {
   return connection;
 }
 
-/** The runtime's own SQLite. Compilers do not know these modules everywhere, and bundlers must leave them alone. */
+/**
+ * The runtime's own SQLite. Compilers do not know these modules everywhere, and bundlers must leave them alone: webpack and Vite
+ * by the comments, esbuild because the imports are inside `try`.
+ */
 async function databaseClass(): Promise<DatabaseClass> {
-  if ("Bun" in globalThis) return (await import("bun:sqlite" as string)).Database;
   try {
-    return (await import("node:sqlite" as string)).DatabaseSync;
+    if ("Bun" in globalThis) {
+      return (await import(/* webpackIgnore: true */ /* @vite-ignore */ "bun:sqlite" as string)).Database;
+    }
+    return (await import(/* webpackIgnore: true */ /* @vite-ignore */ "node:sqlite" as string)).DatabaseSync;
   } catch (cause) {
     throw noSQLite(cause);
   }
