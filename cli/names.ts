@@ -5,7 +5,7 @@ import type { Page } from "../src/core/protocol.ts";
 const PAGE = 500;
 
 /** Yields pages of distinct names, at most `limit` names in all. */
-export async function* pagesOf(
+async function* pagesOf(
   list: (page: DriverPage) => PromiseLike<Page> | Page,
   {
     prefix,

@@ -16,7 +16,7 @@ export interface Options {
 }
 
 /** A source or target of entries. */
-export interface Place {
+interface Place {
   /** The address without password and token, for messages. */
   readonly label: string;
   /** The path of a file. */

@@ -19,6 +19,7 @@ const sources = [
   ...projects().map((path) => check(`types of ${path || "src"}`, "node", tsc, "-p", join(root, path))),
   check("types for Deno", "deno", "check", "--quiet", "test/runtimes/deno.ts", "worker-example/deno.ts"),
   check("imports", "node", "scripts/imports.mjs"),
+  check("nothing unused", "knip", "--no-progress"),
   check("lock file", "node", "scripts/lock.mjs", "--check"),
   check("JSR dry run", "deno", "publish", "--dry-run", "--allow-dirty"),
 ];

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 
 /** Reads a whole number from 1 to `max`. */
-export const wholeUpTo = (max: number) => (text: string) => {
+const wholeUpTo = (max: number) => (text: string) => {
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= 1 && number <= max) return number;
   throw new InvalidArgumentError(`It must be a whole number from 1 to ${max}.`);

@@ -12,7 +12,7 @@ export interface Joins<R> {
 }
 
 /** A call, and when it began, among the moments of this isolate. */
-export interface Joined<R> {
+interface Joined<R> {
   readonly promise: Promise<R>;
   readonly began: number;
 }

@@ -36,7 +36,7 @@ export interface Recaller {
 }
 
 /** Results by their keys. */
-export type Items = readonly (readonly [key: string, made: Made])[];
+type Items = readonly (readonly [key: string, made: Made])[];
 
 /** The tags of each of some results. */
 export type Marks = readonly (readonly Tag[] | undefined)[];

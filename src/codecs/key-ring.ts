@@ -12,7 +12,7 @@ export interface Passphrase {
 export type KeyRing = readonly { readonly id: string; readonly key: CryptoKey | Uint8Array | Passphrase }[];
 
 /** A key of a ring, ready to use. */
-export interface LoadedKey {
+interface LoadedKey {
   readonly key: CryptoKey;
   /** Nine bytes that are the same for the same key and tell nothing about it. */
   readonly mark: Bytes;

@@ -16,7 +16,7 @@ export interface StoreOptions {
 }
 
 /** The name that Python's py-key-value-aio uses as well. */
-export const DEFAULT_COLLECTION = "default_collection";
+const DEFAULT_COLLECTION = "default_collection";
 
 /** The options of all methods of a store. */
 const OPTIONS = ["collection", "ttl", "signal", "prefix", "cursor", "limit"];

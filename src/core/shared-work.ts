@@ -17,7 +17,7 @@ export interface SharedWork<T> {
 const BEAT = 300;
 
 /** Milliseconds without a beat after which the request that does the work counts as cancelled. */
-export const SILENCE = 1000;
+const SILENCE = 1000;
 
 /** The shortest and the longest pause between two looks at shared work, in milliseconds. */
 const SHORTEST_LOOK = 1;

@@ -7,7 +7,7 @@ import { buried, unburied } from "./tombstones.ts";
  * What a read does with an entry that only the old store has: leaves it there, moves it if the new store takes it, or moves
  * it and fails if the new store does not.
  */
-export type Move = "leave" | "may" | "must";
+type Move = "leave" | "may" | "must";
 
 type Read = (collection: string, keys: readonly string[], move: Move) => Promise<(Entry | undefined)[]>;
 

@@ -10,7 +10,7 @@ export interface Item {
 }
 
 /** Items that were not kept. */
-export interface Failed {
+interface Failed {
   readonly items: readonly Item[];
   readonly cause?: unknown;
 }

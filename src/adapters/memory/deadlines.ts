@@ -5,8 +5,7 @@ export interface Mortal {
   at: number;
 }
 
-/** A binary heap: no item has an earlier deadline than the one at `(at - 1) >> 1`, so the first to expire is at 0. */
-export type Deadlines<T extends Mortal> = T[];
+// The heaps are binary: no item has an earlier deadline than the one at `(at - 1) >> 1`, so the first to expire is at 0.
 
 const deadlineOf = (item: Mortal | undefined) => item?.expiresAt ?? Number.POSITIVE_INFINITY;
 

@@ -10,7 +10,7 @@ import type { SqlTables } from "./tables.ts";
 import type { OnceOnly, OutcomeReport, Receipt } from "./wire.ts";
 
 /** How an operation ended: with a receipt, or with the result of one that changed nothing and the row it met. */
-export type Settled =
+type Settled =
   | { readonly changed: true; readonly receipt: Receipt }
   | { readonly changed: false; readonly result: string; readonly row: StoredRow | undefined };
 

@@ -58,7 +58,7 @@ export interface OutcomeReport {
 }
 
 /** What a swap is to change. */
-export interface WireChange {
+interface WireChange {
   /** The expected version; `undefined`: no live entry is expected. */
   readonly expected: string | undefined;
   /** What to write; `undefined` removes what is there. */
@@ -72,7 +72,7 @@ export type WireSwap =
   | { readonly ok: false; readonly current?: WireRow | DamagedRow | undefined };
 
 /** Which operation to apply. */
-export interface OperationCall {
+interface OperationCall {
   readonly name: string;
   readonly args: JsonValue;
   readonly onCorrupt: OnCorrupt;

@@ -96,7 +96,7 @@ function lifetimeOf({ directives, targeted }: Said, headers: Headers, { received
 }
 
 /** How old a response was when it came, in seconds (RFC 9111, 4.2.3). */
-export function initialAge(headers: Headers, { sent, received }: Moments): number {
+function initialAge(headers: Headers, { sent, received }: Moments): number {
   const date = httpDate(headers.get("date"), received);
   const apparent = date === undefined ? 0 : Math.max(0, received - date) / 1000;
   const age = ageIn(headers);

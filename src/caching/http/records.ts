@@ -35,7 +35,7 @@ const NOT_STORED = new Set([
 ]);
 
 /** The headers that are stored (RFC 9111, 3.1). */
-export function storedHeaders(headers: Headers): [name: string, value: string][] {
+function storedHeaders(headers: Headers): [name: string, value: string][] {
   const named = (headers.get("connection") ?? "").split(",").map((name) => name.trim().toLowerCase());
   return [...headers].filter(([name]) => !NOT_STORED.has(name) && name !== "age" && !named.includes(name));
 }

@@ -55,10 +55,10 @@ export interface Test<C extends Capability = never> {
   wait(seconds: number): Promise<void>;
 }
 
-export type Body<C extends Capability> = (test: Test<C>) => Promise<void>;
+type Body<C extends Capability> = (test: Test<C>) => Promise<void>;
 
 /** Registers a test. */
-export type Register<C extends Capability = never> = (name: string, body: Body<C>) => void;
+type Register<C extends Capability = never> = (name: string, body: Body<C>) => void;
 
 export interface Suite {
   readonly options: ConformanceOptions;

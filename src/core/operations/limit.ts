@@ -17,10 +17,10 @@ export type LimitResult =
   | { readonly error: "wrong_kind" };
 
 /** How much was taken in a slice of time, by the number of the slice, oldest first. */
-export type Slices = readonly (readonly [slice: number, taken: number])[];
+type Slices = readonly (readonly [slice: number, taken: number])[];
 
 /** A window is cut into this many slices: more are more exact and make the entry larger. */
-export const SLICES = 64;
+const SLICES = 64;
 
 /**
  * Takes from a limit over a sliding window. A cost of 0 only looks.
