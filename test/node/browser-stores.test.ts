@@ -6,6 +6,7 @@ import { build } from "esbuild";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "#test";
 import { root } from "../../scripts/entries.mjs";
+import { seeds } from "../support/histories.ts";
 import type { PageResult } from "../support/page-runner.ts";
 
 /** Where Chromium is, if it is anywhere. */
@@ -75,6 +76,23 @@ function inChromium(executablePath: string): void {
     const taken = await Promise.all(tabs.map((page) => run<number | null>(page, 'shared.take("token")')));
     expect(taken.filter((value) => value === 1).length).toBe(1);
   }, 60_000);
+
+  it("are linearizable in IndexedDB", async () => {
+    const { operations, overlapping } = await run<Record<string, number>>(await tab(), `histories(${seeds(3)})`);
+    console.log(`IndexedDB: ${operations} operations, ${overlapping} of them beside others`);
+    expect(overlapping! / operations!).toBeGreaterThan(0.3);
+  });
+
+  // It takes as long as all the others together.
+  const inLongRuns = seeds(0) > 0 ? it : () => {};
+  inLongRuns("let 400 updates of one key at once all succeed in IndexedDB", async () => {
+    const update = `Promise.all(Array.from({ length: 400 }, (_, i) => {
+      globalThis.busy ??= indexedDBStore("busy");
+      return (i % 2 ? busy : indexedDBStore("busy")).update("n", (n) => (n ?? 0) + 1);
+    }))`;
+    const sums = await run<number[]>(await tab(), update);
+    expect(sums.sort((a, b) => a - b)).toEqual(Array.from({ length: 400 }, (_, i) => i + 1));
+  });
 
   it("keep their data over a reload, and open again after another tab has deleted the database", async () => {
     const [first, second] = [await tab(), await tab()];

@@ -3,23 +3,8 @@ import { type DenoKVClient, denoKVStore } from "../../src/adapters/deno-kv.ts";
 import { conformance } from "../../src/conformance/index.ts";
 import { type KeyValueError, supports } from "../../src/index.ts";
 import { movedClock } from "../support/clock.ts";
+import { onlyBytes, openKv } from "../support/deno-kv.ts";
 
-/** Deno KV as the tests use it beside the store. */
-interface TestKV extends DenoKVClient {
-  set(key: readonly string[], value: unknown): Promise<unknown>;
-  close(): void;
-}
-
-type OpenKV = (path: string) => Promise<TestKV>;
-
-const { Deno } = globalThis as { Deno?: { openKv?: OpenKV } };
-/** The store keeps bytes, so nothing needs V8's format, which Bun lacks. */
-const noV8 = () => {
-  throw new Error("only bytes are stored");
-};
-const bun = "Bun" in globalThis && { encodeV8: noV8, decodeV8: noV8 };
-const openKv: OpenKV =
-  Deno?.openKv ?? (async (path) => (await import("@deno/kv")).openKv(path, { ...bun }) as unknown as TestKV);
 const kv = await openKv(":memory:");
 afterAll(() => kv.close());
 
@@ -170,7 +155,7 @@ describe("denoKVStore", () => {
     const lenient = denoKVStore(kv, { keyPrefix: ["damaged"], onCorrupt: "miss" });
     const text = (json: string) => new TextEncoder().encode(json);
     const damaged = [
-      ...(bun ? [] : [7, "text", undefined, new Map(), { value: 1 }]),
+      ...(onlyBytes ? [] : [7, "text", undefined, new Map(), { value: 1 }]),
       ...[new Uint8Array([0xff]), new Uint8Array()],
       ...[text("null"), text("{}"), text('{"value":null}'), text('{"value":1,"expiresAt":"soon"}')],
     ];

@@ -16,6 +16,8 @@ export interface RecordOptions {
   readonly pass?: (seconds: number) => void | Promise<void>;
   /** Says that plain writes and deletes are sent again when no reply comes. */
   readonly again?: boolean;
+  /** Says that a delete looks what is there before it removes it, as two steps that others may come between. */
+  readonly looksFirst?: boolean;
   /** Does what a client does, such as under a clock of its own. */
   readonly as?: <R>(client: number, work: () => Promise<R>) => Promise<R>;
   /** Whether there are locks and limits as well. Default: true. */
@@ -36,7 +38,8 @@ export function seeds(usual: number): number {
 
 /** Runs random operations of several clients at once, and notes when each was called and what it answered. */
 export async function record(options: RecordOptions): Promise<Event[]> {
-  const { seed, stores, collection, pass, again = false, as = (_, work) => work(), features = true } = options;
+  const { seed, stores, collection, pass, as = (_, work) => work() } = options;
+  const { again = false, looksFirst = false, features = true } = options;
   const { clients = 5, operations = 10, epochs = pass ? 3 : 1, keys = 3 } = options;
   const random = randomOf(seed);
   const upTo = (count: number) => Math.floor(random() * count);
@@ -75,15 +78,12 @@ export async function record(options: RecordOptions): Promise<Event[]> {
           const repeated = again && (action.do === "put" || action.do === "delete") ? { again } : {};
           // In these tests all has happened when a caller is told that it failed, but for what has not come in time.
           const end = outcome === "late" ? Number.POSITIVE_INFINITY : clock++;
-          history.push({
-            key,
-            action,
-            epoch,
-            start,
-            end,
-            outcome: outcome === "late" ? "unknown" : outcome,
-            ...repeated,
-          });
+          const seen = { key, epoch, start, end, outcome: outcome === "late" ? ("unknown" as const) : outcome };
+          if (!looksFirst || action.do !== "delete") history.push({ ...seen, action, ...repeated });
+          else {
+            const removed = seen.outcome === "unknown" ? seen.outcome : { value: null };
+            history.push({ ...seen, action: { do: "has" } }, { ...seen, action: { do: "remove" }, outcome: removed });
+          }
         }
       }),
     );
@@ -267,6 +267,8 @@ async function act(
       return held.lock?.extend();
     case "release":
       return held.lock?.release();
+    case "has":
+    case "remove":
     case "pass":
       throw new Error("nobody does this");
   }

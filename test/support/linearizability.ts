@@ -3,6 +3,8 @@ import type { JsonValue } from "../../src/index.ts";
 /** What is done to one key. Where it says `ttl`, an entry that it makes is gone when the clock has passed an epoch. */
 export type Action =
   | { readonly do: "get" | "ttl" | "delete" }
+  /** The two steps of a delete that looks first: whether something is there, and a removal that does not tell. */
+  | { readonly do: "has" | "remove" }
   | { readonly do: "put"; readonly value: JsonValue; readonly ttl?: boolean }
   | { readonly do: "putIfAbsent"; readonly value: JsonValue; readonly ttl?: boolean }
   | { readonly do: "take" | "getWithVersion" }
@@ -76,6 +78,10 @@ function step(
       return [same, { value: old ? [old.value, old.until !== undefined] : null }];
     case "delete":
       return [to(undefined), { value: old !== undefined }];
+    case "has":
+      return [same, { value: old !== undefined }];
+    case "remove":
+      return [to(undefined), { value: null }];
     case "take":
       return [to(undefined), { value: old ? old.value : null }];
     case "put":

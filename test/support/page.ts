@@ -3,6 +3,7 @@ import { indexedDBStore } from "../../src/adapters/indexed-db.ts";
 import { webStorageStore } from "../../src/adapters/web-storage.ts";
 import { conformance } from "../../src/conformance/index.ts";
 import { KeyValueError, toDriver } from "../../src/index.ts";
+import { holdsFor, jitteredStore, overlaps, record } from "./histories.ts";
 import { runAll, runner } from "./page-runner.ts";
 
 const { now } = Date;
@@ -28,6 +29,19 @@ function hold(): ReturnType<typeof runAll> {
   return runAll();
 }
 
+/** Checks histories of concurrent clients, of several connections to one database. Returns how many operations overlapped. */
+async function histories(count: number): Promise<{ operations: number; overlapping: number }> {
+  const opened = [1, 2, 3].map(() => indexedDBStore("histories"));
+  let overlapping = 0;
+  const all = await holdsFor(count, async (seed) => {
+    const stores = opened.map((store, i) => jitteredStore(store, seed * 3 + i));
+    const history = await record({ seed, stores, collection: `${seed}`, pass: wait });
+    overlapping += overlaps(history);
+    return history;
+  });
+  return { operations: all.length, overlapping };
+}
+
 /** Settles with the code of a failure, or `"no error"`. */
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
@@ -35,4 +49,4 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
     (error) => (error instanceof KeyValueError ? error.code : String(error)),
   );
 
-Object.assign(globalThis, { indexedDBStore, webStorageStore, toDriver, hold, codeOf, wait });
+Object.assign(globalThis, { indexedDBStore, webStorageStore, toDriver, hold, histories, codeOf, wait });

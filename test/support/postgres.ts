@@ -34,16 +34,18 @@ export async function startPostgres(programs: string): Promise<TestPostgres> {
   execFileSync(join(programs, "initdb"), options, { ...as, cwd: folder, stdio: "ignore" });
   const port = await freePort();
   let child: ReturnType<typeof spawn> | undefined;
+  const hasEnded = () => !child || child.exitCode !== null || child.signalCode !== null;
 
   async function start(): Promise<void> {
     const settings = ["-D", data, "-p", `${port}`, "-k", folder, "-h", "127.0.0.1", "-c", "fsync=off"];
-    child = spawn(join(programs, "postgres"), settings, { ...as, cwd: folder, stdio: "ignore" });
     const isReady = join(programs, "pg_isready");
     for (let tries = 0; tries < 300; tries++) {
+      // After a kill it refuses to start until the last process of the old server has ended.
+      if (hasEnded()) child = spawn(join(programs, "postgres"), settings, { ...as, cwd: folder, stdio: "ignore" });
       await new Promise((resolve) => setTimeout(resolve, 100));
       try {
         execFileSync(isReady, ["-h", "127.0.0.1", "-p", `${port}`], { stdio: "ignore" });
-        return;
+        if (!hasEnded()) return;
       } catch {}
     }
     throw new Error("PostgreSQL did not start");
@@ -51,8 +53,7 @@ export async function startPostgres(programs: string): Promise<TestPostgres> {
 
   async function stop(signal: "SIGINT" | "SIGKILL"): Promise<void> {
     const running = child;
-    child = undefined;
-    if (!running) return;
+    if (!running || hasEnded()) return;
     const ended = new Promise((resolve) => running.once("close", resolve));
     running.kill(signal);
     await ended;
