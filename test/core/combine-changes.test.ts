@@ -1,6 +1,7 @@
 /** Callers of one process that change the same entry at the same time. */
 import { describe, expect, it } from "#test";
 import { type AnyDriver, combineChanges, createStore, type Driver, memoryStore, toDriver } from "../../src/index.ts";
+import { onWorkers } from "../support/runtime.ts";
 
 /** A store that is some milliseconds away and can only swap, with the number of calls to it. */
 function distant(milliseconds = 1) {
@@ -22,8 +23,6 @@ function distant(milliseconds = 1) {
   };
   return { store: createStore(driver), counts };
 }
-
-const onWorkers = globalThis.navigator?.userAgent === "Cloudflare-Workers";
 
 describe("changes of one entry at the same time", () => {
   it("succeed 400 at once also where a call takes long, each with a result of its own", async () => {

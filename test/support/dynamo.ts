@@ -2,15 +2,16 @@
 import { AwsClient } from "aws4fetch";
 import { type DynamoDBFetch, type DynamoDBStoreOptions, dynamoDBStore } from "../../src/adapters/dynamodb.ts";
 
+import { onWorkers } from "./runtime.ts";
+
 type Variables = Record<string, string | undefined>;
 
-const { navigator } = globalThis as { navigator?: { userAgent?: string } };
 const { EKV_DYNAMODB_URL = "" } = await variables();
 
 /** Of whoever started the tests; a file that is run by hand on Node, Deno or Bun starts a simulator for itself. */
 async function variables(): Promise<Variables> {
   const given = (globalThis as { process?: { env: Variables } }).process?.env ?? {};
-  if (given.EKV_DYNAMODB_URL || navigator?.userAgent === "Cloudflare-Workers") return given;
+  if (given.EKV_DYNAMODB_URL || onWorkers) return given;
   const file = "./dynamo-server.mjs";
   return (await import(/* @vite-ignore */ file)).startDynamo().then(({ env }: { env: Variables }) => env);
 }

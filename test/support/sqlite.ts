@@ -1,5 +1,6 @@
 /** The SQLite of the runtime that the tests run on: `node:sqlite` of Node and Deno, `bun:sqlite`. */
 import type { SQLiteDatabase } from "../../src/adapters/sqlite.ts";
+import { onWorkers } from "./runtime.ts";
 
 /** A database as the tests use it beside the store. */
 export interface TestDatabase extends SQLiteDatabase {
@@ -15,11 +16,10 @@ export interface TestSQLite {
   writeFile(path: string, text: string): void;
 }
 
-const runtime = globalThis as { Bun?: unknown; navigator?: { userAgent?: string } };
+const runtime = globalThis as { Bun?: unknown };
 
 /** workerd has no SQLite outside of Durable Objects. */
-export const sqlite: TestSQLite | undefined =
-  runtime.navigator?.userAgent === "Cloudflare-Workers" ? undefined : await load();
+export const sqlite: TestSQLite | undefined = onWorkers ? undefined : await load();
 
 async function load(): Promise<TestSQLite> {
   // Not literals, so that what bundles the tests for workerd does not look for them.

@@ -1,17 +1,16 @@
 /** The gateway for tests in every runtime: databases of their own, the requests they have made, and faults. */
 import { Redis, type RedisConfigNodejs } from "@upstash/redis";
 import { describe, it } from "#test";
+import { onWorkers } from "./runtime.ts";
 
 type Variables = Record<string, string | undefined>;
 
-const { navigator } = globalThis as { navigator?: { userAgent?: string } };
-const inWorkerd = navigator?.userAgent === "Cloudflare-Workers";
 const { EKV_GATEWAY_URL: url = "", EKV_GATEWAY_TOKEN: token = "" } = await variables();
 
 /** Of whoever started the tests; a file that is run by hand on Node, Deno or Bun starts a gateway for itself. */
 async function variables(): Promise<Variables> {
   const given = (globalThis as { process?: { env: Variables } }).process?.env ?? {};
-  if (given.EKV_GATEWAY_URL || inWorkerd) return given;
+  if (given.EKV_GATEWAY_URL || onWorkers) return given;
   const file = "./redis-gateway.mjs";
   return (await import(/* @vite-ignore */ file)).startGateway().then((gateway: { env: Variables }) => gateway.env);
 }
