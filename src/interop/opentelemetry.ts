@@ -2,25 +2,9 @@ import { type AsyncKeyValue, type Call, type Wrapped, wrap } from "../combinator
 import { type Outcome, observe } from "../combinators/observe.ts";
 import { checkOptions, refuse } from "../core/checks.ts";
 import { KeyValueError } from "../core/errors.ts";
+import { ERROR, type TraceAttributes, type TraceTracer, toTracer, type WorkersTracing } from "./internal/tracing.ts";
 
-/** The values of attributes that are set here. */
-export type TraceAttributes = Record<string, string | number | string[]>;
-
-/** The part of OpenTelemetry's `Span` that {@link traced} needs. */
-export interface TraceSpan {
-  setAttributes(attributes: TraceAttributes): unknown;
-  setStatus(status: { code: number; message?: string }): unknown;
-  end(): void;
-}
-
-/** The part of OpenTelemetry's `Tracer` that {@link traced} needs. */
-export interface TraceTracer {
-  startActiveSpan<T>(
-    name: string,
-    options: { kind: number; attributes: TraceAttributes },
-    body: (span: TraceSpan) => T,
-  ): T;
-}
+export type { TraceAttributes, TraceSpan, TraceTracer, WorkersSpan, WorkersTracing } from "./internal/tracing.ts";
 
 /** The part of OpenTelemetry's `Meter` that {@link traced} needs. */
 export interface TraceMeter {
@@ -36,8 +20,11 @@ export interface TraceMeter {
 
 /** Options of {@link traced}. */
 export interface TracedOptions {
-  /** Makes one span for each call to the backend. Default: no spans. */
-  readonly tracer?: TraceTracer | undefined;
+  /**
+   * Makes one span for each call to the backend: a tracer of OpenTelemetry, or `tracing` of `cloudflare:workers`.
+   * Default: no spans.
+   */
+  readonly tracer?: TraceTracer | WorkersTracing | undefined;
   /** Measures each call to the backend. Default: no metrics. */
   readonly meter?: TraceMeter | undefined;
   /** `db.system.name`. Default: by the store, such as `"redis"` for Upstash. */
@@ -51,9 +38,8 @@ export interface TracedOptions {
   readonly attributes?: TraceAttributes | undefined;
 }
 
-/** `SpanKind.CLIENT` and `SpanStatusCode.ERROR` of OpenTelemetry's API. */
+/** `SpanKind.CLIENT` of OpenTelemetry's API. */
 const CLIENT = 2;
-const ERROR = 2;
 
 /** The database systems that the conventions name otherwise than a driver does. */
 const SYSTEMS: Readonly<Record<string, string>> = {
@@ -78,7 +64,8 @@ const BOUNDARIES = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
  * `edge_key_value.keys` counts the keys that were found and those that were missing, which shows the hits of a cache. No
  * value is recorded, and no key unless `keys` is set.
  *
- * Any store will do. The tracer and the meter are OpenTelemetry's own, of API version 1.
+ * Any store will do. The tracer and the meter are OpenTelemetry's own, of API version 1; Workers' own tracing will do as
+ * the tracer. Its spans have no kind, and the names of keys are in them as JSON.
  *
  * @throws TypeError when an option is of the wrong type.
  * @example
@@ -91,7 +78,9 @@ const BOUNDARIES = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
  * ```
  */
 export function traced<S extends AsyncKeyValue>(store: S, options: TracedOptions): Wrapped<S> {
-  const { tracer, meter, system, keys: withKeys, attributes: own } = checkOptions(options, { keys: "boolean" });
+  const { tracer: given, meter, system, keys: withKeys, attributes: own } = checkOptions(options, { keys: "boolean" });
+  // Workers' tracing has a `startActiveSpan`, too, with other arguments.
+  const tracer = given && "enterSpan" in given ? toTracer(given) : given;
   if (tracer && typeof tracer.startActiveSpan !== "function") refuse("tracer", "an OpenTelemetry Tracer", tracer);
   if (meter && typeof meter.createHistogram !== "function") refuse("meter", "an OpenTelemetry Meter", meter);
   const durations = meter?.createHistogram("db.client.operation.duration", {

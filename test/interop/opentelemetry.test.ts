@@ -7,7 +7,7 @@ import {
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { describe, expect, it } from "#test";
 import { type AnyDriver, createStore, KeyValueError, memoryStore, toDriver } from "../../src/index.ts";
-import { type TracedOptions, traced } from "../../src/interop/opentelemetry.ts";
+import { type TracedOptions, traced, type WorkersSpan } from "../../src/interop/opentelemetry.ts";
 
 /** A store over the real SDK, and what the SDK exports. */
 function tracedStore(options: TracedOptions = {}, change: Partial<AnyDriver> = {}) {
@@ -129,5 +129,46 @@ describe("a store traced by OpenTelemetry", () => {
     }
     expect(() => traced(memoryStore(), { tracer: {} as never })).toThrow("tracer must be");
     expect(() => traced(memoryStore(), { meter: {} as never })).toThrow("meter must be");
+  });
+
+  it("makes the same spans of Workers' own tracing, with names of keys as JSON", async () => {
+    const spans: { name: string; attributes: Record<string, unknown>; status?: unknown }[] = [];
+    const enterSpan = <T>(name: string, body: (span: WorkersSpan) => T): T => {
+      const span: (typeof spans)[number] = { name, attributes: {} };
+      spans.push(span);
+      return body({
+        setAttribute: (key, value) => {
+          span.attributes[key] = value;
+        },
+        setStatus: (status) => {
+          span.status = status;
+        },
+      });
+    };
+    const { store } = tracedStore({ tracer: { enterSpan }, keys: true });
+    await store.getMany(["a", "b"], { collection: "users" });
+    const attributes = {
+      "db.system.name": "memory",
+      "db.operation.name": "read",
+      "db.collection.name": "users",
+      "db.operation.batch.size": 2,
+      "db.response.returned_rows": 0,
+      "edge_key_value.keys": '["a","b"]',
+    };
+    expect(spans).toEqual([{ name: "read users", attributes }]);
+
+    const failing = tracedStore({ tracer: { enterSpan } }, { read: () => Promise.reject(new RangeError("hunter2")) });
+    await expect(failing.store.get("a")).rejects.toThrow("hunter2");
+    expect(spans[1]).toMatchObject({
+      attributes: { "error.type": "RangeError" },
+      status: { code: "error", message: "RangeError" },
+    });
+
+    // Older versions of the runtime have no status.
+    const older = tracedStore(
+      { tracer: { enterSpan: (_, body) => body({ setAttribute() {} }) } },
+      { read: () => Promise.reject(new RangeError("hunter2")) },
+    );
+    await expect(older.store.get("a")).rejects.toThrow("hunter2");
   });
 });

@@ -11,3 +11,5 @@ traced(memoryStore(), options).increment("visits");
 traced(anyStore, options).increment("visits");
 // @ts-expect-error: no tracer
 traced(anyStore, { tracer: metrics });
+// @ts-expect-error: neither a tracer nor Workers' tracing
+traced(anyStore, { tracer: { enterSpan: 1 } });
