@@ -7,10 +7,11 @@ import { fork } from "node:child_process";
 
 const root = new URL("..", import.meta.url);
 const quiet = ["--local", "--log-level", "warn", "--show-interactive-dev-session", "false"];
+const secrets = ["--env-file", ".dev.vars.example"];
 
 const child = fork(
   new URL("node_modules/wrangler/bin/wrangler.js", root),
-  ["dev", ...quiet, ...process.argv.slice(2)],
+  ["dev", ...quiet, ...secrets, ...process.argv.slice(2)],
   {
     cwd: root,
     // Do not pass Node's own options, such as a loader, to wrangler.
