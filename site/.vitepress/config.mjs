@@ -50,6 +50,7 @@ export default defineConfig({
     outline: [2, 3],
     nav: [
       { text: "Start", link: "/start/" },
+      { text: "Guides", link: "/guides/" },
       { text: "Stores", link: "/stores" },
       { text: "Caching", link: "/caching" },
       { text: "Reference", link: "/reference/modules" },
@@ -66,7 +67,7 @@ export default defineConfig({
             page("runtimes.md"),
           ],
         },
-        { text: "Guides", items: guides() },
+        { text: "Guides", items: [page("guides/index.md"), ...guides(), ...folder("guides")] },
         { text: "Stores", collapsed: true, items: [page("stores.md"), ...folder("stores")] },
         { text: "Wrappers", items: [page("wrappers.md")] },
         { text: "Bridges", collapsed: true, items: folder("bridges") },
