@@ -115,8 +115,11 @@ function checkedParts(value: object, place: Place): JsonValue {
   return names < LARGE ? copy : Object.setPrototypeOf(copy, Object.prototype);
 }
 
-/** What `JSON.parse` may turn into `Infinity`: a number with so many digits, or with such an exponent. */
-const LARGE_NUMBER = /\d{309}|\d[eE]\+?\d{3}/;
+/**
+ * What `JSON.parse` may turn into `Infinity`: a number with so many digits, or with such an exponent. It matches where a
+ * number can begin, since hexadecimal digests in strings are full of what looks like an exponent.
+ */
+const LARGE_NUMBER = /(?:^|[[:,\s])-?\d[\d.]*(?:\d{308}|[eE]\+?\d{3})/;
 
 /**
  * Parses stored JSON that another program may have written.

@@ -13,6 +13,9 @@ export interface KeyCall {
 /** What became of one key of a bulk. */
 export type ReplyOrError<T = string> = T | KeyValueError;
 
+/** Sends keys in one request. */
+type SendPart<T> = (part: readonly KeyCall[]) => Promise<readonly ReplyOrError<T>[]>;
+
 /** Bytes of each request that are reserved for the script and the command. */
 const OVERHEAD = 8192;
 
@@ -28,10 +31,7 @@ export interface RedisCalls {
   /** @throws KeyValueError `too_large`. */
   keyCall(name: string, args: readonly string[], details: ErrorDetails): KeyCall;
   /** Sends as few requests as the limits allow, side by side. When one fails, the others are still sent. */
-  bulk<T = string>(
-    calls: readonly KeyCall[],
-    send: (part: readonly KeyCall[]) => Promise<readonly ReplyOrError<T>[]>,
-  ): Promise<ReplyOrError<T>[]>;
+  bulk<T = string>(calls: readonly KeyCall[], send: SendPart<T>): Promise<readonly ReplyOrError<T>[]>;
 }
 
 export function redisCalls(server: RedisServer, keyPrefix: string): RedisCalls {
@@ -64,6 +64,15 @@ export function redisCalls(server: RedisServer, keyPrefix: string): RedisCalls {
     return parts;
   }
 
+  async function sendParts<T>(calls: readonly KeyCall[], send: SendPart<T>): Promise<readonly ReplyOrError<T>[]> {
+    const bySlot = server.nodes && groupedBy(calls, ({ name }) => slotOf(name));
+    const parts = (bySlot ?? [calls]).flatMap(split);
+    const replies = (await Promise.all(parts.map((part) => sendPart(part, send)))).flat();
+    if (!bySlot) return replies;
+    const outcomes = new Map(parts.flat().map((call, i) => [call, replies[i]]));
+    return calls.map((call) => outcomes.get(call) as ReplyOrError<T>);
+  }
+
   return {
     read,
     write: server.resends ? receiptsOf(server, keyPrefix, read) : read,
@@ -85,25 +94,15 @@ export function redisCalls(server: RedisServer, keyPrefix: string): RedisCalls {
       return call;
     },
 
-    async bulk<T>(
-      calls: readonly KeyCall[],
-      send: (part: readonly KeyCall[]) => Promise<readonly ReplyOrError<T>[]>,
-    ): Promise<ReplyOrError<T>[]> {
-      if (calls.length === 1) return [...(await send(calls))];
-      const outcomes = new Map<KeyCall, ReplyOrError<T>>();
-      const slots = server.nodes ? groupedBy(calls, ({ name }) => slotOf(name)) : [calls];
-      const parts = slots.flatMap(split);
-      const replies = parts.map((part) => send(part).catch((error: KeyValueError) => part.map(() => error)));
-      for (const [i, reply] of (await Promise.all(replies)).entries()) {
-        for (const [j, call] of (parts[i] as KeyCall[]).entries()) {
-          const missing = () => new KeyValueError("backend", "the reply has fewer items than there were keys");
-          const outcome = reply[j];
-          outcomes.set(call, outcome === undefined ? missing() : outcome);
-        }
-      }
-      return calls.map((call) => outcomes.get(call) as ReplyOrError<T>);
-    },
+    bulk: (calls, send) => (calls.length === 1 ? send(calls) : sendParts(calls, send)),
   };
+}
+
+/** Sends a part of a bulk. Its outcomes are as many as its keys. */
+async function sendPart<T>(part: readonly KeyCall[], send: SendPart<T>): Promise<readonly ReplyOrError<T>[]> {
+  const replies = await send(part).catch((error: KeyValueError) => part.map(() => error));
+  const missing = () => new KeyValueError("backend", "the reply has fewer items than there were keys");
+  return part.map((_, i) => (replies[i] === undefined ? missing() : replies[i]));
 }
 
 function groupedBy<T, K>(items: readonly T[], keyOf: (item: T) => K): T[][] {
@@ -168,10 +167,10 @@ export function repliesOrError(
   keys: readonly string[],
   details: ErrorDetails,
 ): readonly string[] {
-  const failed = keys.filter((_, i) => outcomes[i] instanceof KeyValueError);
-  const cause = outcomes.find((outcome) => outcome instanceof KeyValueError);
+  const cause = outcomes.find((outcome) => typeof outcome !== "string");
   if (!cause) return outcomes as string[];
   if (keys.length === 1) throw cause;
+  const failed = keys.filter((_, i) => typeof outcomes[i] !== "string");
   const message = `${failed.length} of ${keys.length} keys failed: ${cause.message}`;
   throw new KeyValueError(cause.code, message, { ...details, failed, cause });
 }

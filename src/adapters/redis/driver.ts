@@ -69,14 +69,13 @@ export function redisDriver(
   const read: Driver["read"] = async (collection, keys, { fresh = false, valueOnly = false } = {}) => {
     const keyCalls = keys.map((key) => keyCall(collection, key));
     const details = detailsOf(collection, keys);
-    const detailsAt = (index: number) => ({ ...details, key: keys[index] });
-    if (server.plainReplies && valueOnly && !fresh) return readValues(keyCalls, details, detailsAt);
+    if (server.plainReplies && valueOnly && !fresh) return readValues(keyCalls, collection, keys, details);
     const readOnly = consistency === "eventual" && !fresh;
     const whole = fresh || !valueOnly ? "1" : "";
     const outcomes = await calls.bulk(keyCalls, (part) => calls.read(READ, namesOf(part), [whole], details, readOnly));
     return outcomes.map((reply, i) => {
       if (typeof reply !== "string") throw reply;
-      return entryOfFound(parseFound(reply), onCorrupt, detailsAt(i));
+      return entryOfFound(parseFound(reply), onCorrupt, { ...details, key: keys[i] });
     });
   };
 

@@ -43,11 +43,11 @@ local function head(id, created)
   return '"id":"' .. id .. '","created_at":"' .. date(created) .. '","value":'
 end`;
 
-const FETCH = `${TIME}${GET}${FOUND}${SET}${PARTS}
+const FETCH = `${GET}
 local key, id, tail = KEYS[1], ARGV[1], ARGV[2]
 local bytes = get(key)`;
 
-const KNOW = `
+const KNOW = `${TIME}${FOUND}${SET}${PARTS}
 local function unknown()
   return {'?' .. found(bytes, key, true)}, '?'
 end
@@ -57,7 +57,10 @@ if bytes and not deadline then return unknown() end`;
 
 const START = FETCH + KNOW;
 
-/** Adds to a whole number without a deadline, as most counters are: one pattern finds all parts of the entry. */
+/**
+ * Adds to a whole number without a deadline, as most counters are: one pattern finds all parts of the entry. Lua makes the
+ * functions that stand further down only after that.
+ */
 const COUNT = `
 if bytes and #bytes <= ${LARGEST} then
   local pattern = '^{"id":"[^"]*()","created_at":"[^"]*","value":()(-?%d+)(,"version":.*)$'

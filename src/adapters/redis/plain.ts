@@ -5,7 +5,7 @@ import { type KeyCall, type RedisCalls, repliesOrError } from "./calls.ts";
 import { entryOfFound, parseFound } from "./reads.ts";
 import { READ } from "./scripts.ts";
 import type { RedisCommand, RedisServer } from "./server.ts";
-import { decodeEnvelope, decodeValue, isOwn } from "./wire.ts";
+import { decodeEnvelope, decodeValue } from "./wire.ts";
 
 /*
  * Reads of values, and writes of entries without a deadline, by commands of Redis. They cost it a fraction of a script.
@@ -38,7 +38,7 @@ export function plainReads(server: RedisServer, calls: RedisCalls, onCorrupt: On
     }
   }
 
-  /** An entry of another program, or bytes that are none. */
+  /** An entry of another program or under a name of another, or bytes that are none. */
   async function foreignEntry(bytes: string, { name }: KeyCall, details: ErrorDetails): Promise<Entry | undefined> {
     const { expiresAt } = decodeEnvelope(bytes) ?? {};
     // By this clock it has expired. Only a script can say whether Redis expires it, which then decides, and the time.
@@ -51,18 +51,20 @@ export function plainReads(server: RedisServer, calls: RedisCalls, onCorrupt: On
 
   return async (
     keyCalls: readonly KeyCall[],
+    collection: string,
+    keys: readonly string[],
     details: ErrorDetails,
-    detailsAt: (index: number) => ErrorDetails,
   ): Promise<(Entry | undefined)[]> => {
     const replies = await calls.bulk<string | null>(keyCalls, (part) => fetched(part, details));
-    for (const reply of replies) if (reply instanceof KeyValueError) throw reply;
+    for (const reply of replies) if (reply !== null && typeof reply !== "string") throw reply;
     let waiting = false;
     const entries = (replies as (string | null)[]).map((reply, i) => {
       if (reply === null) return undefined;
-      const value = isOwn(reply) ? decodeValue(reply) : undefined;
+      const key = keys[i] as string;
+      const value = decodeValue(reply, collection, key);
       if (value !== undefined) return { value };
       waiting = true;
-      return foreignEntry(reply, keyCalls[i] as KeyCall, detailsAt(i));
+      return foreignEntry(reply, keyCalls[i] as KeyCall, { ...details, key });
     });
     return waiting ? Promise.all(entries) : (entries as (Entry | undefined)[]);
   };

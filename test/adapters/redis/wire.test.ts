@@ -1,5 +1,5 @@
 import { describe, expect, it } from "#test";
-import { decodeEnvelope, encodeRest, encodeTail, isOwn, parseDate } from "../../../src/adapters/redis/wire.ts";
+import { decodeEnvelope, decodeValue, encodeRest, encodeTail, parseDate } from "../../../src/adapters/redis/wire.ts";
 import { joinAddress } from "../../../src/core/address.ts";
 import type { Entry, JsonValue } from "../../../src/index.ts";
 import wire from "../../fixtures/python-wire.json" with { type: "json" };
@@ -42,13 +42,23 @@ describe("the bytes shared with Python", () => {
     expect(encoded("c", '"', { value: 1 }).endsWith(`1${encodeTail("c", '"')}`)).toBe(true);
   });
 
-  it("knows the entries of this library by their start", () => {
-    expect(isOwn(encoded("c", "k", { value: 1 }))).toBe(true);
-    expect(isOwn(`{"expires_at":"2026-11-23T13:38:56.939000+00:00",${encodeRest("c", "k", { value: 1 }, "i")}`)).toBe(
-      true,
-    );
-    for (const { stored } of entries) expect(isOwn(stored)).toBe(false);
-    for (const bytes of ["", "{}", '{"expires_at":"x","value":1}', ' {"id":"x"}']) expect(isOwn(bytes)).toBe(false);
+  it("decodes the value alone where this library wrote the entry for that name, and nothing else", () => {
+    const value = { a: ['"', 1], version: 1, collection: "c", key: "k" };
+    const lasting = encodeRest('"', "\uFFFD", { value, createdAt: 1_700_000_000_123 }, "f-1");
+    for (const start of ["{", '{"expires_at":"2026-11-23T13:38:56.939000+00:00",']) {
+      expect(decodeValue(start + lasting, '"', "\uFFFD")).toEqual(value);
+      expect(decodeValue(start + lasting, '"', "other")).toBe(undefined);
+    }
+    for (const { stored, collection, key } of entries) expect(decodeValue(stored, collection, key)).toBe(undefined);
+    const whole = encoded("c", "k", { value });
+    for (let end = 0; end < whole.length; end++) {
+      expect(decodeValue(whole.slice(0, end), "c", "k")).toBe(undefined);
+      expect(decodeValue(whole.slice(end + 1), "c", "k")).toBe(undefined);
+    }
+    const tail = encodeTail("c", "k");
+    for (const part of ["null", "1e999", '1,"value":2', "[", "", '"\uFFFD"'])
+      expect(decodeValue(`{"id":"i","value":${part}${tail}`, "c", "k")).toBe(undefined);
+    expect(decodeValue(`{"id":"\n","value":1${tail}`, "c", "k")).toBe(undefined);
   });
 
   it("reads back what it writes", () => {
