@@ -13,6 +13,9 @@ export type JsonValue =
 /** Levels of nesting that every backend and every JSON parser takes. */
 const MAX_DEPTH = 1000;
 
+/** The most names of an object that is copied by a spread. */
+const SPREADABLE = 100;
+
 /** The number of names from which an object is large. */
 const LARGE = 300;
 
@@ -34,19 +37,15 @@ export function copyJson(value: JsonValue): JsonValue {
     }
     return copy;
   }
-  const object = value as Record<string, JsonValue>;
-  const copy: Record<string, JsonValue> = {};
+  // A spread is several times as fast as a loop until V8 keeps an object as a hash table. Then it is half as fast.
   let names = 0;
-  for (const name in object) {
-    if (!Object.hasOwn(object, name)) continue;
-    const part = object[name]!;
-    if (++names === LARGE || name === "__proto__") {
-      Object.setPrototypeOf(copy, null);
-      names = LARGE;
-    }
-    copy[name] = typeof part === "object" && part !== null ? copyJson(part) : part;
+  for (const _ in value) if (++names > SPREADABLE) return toJson(value);
+  const copy = { ...(value as Record<string, JsonValue>) };
+  for (const name in copy) {
+    const part = copy[name]!;
+    if (typeof part === "object" && part !== null && Object.hasOwn(copy, name)) copy[name] = copyJson(part);
   }
-  return names < LARGE ? copy : Object.setPrototypeOf(copy, Object.prototype);
+  return copy;
 }
 
 /**
@@ -101,7 +100,7 @@ function checkedParts(value: object, place: Place): JsonValue {
   const copy: Record<string, JsonValue> = {};
   let names = 0;
   for (const name in value) {
-    // Engines make one step of this loop and this check. A spread is slow where objects of many shapes come along.
+    // Engines make one step of this loop and this check. A spread would copy symbols as well.
     if (!Object.hasOwn(value, name)) continue;
     const part = checkedPart((value as Record<string, unknown>)[name], name, place);
     if (part === undefined) continue;
