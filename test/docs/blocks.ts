@@ -36,7 +36,7 @@ export interface Module {
 
 /** The documents that a reader may take code from. */
 export function documents(): string[] {
-  const docs = filesIn("docs", ".md");
+  const docs = [...filesIn("docs", ".md"), ...filesIn("skills", ".md")];
   return ["README.md", "CONTRIBUTING.md", "AGENTS.md"].filter((file) => existsSync(join(root, file))).concat(docs);
 }
 
