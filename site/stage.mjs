@@ -12,6 +12,7 @@ const pages = join(here, ".pages");
 rmSync(pages, { recursive: true, force: true });
 mkdirSync(pages);
 cpSync(join(here, "index.md"), join(pages, "index.md"));
+cpSync(join(docs, "images"), join(pages, "images"), { recursive: true });
 for (const file of readdirSync(docs, { recursive: true }).filter((name) => name.endsWith(".md"))) {
   stage(join(docs, file), join(pages, file.replace(/README\.md$/, "index.md")));
 }
