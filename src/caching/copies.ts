@@ -1,17 +1,18 @@
 import { type Entry, live } from "../core/entry.ts";
 import type { JsonValue } from "../core/json.ts";
 
-/** Returns what a cache holds: the entry under a mark that sets it apart, for `longest` milliseconds at most. */
-export function asCopy({ value, createdAt, expiresAt }: Entry, longest: number): Entry {
-  const now = Date.now();
+/**
+ * Returns what a cache holds: the entry under a mark that sets it apart, for `longest` milliseconds at most. They count from when
+ * the read of the entry began: the entry may have been replaced since.
+ */
+export function asCopy({ value, createdAt, expiresAt }: Entry, began: number, longest: number): Entry {
   const copy = { __copy__: [value, createdAt ?? null, expiresAt ?? null] };
-  return { value: copy, createdAt: now, expiresAt: Math.min(expiresAt ?? Number.POSITIVE_INFINITY, now + longest) };
+  return { value: copy, createdAt: began, expiresAt: Math.min(expiresAt ?? Number.POSITIVE_INFINITY, began + longest) };
 }
 
-/** What a cache holds of a key that had no entry, for `longest` milliseconds. */
-export function asMissing(longest: number): Entry {
-  const now = Date.now();
-  return { value: { __copy__: "nothing" }, createdAt: now, expiresAt: now + longest };
+/** What a cache holds of a key that had no entry, for `longest` milliseconds from when the read began. */
+export function asMissing(began: number, longest: number): Entry {
+  return { value: { __copy__: "nothing" }, createdAt: began, expiresAt: began + longest };
 }
 
 export function isMissing(held: Entry | undefined): boolean {

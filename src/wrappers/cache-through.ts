@@ -103,11 +103,13 @@ export function cacheThrough<P extends AsyncKeyValue, C extends AsyncKeyValue>(
       const finish = await unlessItFails(() => fills.begin(collection, missing, seen));
       const filling = new Map<string, Entry>();
       try {
+        const began = Date.now();
         // Never `valueOnly`: a copy without its deadline would outlive the entry.
         for (const [i, entry] of (await first.read(collection, missing)).entries()) {
           found.set(missing[i]!, entry);
-          if (entry && live(entry)) filling.set(missing[i]!, asCopy(entry, longest));
-          else if (negative) filling.set(missing[i]!, asMissing(negative));
+          const copy = entry && live(entry) ? asCopy(entry, began, longest) : negative && asMissing(began, negative);
+          // A read that took longer than a copy lives leaves none.
+          if (copy && live(copy)) filling.set(missing[i]!, copy);
         }
       } finally {
         const filled = unlessItFails(async () => finish?.(filling));

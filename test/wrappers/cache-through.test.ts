@@ -58,6 +58,28 @@ async function withClock(body: (pass: (seconds: number) => void) => Promise<void
 
 for (const bare of [false, true]) {
   describe(`cacheThrough, with a cache ${bare ? "without" : "with"} swap`, () => {
+    it("serves a copy for maxTtl from the moment when its read began, however long the primary takes", async () => {
+      await withClock(async (pass) => {
+        const base = memoryStore();
+        await base.put("k", "old");
+        const { store: primary, hold } = slow(base);
+        const cache = memoryStore();
+        const { swap: _, ...others } = toDriver(cache);
+        const store = cacheThrough(primary, bare ? createStore(others) : cache, { maxTtl: 30, negativeTtl: 30 });
+        const open = hold();
+        const reading = store.getMany(["k", "missing"]);
+        await settle();
+        pass(20);
+        await base.putMany(["k", "missing"].map((key) => [key, "new"]));
+        open();
+        expect(await reading).toEqual(["old", null]);
+        pass(9);
+        expect(await store.getMany(["k", "missing"])).toEqual(["old", null]);
+        pass(2);
+        expect(await store.getMany(["k", "missing"])).toEqual(["new", "new"]);
+      });
+    });
+
     it("asks the primary once, whatever the value is", async () => {
       for (const value of [{}, [], 0, "", false, { __copy__: [1, null, null] }, { __lease__: "x" }]) {
         const { store, base, reads } = setup({ bare });

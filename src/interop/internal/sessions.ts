@@ -8,7 +8,7 @@ export interface SessionStoreOptions {
   readonly collection?: string | undefined;
   /**
    * Accepts an eventually consistent store, where an ended session may stay valid in other places for a while: on Workers
-   * KV for a minute or more. Default: such a store is refused.
+   * KV for a minute or more. A request there that saves or extends it brings it back. Default: such a store is refused.
    */
   readonly allowEventual?: boolean | undefined;
 }
