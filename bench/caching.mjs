@@ -18,9 +18,10 @@ import { memoryDriver } from "bentocache/drivers/memory";
 import { createCache } from "cache-manager";
 import { cached } from "../src/cached.ts";
 import { memoryStore } from "../src/index.ts";
+import { cpuTime, median, save, saveResults } from "./support.mjs";
 
 const { values: options } = parseArgs({
-  options: { rounds: { type: "string", default: "100" }, filter: { type: "string", default: "" } },
+  options: { rounds: { type: "string", default: "100" }, filter: { type: "string", default: "" }, ...save },
 });
 const ROUNDS = Number(options.rounds);
 /** Callers of one key at once. */
@@ -105,8 +106,7 @@ const tables = {
   },
 };
 
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
-
+const results = {};
 for (const [title, { operations, turn }] of Object.entries(tables)) {
   if (!title.includes(options.filter)) continue;
   const gets = Object.entries(candidates).map(([name, make]) => [name, make(), [], { runs: 0 }]);
@@ -121,20 +121,21 @@ for (const [title, { operations, turn }] of Object.entries(tables)) {
       // Another candidate starts each round, so none always follows the one that leaves the most garbage.
       const [, get, times, counted] = gets[(i + round + 20) % gets.length];
       runs = 0;
-      const before = process.cpuUsage();
-      await turn(get);
-      const { user, system } = process.cpuUsage(before);
+      const used = await cpuTime(() => turn(get));
       if (round < 0) continue;
-      times.push((user + system) / operations);
+      times.push(used / operations);
       counted.runs += runs / operations;
     }
   }
   console.log(`\n${title}\n${"".padEnd(20)} median µs   ratio   calls`);
   const [, , baseline] = gets[0];
+  results[title] = {};
   for (const [name, , times, counted] of gets) {
     const ratio = median(times.map((time, i) => time / baseline[i]));
     const calls = counted.runs / ROUNDS;
     const cells = [median(times).toFixed(1).padStart(9), ratio.toFixed(2).padStart(7), calls.toFixed(2).padStart(7)];
     console.log(`${name.padEnd(20)} ${cells.join(" ")}`);
+    results[title][name] = { microseconds: median(times), ratio, calls };
   }
 }
+if (options.save) saveResults("caching", results);

@@ -7,6 +7,7 @@
 import { parseArgs } from "node:util";
 import { createStore } from "../src/index.ts";
 import { encrypt } from "../src/wrappers/encrypt.ts";
+import { cpuTime, median, quartiles } from "./support.mjs";
 
 const { values: options } = parseArgs({ options: { rounds: { type: "string", default: "30" } } });
 const ROUNDS = Number(options.rounds);
@@ -51,23 +52,19 @@ for (const [size, bytes, turn] of [
     for (let round = -5; round < ROUNDS; round++) {
       const used = [];
       for (const { put, get } of [bare, store]) {
-        const start = process.cpuUsage();
-        for (let i = 0; i < turn; i++) await (operation === "put" ? put("k", value) : get("k"));
-        const { user, system } = process.cpuUsage(start);
-        used.push((user + system) / turn);
+        const time = await cpuTime(async () => {
+          for (let i = 0; i < turn; i++) await (operation === "put" ? put("k", value) : get("k"));
+        });
+        used.push(time / turn);
       }
       if (round < 0) continue;
       ratios.push(used[1] / used[0]);
       for (const at of [0, 1]) times[at].push(used[at]);
     }
-    const [low, middle, high] = [0.25, 0.5, 0.75].map((part) => quantile(ratios, part).toFixed(2));
-    const [bareTime, ownTime] = times.map((list) => quantile(list, 0.5).toFixed(0).padStart(7));
+    const [low, middle, high] = quartiles(ratios).map((ratio) => ratio.toFixed(2));
+    const [bareTime, ownTime] = times.map((list) => median(list).toFixed(0).padStart(7));
     console.log(
       `${operation} of ${size}: bare ${bareTime} µs, encrypt ${ownTime} µs, ratio ${middle} (${low} to ${high})`,
     );
   }
-}
-
-function quantile(numbers, part) {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(part * (numbers.length - 1))];
 }

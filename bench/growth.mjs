@@ -5,8 +5,9 @@
 //   node bench/growth.mjs [--max 1000000]
 import { parseArgs } from "node:util";
 import { memoryStore } from "../src/index.ts";
+import { cpuTime as cpu, save, saveResults } from "./support.mjs";
 
-const { values: options } = parseArgs({ options: { max: { type: "string", default: "1000000" } } });
+const { values: options } = parseArgs({ options: { max: { type: "string", default: "1000000" }, ...save } });
 /** How many operations of each kind to measure at each size. */
 const SAMPLES = 2000;
 
@@ -17,6 +18,8 @@ console.log(columns.map((name) => name.padStart(Math.max(10, name.length + 2))).
 for (const row of rows) {
   console.log(columns.map((name) => format(row[name]).padStart(Math.max(10, name.length + 2))).join(""));
 }
+
+if (options.save) saveResults("growth", { growth: Object.fromEntries(rows.map((row) => [row.entries, row])) });
 
 async function measured(entries) {
   const store = memoryStore();
@@ -68,14 +71,6 @@ async function slowest(list, run) {
     most = Math.max(most, await cpu(() => run(item, i)));
   });
   return most / 1000;
-}
-
-/** CPU time in microseconds. */
-async function cpu(run) {
-  const start = process.cpuUsage();
-  await run();
-  const { user, system } = process.cpuUsage(start);
-  return user + system;
 }
 
 function format(number) {

@@ -12,9 +12,15 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { candidates } from "./memory-candidates.mjs";
+import { cpuTime, median, quartiles, random, save, saveResults, shuffled } from "./support.mjs";
 
 const { values: options } = parseArgs({
-  options: { processes: { type: "string", default: "10" }, only: { type: "string" }, candidate: { type: "string" } },
+  options: {
+    processes: { type: "string", default: "10" },
+    only: { type: "string" },
+    candidate: { type: "string" },
+    ...save,
+  },
 });
 
 /** The most that the memory store should take of the time of the baseline. */
@@ -31,19 +37,20 @@ function compare(names) {
     const results = Object.fromEntries(order.map((name) => [name, run(name)]));
     return names.map((name) => results[name]);
   });
+  const tables = {};
   for (const [row, aim] of Object.entries(AIMS)) {
+    tables[row] = {};
     console.log(`\n${row} (aim: ${aim})`);
     console.log(`${"".padEnd(16)}${"ns/op".padStart(9)}${"ratio".padStart(8)}  quartiles`);
     for (const [at, name] of names.entries()) {
       const ratios = turns.map((turn) => turn[at][row] / turn[0][row]);
-      const time = quantile(
-        turns.map((turn) => turn[at][row]),
-        0.5,
-      );
-      const [low, middle, high] = [0.25, 0.5, 0.75].map((part) => quantile(ratios, part).toFixed(2));
-      console.log(`${name.padEnd(16)}${time.toFixed(0).padStart(9)}${middle.padStart(8)}  ${low} to ${high}`);
+      const time = Math.round(median(turns.map((turn) => turn[at][row])));
+      const [low, middle, high] = quartiles(ratios).map((ratio) => ratio.toFixed(2));
+      console.log(`${name.padEnd(16)}${String(time).padStart(9)}${middle.padStart(8)}  ${low} to ${high}`);
+      tables[row][name] = { nanoseconds: time, ratio: Number(middle), low: Number(low), high: Number(high) };
     }
   }
+  if (options.save) saveResults("memory", tables);
 }
 
 /** Measures a candidate in a process of its own. */
@@ -86,12 +93,12 @@ async function measured({ get, put, getMany }) {
 async function time(calls, rounds, call) {
   const times = [];
   for (let round = 0; round < rounds; round++) {
-    const { user, system } = process.cpuUsage();
-    for (let i = 0; i < calls; i++) await call(i);
-    const used = process.cpuUsage({ user, system });
-    if (round >= rounds / 3) times.push(((used.user + used.system) * 1000) / calls);
+    const used = await cpuTime(async () => {
+      for (let i = 0; i < calls; i++) await call(i);
+    });
+    if (round >= rounds / 3) times.push((used * 1000) / calls);
   }
-  return quantile(times, 0.5);
+  return median(times);
 }
 
 /** A session of about 200 bytes, as it arrives from a network. */
@@ -107,26 +114,4 @@ function session(i) {
     csrf: (i * 2654435761).toString(16).padStart(32, "0"),
   };
   return JSON.parse(JSON.stringify(value));
-}
-
-function shuffled(length, next) {
-  const list = Array.from({ length }, (_, i) => i);
-  for (let i = length - 1; i > 0; i--) {
-    const other = next(i + 1);
-    [list[i], list[other]] = [list[other], list[i]];
-  }
-  return list;
-}
-
-/** Numbers below a limit, the same in every process. */
-function random() {
-  let state = 1;
-  return (limit) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
-}
-
-function quantile(numbers, part) {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(part * (numbers.length - 1))];
 }

@@ -1,8 +1,12 @@
 // Measures what a store adds to an application, minified and gzipped, beside other libraries. Run `npm run build` first.
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { save, saveResults } from "./support.mjs";
+
+const { values: options } = parseArgs({ options: save });
 
 const bundles = {
   "edge-key-value, memory": 'export { memoryStore } from "./dist/index.mjs"',
@@ -18,6 +22,7 @@ const bundles = {
     'export { BentoCache, bentostore } from "bentocache"; export { memoryDriver } from "bentocache/drivers/memory"',
 };
 
+const sizes = {};
 for (const [name, contents] of Object.entries(bundles)) {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: dirname(dirname(fileURLToPath(import.meta.url))) },
@@ -31,4 +36,6 @@ for (const [name, contents] of Object.entries(bundles)) {
   });
   const { length } = gzipSync(outputFiles[0].contents, { level: 9 });
   console.log(`${name.padEnd(28)} ${(length / 1000).toFixed(2).padStart(6)} kB`);
+  sizes[name] = { kB: length / 1000 };
 }
+if (options.save) saveResults("size", { size: sizes });

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { sqliteStore } from "../src/adapters/sqlite.ts";
+import { cpuTime, median } from "./support.mjs";
 
 const { values: options } = parseArgs({
   options: { rounds: { type: "string", default: "100" }, filter: { type: "string", default: "" } },
@@ -97,10 +98,10 @@ async function table(title, candidates, turn = TURN) {
     for (let i = 0; i < candidates.length; i++) {
       // Another candidate starts each round, so none always follows the one that leaves the most garbage.
       const at = (i + round + warmUp) % candidates.length;
-      const start = process.cpuUsage();
-      for (let n = 0; n < turn; n++) await candidates[at][1](n);
-      const { user, system } = process.cpuUsage(start);
-      if (round >= 0) times[at].push((user + system) / turn);
+      const used = await cpuTime(async () => {
+        for (let n = 0; n < turn; n++) await candidates[at][1](n);
+      });
+      if (round >= 0) times[at].push(used / turn);
     }
   }
   console.log(`\n${title}`);
@@ -109,8 +110,4 @@ async function table(title, candidates, turn = TURN) {
     const ratio = median(times[at].map((time, round) => time / times[0][round]));
     console.log(`${name.padEnd(20)}${median(times[at]).toFixed(2).padStart(9)}${ratio.toFixed(2).padStart(9)}`);
   }
-}
-
-function median(numbers) {
-  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
 }

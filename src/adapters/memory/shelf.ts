@@ -96,8 +96,13 @@ function split(part: Part, near: string): void {
   // The native order differs only between surrogates and what comes after them, and it is several times as fast.
   const native = !/[\ud800-\uffff]/.test(pivot);
   const low: string[] = [];
-  const high: string[] = [];
-  for (const name of names) ((native ? name < pivot : compareCodePoints(name, pivot) < 0) ? low : high).push(name);
+  // High names stay in their array, which is large: another one would take as long as the comparisons.
+  let high = 0;
+  for (const name of names) {
+    if (native ? name < pivot : compareCodePoints(name, pivot) < 0) low.push(name);
+    else names[high++] = name;
+  }
+  names.length = high;
   // Without progress, most names are the same one.
-  if (low.length > 0) Object.assign(part, { names: [], pivot, low: { names: low }, high: { names: high } });
+  if (low.length > 0) Object.assign(part, { names: [], pivot, low: { names: low }, high: { names } });
 }
