@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from "#test";
 import { type PostgresClient, postgresStore } from "../../src/adapters/postgres.ts";
 import { conformance } from "../../src/conformance/index.ts";
 import type { KeyValueError } from "../../src/index.ts";
+import { timeout } from "../../src/wrappers/timeout.ts";
 import fixture from "../fixtures/python-postgres.json" with { type: "json" };
 import { clockOff } from "../support/clock-off.ts";
 import { countingDrivers, updatesSucceed } from "../support/contention.ts";
@@ -128,6 +129,7 @@ describe("postgresStore", () => {
       ["read_only", { code: "25006", message: "read-only transaction" }],
       ["full", { code: "53100", message: "disk" }],
       ["overloaded", { code: "53300", message: "too many clients" }],
+      ["overloaded", { code: "53200", message: "out of memory" }],
       ["too_large", { code: "54000", message: "index row size" }],
       ["misconfigured", { code: "3D000", message: "no database" }],
       ["backend", { code: "42601", message: "syntax" }],
@@ -187,6 +189,39 @@ if (!postgresPrograms) {
       const { store: make, calls } = countingDrivers(() => postgresStore(pool));
       const store = make();
       return work({ store: () => store, calls });
+    });
+
+    it("says what failed, in the server's own words", async () => {
+      await postgresStore(pool).put("k", 1);
+      await pool.query("CREATE ROLE reader LOGIN; CREATE ROLE single LOGIN CONNECTION LIMIT 1");
+      const as = (config: pg.PoolConfig) => {
+        const own = new pg.Pool({ ...at, max: 1, ...config });
+        others.push(own);
+        return postgresStore(own);
+      };
+      const others: pg.Pool[] = [];
+      try {
+        expect(await codeOf(as({ user: "reader" }).put("k", 2))).toBe("unauthorized");
+        expect(await codeOf(as({ user: "nobody" }).get("k"))).toBe("unauthorized");
+        expect(await codeOf(as({ database: "missing" }).get("k"))).toBe("misconfigured");
+        expect(await codeOf(as({ options: "-c default_transaction_read_only=on" }).put("k", 2))).toBe("read_only");
+        await pool.query("GRANT SELECT ON kv_store TO single");
+        expect(await as({ user: "single" }).get("k")).toBe(1);
+        expect(await codeOf(as({ user: "single" }).get("k"))).toBe("overloaded");
+
+        // Somebody holds the table: a call waits, until the server or the caller has enough.
+        const holder = await pool.connect();
+        await holder.query("BEGIN; LOCK TABLE kv_store");
+        expect(await codeOf(as({ options: "-c statement_timeout=50" }).get("k"))).toBe("timeout");
+        expect(await codeOf(as({ options: "-c lock_timeout=50" }).put("k", 2))).toBe("timeout");
+        const waiting = as({});
+        expect(await codeOf(timeout(waiting, { seconds: 0.05 }).get("k"))).toBe("timeout");
+        await holder.query("ROLLBACK");
+        holder.release();
+        expect(await waiting.get("k")).toBe(1);
+      } finally {
+        await Promise.all(others.map((own) => own.end()));
+      }
     });
 
     it("creates its table once for many who use it first at the same time", async () => {

@@ -121,12 +121,13 @@ export interface RedisCluster {
   stop(): Promise<void>;
 }
 
-/** Starts a cluster of three masters. */
-export async function startCluster(): Promise<RedisCluster> {
+/** Starts a cluster of three masters, each with so many replicas. */
+export async function startCluster(replicas = 0): Promise<RedisCluster> {
   const options = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--masterauth", PASSWORD];
-  const nodes = await Promise.all(Array.from({ length: 3 }, () => startRedis(...options)));
+  const nodes = await Promise.all(Array.from({ length: 3 * (1 + replicas) }, () => startRedis(...options)));
   const run = (args: readonly string[]) => runCli(["-a", PASSWORD, "--no-auth-warning", ...args]);
-  await run(["--cluster", "create", ...nodes.map(({ address }) => address), "--cluster-yes"]);
+  const replicated = ["--cluster-replicas", `${replicas}`, "--cluster-yes"];
+  await run(["--cluster", "create", ...nodes.map(({ address }) => address), ...replicated]);
   // Every node has to know of every slot.
   for (const node of nodes) {
     while (!`${await node.redis(0, "CLUSTER", "INFO")}`.includes("cluster_state:ok")) {

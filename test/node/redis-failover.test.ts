@@ -1,0 +1,80 @@
+import { createCluster } from "@redis/client";
+import { Cluster } from "ioredis";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { redisStore } from "../../src/adapters/redis.ts";
+import type { KeyValueError, Store } from "../../src/index.ts";
+import { PASSWORD, type RedisCluster, startCluster } from "../support/redis-tcp.ts";
+import { describeWithRedis } from "../support/upstash.ts";
+
+describeWithRedis("a failover in Redis Cluster", () => {
+  let cluster: RedisCluster;
+  const opened: (() => unknown)[] = [];
+  beforeAll(async () => {
+    cluster = await startCluster(1);
+  }, 60_000);
+  afterAll(async () => {
+    for (const close of opened) close();
+    await cluster.stop();
+  });
+
+  async function stores(): Promise<Record<string, Store<"swap">>> {
+    const rootNodes = cluster.nodes.map((node) => ({ url: `redis://${node.address}` }));
+    const nodeRedis = createCluster({ rootNodes, defaults: { password: PASSWORD } });
+    nodeRedis.on("error", () => {});
+    await nodeRedis.connect();
+    const nodes = cluster.nodes.map(({ port }) => ({ host: "127.0.0.1", port }));
+    const ioredis = new Cluster(nodes, { redisOptions: { password: PASSWORD } });
+    ioredis.on("error", () => {});
+    opened.push(
+      () => nodeRedis.destroy(),
+      () => ioredis.disconnect(),
+    );
+    return { "node-redis": redisStore(nodeRedis), ioredis: redisStore(ioredis) };
+  }
+
+  it("that somebody asks for loses nothing that was acknowledged, and increments count once", async () => {
+    const all = await stores();
+    const roles = async () =>
+      Promise.all(cluster.nodes.map(async (node) => ((await node.redis(0, "ROLE")) as string[])[0]));
+    const before = await roles();
+    expect(before.filter((role) => role === "master").length).toBe(3);
+
+    let over = false;
+    const acknowledged: [store: Store<"swap">, key: string][] = [];
+    const counts = new Map<string, { least: number; most: number }>();
+    const writers = Object.entries(all).map(async ([name, store]) => {
+      for (let i = 0; !over; i++) {
+        const key = `${name} ${i}`;
+        await store.put(key, i).then(() => acknowledged.push([store, key]), unavailable);
+        const counter = `${name} counter ${i % 10}`;
+        const count = counts.get(counter) ?? { least: 0, most: 0 };
+        counts.set(counter, count);
+        count.most++;
+        await store.increment(counter).then(() => count.least++, unavailable);
+      }
+    });
+    for (const [i, node] of cluster.nodes.entries()) {
+      if (before[i] === "slave") await node.redis(0, "CLUSTER", "FAILOVER");
+    }
+    while ((await roles()).some((role, i) => before[i] === "slave" && role !== "master")) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const [store] = Object.values(all) as [Store<"swap">];
+    // Another round after the last node has taken over.
+    const enough = acknowledged.length + 50;
+    while (acknowledged.length < enough) await new Promise((resolve) => setTimeout(resolve, 10));
+    over = true;
+    await Promise.all(writers);
+
+    const found = await store.getMany(acknowledged.map(([, key]) => key));
+    expect(found.filter((value) => value === null)).toEqual([]);
+    for (const [counter, { least, most }] of counts) {
+      const sum = (await store.get<number>(counter)) ?? 0;
+      expect([counter, sum >= least, sum <= most]).toEqual([counter, true, true]);
+    }
+  });
+});
+
+function unavailable(error: KeyValueError): void {
+  expect(["unavailable", "conflict"]).toContain(error.code);
+}
