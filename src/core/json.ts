@@ -114,11 +114,10 @@ function checkedParts(value: object, place: Place): JsonValue {
   return names < LARGE ? copy : Object.setPrototypeOf(copy, Object.prototype);
 }
 
-/**
- * What `JSON.parse` may turn into `Infinity`: a number with so many digits, or with such an exponent. It matches where a
- * number can begin, since hexadecimal digests in strings are full of what looks like an exponent.
- */
-const LARGE_NUMBER = /(?:^|[[:,\s])-?\d[\d.]*(?:\d{308}|[eE]\+?\d{3})/;
+/** What `JSON.parse` may turn into `Infinity`: a number with so many digits, or with such an exponent. */
+const MANY_DIGITS = /\d{309}/;
+/** Looks at what stands before a number in an object or array: strings are full of digits and letters. */
+const LARGE_EXPONENT = /[^"\w]-?\d[\d.]*[eE]\+?\d{3}/;
 
 /**
  * Parses stored JSON that another program may have written.
@@ -127,5 +126,7 @@ const LARGE_NUMBER = /(?:^|[[:,\s])-?\d[\d.]*(?:\d{308}|[eE]\+?\d{3})/;
  */
 export function parseJson(text: string, parse: (text: string) => JsonValue = JSON.parse): JsonValue {
   const value = parse(text);
-  return value === null || LARGE_NUMBER.test(text) ? toJson(value) : value;
+  if (typeof value !== "object" || value === null) return toJson(value);
+  // One pattern for both takes V8 five times as long.
+  return MANY_DIGITS.test(text) || LARGE_EXPONENT.test(text) ? toJson(value) : value;
 }

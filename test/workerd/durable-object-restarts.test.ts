@@ -233,7 +233,7 @@ describe("a reset object", () => {
       await expect(write()).rejects.toMatchObject({ name: "KeyValueError", code: "unavailable" });
     }
     // Sent once: a second copy could undo what others wrote meanwhile.
-    expect(namespace.calls.map(({ operation }) => operation)).toEqual(["write", "remove", "destroyCollection"]);
+    expect(namespace.calls.map(({ operation }) => operation)).toEqual(["writeOne", "remove", "destroyCollection"]);
     expect(await store.get("k")).toBe(1);
   });
 });

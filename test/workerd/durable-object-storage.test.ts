@@ -239,7 +239,7 @@ describe("durableObjectStorageStore", () => {
         spoil();
         const codes = [];
         for (const call of [
-          () => strict.getMany(["k", "l"]),
+          () => strict.ttlMany(["k", "l"]),
           () => strict.getWithVersion("k"),
           () => strict.increment("k"),
           () => strict.putIfAbsent("k", 2),
@@ -247,9 +247,14 @@ describe("durableObjectStorageStore", () => {
           codes.push(await call().then(JSON.stringify, (error) => error.code));
         }
         expect([damage, ...codes]).toEqual([damage, "corrupted", "corrupted", "corrupted", "corrupted"]);
+        // A value needs no more than a deadline.
+        const plain = [() => strict.get("k"), () => strict.getMany(["k", "l"])];
+        const values = await Promise.all(plain.map((call) => call().catch((error) => error.code)));
+        const expected = damage.startsWith("expires_at") ? ["corrupted", "corrupted"] : [1, [1, null]];
+        expect([damage, ...values]).toEqual([damage, ...expected]);
         // Nothing can be compared with a version that is a blob.
         if (damage.startsWith("version")) continue;
-        expect([damage, await lenient.getMany(["k", "l"])]).toEqual([damage, [null, null]]);
+        expect([damage, await lenient.ttlMany(["k", "l"])]).toEqual([damage, [null, null]]);
         expect([damage, await lenient.putIfAbsent("k", 2)]).toEqual([damage, true]);
         expect([damage, await lenient.get("k")]).toEqual([damage, 2]);
         spoil();

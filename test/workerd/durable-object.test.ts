@@ -38,7 +38,7 @@ describe("durableObjectStore", () => {
     const keys = Array.from({ length: 500 }, (_, i) => `k${i}`);
     expect(await callsOf(() => store.putMany(keys.map((key) => [key, { key }])))).toEqual(["edge-key-value-0 write"]);
     expect(await callsOf(() => store.getMany(keys))).toEqual(["edge-key-value-0 read"]);
-    expect(await callsOf(() => store.put("k", 1))).toEqual(["edge-key-value-0 write"]);
+    expect(await callsOf(() => store.put("k", 1))).toEqual(["edge-key-value-0 writeOne"]);
     expect(await callsOf(() => store.get("k"))).toEqual(["edge-key-value-0 readOne"]);
     expect(await callsOf(() => store.deleteMany(keys))).toEqual(["edge-key-value-0 remove"]);
     expect(await callsOf(() => store.putIfAbsent("new", 1))).toEqual(["edge-key-value-0 swap"]);

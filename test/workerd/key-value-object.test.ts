@@ -219,7 +219,7 @@ describe("KeyValueObject", () => {
       const items = keys.map((key) => [key, { json: "1" }]);
       for (const [expected, operation, ...args] of [
         [1, "readOne", "c", "k", true],
-        [1, "write", "c", { items: [["k", { json: "1" }]] }],
+        [1, "writeOne", "c", "k", "1"],
         [1, "read", "c", keys],
         [1, "write", "c", { items }],
         [1, "remove", "c", keys],

@@ -3,6 +3,7 @@ import type { OnCorrupt } from "../../core/corrupt.ts";
 import type { Capability, Driver, SwapResult } from "../../core/driver.ts";
 import { type Entry, live } from "../../core/entry.ts";
 import { KeyValueError } from "../../core/errors.ts";
+import { newId } from "../../core/ids.ts";
 import { inLanes } from "../../core/lanes.ts";
 import { batchGet, batchWrite, LANES, textOf } from "./batches.ts";
 import type { DynamoDBStored, ItemKey, Reply } from "./client.ts";
@@ -12,7 +13,7 @@ import { decodeItem, encodeItem, type Found, ITEM_BYTES, timesOf } from "./item.
 import { dynamoDBListings } from "./listings.ts";
 import { KEY_BYTES, keyOf } from "./names.ts";
 import type { Call } from "./transport.ts";
-import { digestOf, isDigest, newId } from "./versions.ts";
+import { digestOf, isDigest } from "./versions.ts";
 
 /** What a driver is made of. */
 export interface DynamoDBUse {

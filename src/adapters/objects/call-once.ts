@@ -1,3 +1,4 @@
+import { newId } from "../../core/ids.ts";
 import type { Caller } from "./caller.ts";
 import { isLost } from "./failure.ts";
 import type { OnceOnly, Receipt } from "./wire.ts";
@@ -14,7 +15,7 @@ export async function callOnce<R>(
   send: (once: OnceOnly) => Promise<R>,
   fromReceipt: (receipt: Receipt) => R,
 ): Promise<R> {
-  const id = crypto.randomUUID();
+  const id = newId();
   const elapsed = stopwatch();
   try {
     return await send({ id });

@@ -19,6 +19,9 @@ export function isRoomy(collection: string, key: string, json: string): boolean 
   return (collection.length + key.length + json.length) * 6 <= ROOMY_BYTES;
 }
 
+/** The table is not strict, so a program of somebody else may have written a text or a blob for a deadline. */
+const DAMAGED = "typeof(expires_at) IN ('text', 'blob')";
+
 /**
  * The table of an object. A row without a value marks a removal, and `version` holds the receipts of operations as well: see
  * `history.ts`. A write leaves the receipts, unless they are so long that the row may become larger than its 2 MB.
@@ -26,10 +29,13 @@ export function isRoomy(collection: string, key: string, json: string): boolean 
 const layout: SqliteLayout = {
   create: [statement(CREATE)],
   held: "value IS NOT NULL",
-  // The table is not strict, so a program of somebody else may have written a text or a blob.
-  life: (now) => `iif(typeof(expires_at) IN ('text', 'blob'), 'no time', expires_at - ${now})`,
+  value: `iif(${DAMAGED}, NULL, value)`,
+  life: (now) => `iif(${DAMAGED}, 'no time', expires_at - ${now})`,
   version: "substr(version, 1, instr(version || ' ', ' ') - 1)",
-  versionAfter: (version, value) => `${version} || CASE WHEN octet_length(version) > ${4 * RECEIPT_UNITS}
+  versionAfter: (
+    version,
+    value,
+  ) => `${version} || CASE WHEN instr(version, ' ') = 0 OR octet_length(version) > ${4 * RECEIPT_UNITS}
     OR octet_length(collection) + octet_length(key) + octet_length(${value}) > ${ROOMY_BYTES}
     THEN '' ELSE substr(version, instr(version || ' ', ' ')) END`,
 };

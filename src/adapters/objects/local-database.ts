@@ -9,6 +9,8 @@ export function localDatabase(name: string, storage: SqlObjectStorage): SqlDatab
   return {
     name,
     batch(statements) {
+      const [only] = statements;
+      if (statements.length === 1) return [run(only as Statement)];
       const writes = statements.filter(({ text }) => !text.startsWith("SELECT"));
       const all = () => statements.map(run);
       // Nothing else runs meanwhile, so a single write needs no transaction.

@@ -1,4 +1,5 @@
 import { KeyValueError } from "../../core/errors.ts";
+import { newId } from "../../core/ids.ts";
 import { bulkRows } from "./bulk-rows.ts";
 import { isOver, receiveDeadline, sendDeadline } from "./deadlines.ts";
 import { decideOperation, decideSwap, type NextRow } from "./decisions.ts";
@@ -7,7 +8,7 @@ import { tableListings } from "./listings.ts";
 import { onceOnly } from "./once.ts";
 import { objectOperations } from "./operations.ts";
 import { tableRemovals } from "./removals.ts";
-import type { StoredRow } from "./row.ts";
+import type { RowEntry, StoredRow } from "./row.ts";
 import { tableRows } from "./rows.ts";
 import type { SqlTables } from "./tables.ts";
 import { CALL_UNITS, type DamagedRow, type ObjectCalls, type OnceOnly, type WireRow } from "./wire.ts";
@@ -24,10 +25,9 @@ export function objectCalls(tables: SqlTables, startedAt: number, onDeadline: (d
   const { destroyCollection, empty, cull } = tableRemovals(tables);
   const { settle, outcome } = onceOnly(rows, tables, startedAt);
 
-  function writeOne(collection: string, key: string, row: WireRow): void {
-    const entry = fromWire(row);
+  function writeOne(collection: string, key: string, entry: RowEntry): void {
     if (isOver(entry)) rows.remove(collection, key);
-    else rows.put(collection, key, entry, versionOf(Date.now(), crypto.randomUUID()));
+    else rows.put(collection, key, entry, versionOf(Date.now(), newId()));
   }
 
   function writeMany(collection: string, items: readonly (readonly [key: string, row: WireRow])[]): void {
@@ -35,7 +35,7 @@ export function objectCalls(tables: SqlTables, startedAt: number, onDeadline: (d
     const over = entries.filter(([, entry]) => isOver(entry)).map(([key]) => key);
     const live = entries.filter(([, entry]) => !isOver(entry));
     if (over.length > 0) bulk.removeMany(collection, over);
-    bulk.putMany(collection, live, versionOf(Date.now(), crypto.randomUUID()));
+    bulk.putMany(collection, live, versionOf(Date.now(), newId()));
   }
 
   return {
@@ -49,11 +49,11 @@ export function objectCalls(tables: SqlTables, startedAt: number, onDeadline: (d
       return found.map((row) => (valueOnly && row?.entry ? row.entry.json : toWire(row)));
     },
 
-    write(collection, { items }) {
-      const [[key, row]] = items as [[string, WireRow]];
-      if (items.length === 1) tables.attempt(() => writeOne(collection, key, row));
-      else tables.transaction(() => writeMany(collection, items));
+    writeOne(collection, key, json, createdAt, deadline) {
+      tables.attempt(() => writeOne(collection, key, fromWire({ json, createdAt, deadline })));
     },
+
+    write: (collection, { items }) => tables.transaction(() => writeMany(collection, items)),
 
     remove: (collection, keys) => tables.attempt(() => bulk.removeMany(collection, keys)),
     listKeys: (collection, request) => tables.attempt(() => listKeys(collection, request)),

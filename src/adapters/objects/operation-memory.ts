@@ -1,7 +1,7 @@
 import type { Receipt } from "./wire.ts";
 
 /** An operation that this object has carried out since it started. */
-interface RememberedOperation {
+export interface RememberedOperation {
   readonly at: number;
   /** Missing if the operation changed nothing. */
   readonly receipt?: Receipt | undefined;
@@ -15,32 +15,40 @@ export interface OperationMemory {
   completeSince(): number;
 }
 
-const MOST_OPERATIONS = 20_000;
-/** The most UTF-16 units of results to keep in memory. */
-const MOST_UNITS = 4 * 1024 * 1024;
+/** The most operations of a generation, and the most UTF-16 units of their results. */
+const MOST_OPERATIONS = 10_000;
+const MOST_UNITS = 2 * 1024 * 1024;
 
-/** @param since When the object started. */
+interface Generation {
+  readonly operations: Map<string, RememberedOperation>;
+  units: number;
+  /** When its last operation happened. */
+  until: number;
+}
+
+/**
+ * Operations are forgotten by generations. To delete them one by one from a map would take longer the more it has forgotten:
+ * its oldest entry comes after all that were deleted.
+ *
+ * @param since When the object started.
+ */
 export function operationMemory(since: number): OperationMemory {
-  const operations = new Map<string, RememberedOperation>();
+  const begin = (): Generation => ({ operations: new Map(), units: 0, until: since });
+  let older = begin();
+  let current = begin();
   let completeSince = since;
-  let units = 0;
-
-  function forget(id: string): void {
-    units -= operations.get(id)?.receipt?.result.length ?? 0;
-    operations.delete(id);
-  }
 
   return {
-    find: (id) => operations.get(id),
+    find: (id) => current.operations.get(id) ?? older.operations.get(id),
     add(id, operation) {
-      forget(id);
-      operations.set(id, operation);
-      units += operation.receipt?.result.length ?? 0;
-      for (const [oldest, { at }] of operations) {
-        if (operations.size <= MOST_OPERATIONS && units <= MOST_UNITS) break;
-        forget(oldest);
-        completeSince = Math.max(completeSince, at);
+      if (current.operations.size >= MOST_OPERATIONS || current.units >= MOST_UNITS) {
+        completeSince = older.until;
+        older = current;
+        current = begin();
       }
+      current.operations.set(id, operation);
+      current.units += operation.receipt?.result.length ?? 0;
+      current.until = Math.max(current.until, operation.at, older.until);
     },
     completeSince: () => completeSince,
   };

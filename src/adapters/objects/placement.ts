@@ -27,7 +27,7 @@ export function hashPlacement(name: string | undefined, shards: number): Placeme
   return {
     shards,
     first: all[0],
-    objectOf: (collection, key) => all[shardOf(collection, key, shards)] as string,
+    objectOf: (collection, key) => all[shards === 1 ? 0 : shardOf(collection, key, shards)] as string,
     objectsOf: () => all,
     all,
   };

@@ -19,11 +19,13 @@ export function remoteDriver(
   onCorrupt: OnCorrupt,
 ): Driver<"swap"> & AnyDriver {
   const parts = remote(store, placement, caller, onCorrupt);
+  const entries = remoteEntries(parts);
   return {
     name: store,
     consistency: "strong",
     limits: { keyBytes: ROW_BYTES, valueBytes: ROW_BYTES },
-    ...remoteEntries(parts),
+    ...entries,
+    freshRead: entries.read,
     ...remoteAtomics(parts),
     ...remoteListings(parts),
   };

@@ -1,5 +1,6 @@
 import type { BaseDriver } from "../../core/driver.ts";
 import type { Entry } from "../../core/entry.ts";
+import { sendDeadline } from "./deadlines.ts";
 import { toObjectError } from "./failure.ts";
 import type { Remote } from "./remote.ts";
 import { type Sendable, type SpreadResult, spread } from "./spread.ts";
@@ -29,6 +30,15 @@ export function remoteEntries(remote: Remote): Pick<BaseDriver, "read" | "write"
     return fromRow(collection, key, row);
   }
 
+  async function writeOne(collection: string, key: string, entry: Entry): Promise<void> {
+    const json = codec.encode(collection, key, entry.value);
+    const object = placement.objectOf(collection, key);
+    const { createdAt, expiresAt } = entry;
+    await told({ collection, key }, () =>
+      caller.call(object, "writeOne", collection, key, json, createdAt, sendDeadline(expiresAt)),
+    );
+  }
+
   return {
     async read(collection, keys, options) {
       if (keys.length === 1) return [await readOne(collection, keys[0] as string, options?.valueOnly)];
@@ -44,6 +54,8 @@ export function remoteEntries(remote: Remote): Pick<BaseDriver, "read" | "write"
     },
 
     async write(collection, items) {
+      const [[first, only]] = items as [(typeof items)[0]];
+      if (items.length === 1) return writeOne(collection, first, only);
       const sendable = items.map(([key, entry]) => {
         const json = codec.encode(collection, key, entry.value);
         return { key, entry, json, units: key.length + json.length };

@@ -83,6 +83,8 @@ export interface ObjectCalls {
   readOne(collection: string, key: string, valueOnly?: boolean): ReadRow;
   /** Returns rows for as many keys from the start as fit in one reply, at least one. */
   read(collection: string, keys: readonly string[], valueOnly?: boolean): ReadRow[];
+  /** Writes one entry. Its parts are arguments of their own, because an object takes longer to send. */
+  writeOne(collection: string, key: string, json: string, createdAt?: number, deadline?: SentDeadline): void;
   write(collection: string, batch: { readonly items: readonly (readonly [key: string, row: WireRow])[] }): void;
   /** Returns how many live entries were removed. */
   remove(collection: string, keys: readonly string[]): number;

@@ -4,6 +4,7 @@ import type { OnCorrupt } from "../../core/corrupt.ts";
 import type { Driver, SwapResult } from "../../core/driver.ts";
 import type { Entry } from "../../core/entry.ts";
 import type { ErrorDetails } from "../../core/errors.ts";
+import { newId } from "../../core/ids.ts";
 import { type KeyCall, redisCalls, repliesOrError } from "./calls.ts";
 import { redisListings } from "./listings.ts";
 import { redisOperations } from "./operations.ts";
@@ -11,7 +12,7 @@ import { plainReads, plainWrites } from "./plain.ts";
 import { entryOfFound, type Found, parseFound } from "./reads.ts";
 import { READ, REMOVE, SWAP, WRITE } from "./scripts.ts";
 import type { RedisServer } from "./server.ts";
-import { encodeRest, encodeTail, MAX_DATE, newId } from "./wire.ts";
+import { encodeRest, encodeTail, MAX_DATE } from "./wire.ts";
 
 /** How a store uses its database. */
 export interface RedisUse {

@@ -33,14 +33,6 @@ export function encodeTail(collection: string, key: string): string {
   return escaped(`${TAIL}${JSON.stringify(collection)},"key":${JSON.stringify(key)}}`);
 }
 
-let ids: { readonly start: string; next: number } | undefined;
-
-/** An id that no other write has: that of this process or isolate, and a number. It takes less time than a UUID each. */
-export function newId(): string {
-  ids ??= { start: crypto.randomUUID(), next: 0 };
-  return `${ids.start}-${(ids.next++).toString(36)}`;
-}
-
 /**
  * Decodes stored bytes, or returns `undefined` when they are not an envelope.
  *

@@ -1,5 +1,6 @@
 import type { AnyDriver, Apply, Awaitable, Driver } from "../../core/driver.ts";
 import type { Entry } from "../../core/entry.ts";
+import { newId } from "../../core/ids.ts";
 import type { JsonValue } from "../../core/json.ts";
 import { operate } from "../../core/operate.ts";
 import type { IncrementArgs } from "../../core/operations/increment.ts";
@@ -33,9 +34,7 @@ function inTransaction(
         const { next, result } = operation.run(entry, args, now);
         if (next === entry) return result;
         const row = next && encode(collection, key, next, now);
-        run(
-          row && isLive(row) ? dialect.write(place, row, crypto.randomUUID(), now) : dialect.remove(place, stored, now),
-        );
+        run(row && isLive(row) ? dialect.write(place, row, newId(), now) : dialect.remove(place, stored, now));
         return result;
       });
     return withRecovery(work, details);
@@ -68,14 +67,14 @@ function inStatements(
       const details = { collection, key };
       const expiresAt = life === null ? undefined : now + life;
       const first = encode(collection, key, { value: by + 0, createdAt: now, expiresAt }, now);
-      const sent = { ...first, version: crypto.randomUUID(), keepsDeadline: false };
+      const sent = { ...first, version: newId(), keepsDeadline: false };
       const [row] = await run(increment(toSqlText(collection), sent, now), details);
       return row?.sum == null ? { entry: entryOf(row, now, details) } : { result: { sum: Number(row.sum) } };
     },
 
     async touch(collection, key, args) {
       const { life } = args as TouchArgs;
-      const statements = touch(toSqlText(collection), keyOf(collection, key), life, crypto.randomUUID(), Date.now());
+      const statements = touch(toSqlText(collection), keyOf(collection, key), life, newId(), Date.now());
       return { result: (await run(statements, { collection, key })).length > 0 };
     },
   };

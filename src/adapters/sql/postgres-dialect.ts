@@ -44,11 +44,13 @@ export function postgresDialect(name: string): Dialect {
      SELECT done.swapped, ${none} FROM done
      UNION ALL SELECT NULL, found.* FROM found WHERE NOT EXISTS (SELECT FROM done)`;
 
+  const readMany = (columns: string): string => `SELECT (asked.place - 1)::text AS place, ${columns}
+    FROM json_array_elements_text($2::text::json) WITH ORDINALITY AS asked (key, place)
+    JOIN ${table} AS t ON t.collection = $1 AND t.key = asked.key WHERE ${live}`;
   const texts = {
     readValue: `SELECT t.value::text AS value FROM ${table} AS t WHERE ${here} AND ${live}`,
-    readMany: `SELECT (asked.place - 1)::text AS place, ${entry}
-      FROM json_array_elements_text($2::text::json) WITH ORDINALITY AS asked (key, place)
-      JOIN ${table} AS t ON t.collection = $1 AND t.key = asked.key WHERE ${live}`,
+    readValues: readMany("t.value::text AS value"),
+    readMany: readMany(entry),
     write: `${one} ${upsert}`,
     writeMany: `${into} SELECT $1, sent.key, sent.value, sent.life / 1000, to_timestamp(sent.created / 1000),
       ${NOW} + sent.life * interval '1 millisecond'
@@ -129,6 +131,7 @@ export function postgresDialect(name: string): Dialect {
 
     readValue: (collection, key) => statement(texts.readValue, collection, key),
     read: (collection, key) => statement(look, collection, key),
+    readValues: (collection, keys) => statement(texts.readValues, collection, `[${keys}]`),
     readMany: (collection, keys) => statement(texts.readMany, collection, `[${keys}]`),
 
     write: (collection, row) => statement(texts.write, collection, row.key, ...valuesOf(row)),

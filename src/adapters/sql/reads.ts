@@ -4,6 +4,7 @@ import { together } from "../../core/together.ts";
 import { chain } from "./awaitable.ts";
 import { type BulkItem, packedOf, partsOf } from "./bulks.ts";
 import type { SqlContext } from "./context.ts";
+import type { SqlRow } from "./database.ts";
 import { toSqlText } from "./text.ts";
 
 /** Reads one entry, with its version. */
@@ -21,24 +22,28 @@ export function sqlReads(context: SqlContext): { readonly read: BaseDriver["read
     return chain(run([statement], details, stale), (rows) => entryOf(rows[0], now, details));
   }
 
-  function readPart(collection: string, part: readonly BulkItem[], now: number, stale: boolean) {
+  function readPart(collection: string, part: readonly BulkItem[], now: number, valueOnly: boolean, stale: boolean) {
     const [{ key }] = part as [BulkItem];
     // A single key is sent unpacked: packed, it may be too large for a bulk.
-    if (part.length === 1) return chain(readOne(collection, key, false, stale), (entry) => [entry]);
-    const statement = dialect.readMany(toSqlText(collection), packedOf(part), now);
+    if (part.length === 1) return chain(readOne(collection, key, valueOnly, stale), (entry) => [entry]);
+    const ask = valueOnly ? dialect.readValues : dialect.readMany;
+    const statement = ask(toSqlText(collection), packedOf(part), now);
     return chain(run([statement], { collection }, stale), (answer) => {
-      const rows = new Map(answer.map((row) => [Number(row.place), row]));
-      return part.map(({ key }, place) => entryOf(rows.get(place), now, { collection, key }));
+      const rows = new Array<SqlRow | undefined>(part.length);
+      for (const row of answer) rows[Number(row.place)] = row;
+      return part.map(({ key }, place) => entryOf(rows[place], now, { collection, key }));
     });
   }
 
-  function readMany(collection: string, keys: readonly string[], stale: boolean) {
+  function readMany(collection: string, keys: readonly string[], valueOnly: boolean, stale: boolean) {
     const now = Date.now();
     const items = keys.map((key) => ({ key, packed: JSON.stringify(keyOf(collection, key)) }));
     const parts = partsOf(items, limits.bulkBytes);
-    if (parts.length === 1) return readPart(collection, items, now, stale);
+    if (parts.length === 1) return readPart(collection, items, now, valueOnly, stale);
     return together(
-      parts.map((part) => [part.map(({ key }) => key), () => readPart(collection, part, now, stale)] as const),
+      parts.map(
+        (part) => [part.map(({ key }) => key), () => readPart(collection, part, now, valueOnly, stale)] as const,
+      ),
     ).then((entries) => entries.flat());
   }
 
@@ -46,8 +51,9 @@ export function sqlReads(context: SqlContext): { readonly read: BaseDriver["read
     readOne: (collection, key) => readOne(collection, key),
     read(collection, keys, { fresh = false, valueOnly = false } = {}) {
       const stale = context.stale && !fresh;
-      if (keys.length !== 1) return readMany(collection, keys, stale);
-      return chain(readOne(collection, keys[0] as string, valueOnly && !fresh, stale), (entry) => [entry]);
+      const valuesOnly = valueOnly && !fresh;
+      if (keys.length !== 1) return readMany(collection, keys, valuesOnly, stale);
+      return chain(readOne(collection, keys[0] as string, valuesOnly, stale), (entry) => [entry]);
     },
   };
 }

@@ -5,7 +5,7 @@ import { type Dialect, type NamesQuery, type SwapRow, statement } from "./dialec
 /** Whose clock decides: that of the caller, in the same process, or that of the server. */
 export type Clock = "caller" | "server";
 
-/** In every statement the first placeholder is the caller's clock. */
+/** The first placeholder is the caller's clock, except where no time is needed. */
 const CALLER_NOW = "?1";
 /** SQLite's clock has milliseconds, as a fraction that is not always exact. */
 const SERVER_NOW = "CAST(round(unixepoch('now', 'subsec') * 1000) AS INTEGER)";
@@ -16,6 +16,8 @@ export interface SqliteLayout {
   readonly create: readonly Statement[];
   /** Holds for rows that hold an entry, expired or not. */
   readonly held: string;
+  /** The value, or NULL if the deadline is not a number. */
+  readonly value: string;
   /** The milliseconds left, or text that is no number if the deadline is not one. */
   life(now: string): string;
   /** The version of an entry in a row. */
@@ -38,6 +40,7 @@ function strictLayout(name: string): SqliteLayout {
   return {
     create: create.map((text) => statement(text)),
     held: "TRUE",
+    value: "value",
     life: (now) => `expires_at - ${now}`,
     version: "version",
     versionAfter: (version) => version,
@@ -63,17 +66,23 @@ export function sqliteDialect(name: string, clock: Clock, layout: SqliteLayout =
   const assign = `expires_at = excluded.expires_at, created_at = excluded.created_at, version = ${newVersion},
     value = excluded.value`;
   /** Takes ?2 to ?7 from {@link valuesOf}. */
-  const insert = `${into} VALUES (?2, ?3, ${now} + ?4, ?5, ?6, ?7) ON CONFLICT (collection, key) DO UPDATE SET`;
+  const upsert = "ON CONFLICT (collection, key) DO UPDATE SET";
+  const insert = `${into} VALUES (?2, ?3, ${now} + ?4, ?5, ?6, ?7) ${upsert}`;
   const look = `SELECT ${entry} FROM ${table} WHERE ${here} AND ${live}`;
+  // CROSS JOIN keeps the order of the loops: for each key one search.
+  const readMany = (columns: string): string => `SELECT place, ${columns}
+    FROM (SELECT key AS place, value AS name FROM json_each(?3))
+    CROSS JOIN ${table} WHERE collection = ?2 AND key = name AND ${live}`;
   const texts = {
-    readValue: `SELECT value FROM ${table} WHERE ${here} AND ${live}`,
-    // CROSS JOIN keeps the order of the loops: for each key one search.
-    readMany: `SELECT place, ${entry} FROM (SELECT key AS place, value AS name FROM json_each(?3))
-      CROSS JOIN ${table} WHERE collection = ?2 AND key = name AND ${live}`,
+    readValue: `SELECT ${layout.value} AS value FROM ${table} WHERE ${here} AND ${live}`,
+    readValues: readMany(`${layout.value} AS value`),
+    readMany: readMany(entry),
     write: `${insert} ${assign}`,
+    // Each value that is not sent saves time.
+    writeLasting: `${into} VALUES (?1, ?2, NULL, ?3, ?4, ?5) ${upsert} ${assign}`,
     writeMany: `${into} SELECT ?2, json_extract(value, '$[0]'), ${now} + json_extract(value, '$[1]'),
       json_extract(value, '$[2]'), ?3, json_extract(value, '$[3]') FROM json_each(?4) WHERE true
-      ON CONFLICT (collection, key) DO UPDATE SET ${assign}`,
+      ${upsert} ${assign}`,
     remove: `DELETE FROM ${table} WHERE ${here} RETURNING ${live} AS removed`,
     removeMany: `DELETE FROM ${table} WHERE collection = ?2 AND key IN (SELECT asked.value FROM json_each(?3) AS asked)
       RETURNING ${live} AS removed`,
@@ -118,10 +127,13 @@ export function sqliteDialect(name: string, clock: Clock, layout: SqliteLayout =
 
     readValue: (collection, key, at) => statement(texts.readValue, at, collection, key),
     read: (collection, key, at) => statement(look, at, collection, key),
+    readValues: (collection, keys, at) => statement(texts.readValues, at, collection, `[${keys}]`),
     readMany: (collection, keys, at) => statement(texts.readMany, at, collection, `[${keys}]`),
 
     write: (collection, { key, life, created, value }, version, at) =>
-      statement(texts.write, at, collection, key, life, created, version, value),
+      life === null
+        ? statement(texts.writeLasting, collection, key, created, version, value)
+        : statement(texts.write, at, collection, key, life, created, version, value),
     packRow: ({ key, life, created, value }) => JSON.stringify([key, life, created, value]),
     writeMany: (collection, rows, version, at) => statement(texts.writeMany, at, collection, version, `[${rows}]`),
     remove: (collection, key, at) => statement(texts.remove, at, collection, key),

@@ -1,4 +1,5 @@
 import type { Awaitable, Capabilities, SwapResult } from "../../core/driver.ts";
+import { newId } from "../../core/ids.ts";
 import { chain } from "./awaitable.ts";
 import type { SqlContext } from "./context.ts";
 import type { Statement } from "./database.ts";
@@ -15,7 +16,7 @@ export function sqlSwap({ dialect, run, keyOf, encode, entryOf }: SqlContext, re
     const stored = keyOf(collection, key);
     const sent = next && encode(collection, key, next, now);
     const keepsDeadline = next?.keepsDeadline === true;
-    const row = sent && isLive(sent) ? { ...sent, version: crypto.randomUUID(), keepsDeadline } : undefined;
+    const row = sent && isLive(sent) ? { ...sent, version: newId(), keepsDeadline } : undefined;
 
     function statementsFor(expected: string | undefined): readonly Statement[] {
       if (expected !== undefined) return dialect.swap(place, stored, expected, row, now);

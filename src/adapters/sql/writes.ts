@@ -1,4 +1,6 @@
-import type { BaseDriver } from "../../core/driver.ts";
+import type { Awaitable, BaseDriver } from "../../core/driver.ts";
+import type { Entry } from "../../core/entry.ts";
+import { newId } from "../../core/ids.ts";
 import { chain } from "./awaitable.ts";
 import { type BulkItem, packedOf, sendBulk } from "./bulks.ts";
 import type { SqlContext } from "./context.ts";
@@ -21,7 +23,7 @@ export function sqlWrites(context: SqlContext): Pick<BaseDriver, "write" | "remo
   /** Writes the rows of a part, and removes those whose deadline has passed. */
   function writePart(collection: string, items: readonly RowItem[], now: number): Statement[] {
     const place = toSqlText(collection);
-    const version = crypto.randomUUID();
+    const version = newId();
     const written = items.filter(({ row }) => isLive(row));
     const removed = items.filter(({ row }) => !isLive(row)).map(({ row }) => JSON.stringify(row.key));
     const statements: Statement[] =
@@ -32,21 +34,27 @@ export function sqlWrites(context: SqlContext): Pick<BaseDriver, "write" | "remo
     return removed.length > 0 ? [...statements, dialect.removeMany(place, removed, now)] : statements;
   }
 
+  function writeOne(collection: string, key: string, entry: Entry): Awaitable<void> {
+    const now = Date.now();
+    const place = toSqlText(collection);
+    const row = encode(collection, key, entry, now);
+    const statement = isLive(row) ? dialect.write(place, row, newId(), now) : dialect.remove(place, row.key, now);
+    return chain(run([statement], { collection, key }), () => {});
+  }
+
   return {
     write(collection, items) {
+      const [[first, entry]] = items as [(typeof items)[0]];
+      if (items.length === 1) return writeOne(collection, first, entry);
       const now = Date.now();
-      const isBulk = items.length > 1 && !staysPrepared;
       const rows = items.map(([key, entry]) => {
         const row = encode(collection, key, entry, now);
-        return { key, row, packed: isBulk ? dialect.packRow(row) : "" };
+        return { key, row, packed: staysPrepared ? "" : dialect.packRow(row) };
       });
-      if (isBulk)
-        return chain(
-          sendBulk(context, collection, rows, (part) => writePart(collection, part, now)),
-          () => {},
-        );
-      const key = rows.length === 1 ? rows[0]?.key : undefined;
-      return chain(run(writePart(collection, rows, now), { collection, key }), () => {});
+      const written = staysPrepared
+        ? run(writePart(collection, rows, now), { collection })
+        : sendBulk(context, collection, rows, (part) => writePart(collection, part, now));
+      return chain(written, () => {});
     },
 
     remove(collection, keys) {
