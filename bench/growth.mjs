@@ -11,6 +11,8 @@ const { values: options } = parseArgs({ options: { max: { type: "string", defaul
 /** How many operations of each kind to measure at each size. */
 const SAMPLES = 2000;
 
+// The first runs let the engine compile, and do not count.
+for (let run = 0; run < 5; run++) await measured(1000);
 const rows = [];
 for (let size = 1000; size <= Number(options.max); size *= 10) rows.push(await measured(size));
 const columns = Object.keys(rows[0]);

@@ -20,7 +20,7 @@ function folder(name, first = []) {
 /** The pages at the top, in the order in which a reader needs them. A page that is not named here comes last. */
 function guides() {
   const first = ["sessions", "caching", "atomics", "rate-limits", "idempotency", "versions", "migration", "inspector"];
-  const elsewhere = ["index", "stores", "wrappers", "errors", "security", "examples", "runtimes"];
+  const elsewhere = ["index", "stores", "wrappers", "errors", "security", "examples", "runtimes", "benchmarks"];
   const files = readdirSync(pages).filter((file) => file.endsWith(".md") && !elsewhere.includes(file.slice(0, -3)));
   const rank = (file) => (first.indexOf(file.slice(0, -3)) + 1 || first.length + 1) + file;
   return files.sort((a, b) => (rank(a) < rank(b) ? -1 : 1)).map(page);
@@ -73,7 +73,12 @@ export default defineConfig({
         { text: "Bridges", collapsed: true, items: folder("bridges") },
         {
           text: "More",
-          items: [page("errors.md"), page("security.md"), { text: "Reference", link: "/reference/modules" }],
+          items: [
+            page("errors.md"),
+            page("security.md"),
+            page("benchmarks.md"),
+            { text: "Reference", link: "/reference/modules" },
+          ],
         },
         { text: "Decisions", collapsed: true, items: [page("decisions/index.md"), ...folder("decisions")] },
       ],

@@ -37,7 +37,8 @@ export function baseStore(
   const { defaultCollection = DEFAULT_COLLECTION } = object(options);
   const isFresh = driver.freshRead === driver.read;
 
-  function collectionOf(options: CollectionOptions = {}): string {
+  function collectionOf(options?: CollectionOptions): string {
+    if (options === undefined) return string(defaultCollection, "collection");
     const { collection = defaultCollection } = object(options);
     // A misspelled option would do nothing: an entry with `expirationTtl` would never expire.
     for (const name of Object.keys(options)) {
