@@ -1,0 +1,14 @@
+/** Something that the documentation promises, as a number that a simulation may not exceed. */
+export interface Scenario {
+  readonly what: string;
+  /** What the documentation says, in words. */
+  readonly promise: string;
+  /** In milliseconds; infinite where the documentation says that there is none. */
+  readonly bound: number;
+  /** Returns the worst that was seen, in milliseconds. */
+  run(seed: number): Promise<number>;
+}
+
+export const ISOLATES = 5;
+
+export const isolatesOf = <T>(make: () => T): T[] => Array.from({ length: ISOLATES }, make);
