@@ -11,7 +11,8 @@ export type InspectorAccess = "read" | "write";
 export interface InspectorOptions {
   /**
    * Decides who may see and change the entries. Return `true` to allow a request, `false` for a page with status 403, or a
-   * response of your own, such as a 401 that asks for a password. Anything else also counts as `false`.
+   * response of your own, such as a 401 that asks for a password. Anything else also counts as `false`. If it throws, so does the
+   * handler.
    *
    * The page of an entry asks for `"write"` as well, to know whether to show its forms. Do not read the body of the request.
    */

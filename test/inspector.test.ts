@@ -130,6 +130,14 @@ describe("an inspector", () => {
         expect(await response.text()).not.toMatch(/secret-(key|value)/);
       }
     }
+    const down = async () => {
+      throw new Error("the sessions are down");
+    };
+    const failed = await visit(store, { authorize: down })
+      .send("?collection=users")
+      .catch((error: Error) => error.message);
+    expect(failed).toBe("the sessions are down");
+
     const challenge = new Response("Who are you?", { status: 401, headers: { "www-authenticate": "Basic" } });
     const response = await visit(store, { authorize: () => challenge }).send("");
     expect([response.status, response.headers.get("www-authenticate")]).toEqual([401, "Basic"]);

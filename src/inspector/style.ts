@@ -32,7 +32,7 @@ p { margin: 0 0 1rem; }
 a { color: var(--accent); text-underline-offset: .2em; }
 small, .quiet { color: var(--quiet); font-size: .875rem; }
 .name, pre, textarea, code { font-family: var(--mono); font-size: .9375rem; }
-.name small { font-family: system-ui, sans-serif; margin-left: .5rem; }
+.name small { font-family: system-ui, sans-serif; padding-left: .5rem; }
 .escaped { color: var(--odd); }
 .card { margin-bottom: 1rem; padding: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .75rem; }
 .card > :last-child { margin-bottom: 0; }
@@ -62,6 +62,8 @@ pre { margin: 0 0 1rem; padding: .75rem 1rem; max-height: 70vh; overflow: auto; 
 dl { display: grid; grid-template-columns: auto 1fr; gap: .25rem 1rem; margin: 0 0 1rem; font-size: .9375rem; }
 dt { color: var(--quiet); }
 dd { margin: 0; font-variant-numeric: tabular-nums; }
+details.card { padding-block: .25rem; }
+details.card[open] { padding-bottom: 1rem; }
 summary { min-height: 2.75rem; padding: .5rem 0; font-weight: 600; cursor: pointer; }
 .fields { display: flex; flex-wrap: wrap; align-items: end; gap: .75rem; margin: .75rem 0; }
 .fields > label:first-child { flex: 1 1 12rem; }
