@@ -41,6 +41,28 @@ describe("the example's configuration", () => {
     });
     expect(toml).toEqual(jsonc);
   });
+
+  it("has a description of each binding and each secret, for those who deploy it by the button", () => {
+    const { kv_namespaces, durable_objects } = unstable_readConfig(
+      { config: "wrangler.jsonc" },
+      { hideWarnings: true },
+    );
+    const names = [
+      ...kv_namespaces.map(({ binding }: { binding: string }) => binding),
+      ...durable_objects.bindings.map(({ name }: { name: string }) => name),
+    ];
+    const secrets = text(".dev.vars.example").match(/^\w+(?==)/gm) ?? [];
+    const { cloudflare } = JSON.parse(text("package.json")) as { cloudflare: { bindings: Record<string, unknown> } };
+    expect(Object.keys(cloudflare.bindings).sort()).toEqual([...names, ...secrets].sort());
+  });
+});
+
+describe("the guides", () => {
+  it("are all in their index", () => {
+    const index = text("docs/guides/README.md");
+    const pages = readdirSync("docs/guides").filter((file) => file !== "README.md");
+    expect(pages.filter((page) => !index.includes(`(${page})`))).toEqual([]);
+  });
 });
 
 describe("a release", () => {
