@@ -2,6 +2,8 @@
 import { DurableObject } from "cloudflare:workers";
 import { durableObjectStore } from "../src/adapters/durable-object.ts";
 import { durableObjectStorageStore } from "../src/adapters/durable-object-storage.ts";
+import { objectDialect } from "../src/adapters/objects/layout.ts";
+import { newId } from "../src/core/ids.ts";
 
 export { KeyValueObject } from "../src/adapters/key-value-object.ts";
 
@@ -97,6 +99,11 @@ export class Inside extends DurableObject {
       getMany: async () => sql.getMany(keys).map(parsed),
       putMany: async () => sql.putMany(texts()),
     });
+    this.candidates.put["raw SQL, the store's row"] = async (i) => {
+      const row = { key: at(i), life: null, created: Date.now(), value: JSON.stringify(session()) };
+      const { text, args } = objectDialect.write("default_collection", row, newId(), row.created);
+      ctx.storage.sql.exec(text, ...args).toArray();
+    };
     this.candidates["getMany of 100"]["raw SQL, key by key"] = async () => sql.getEach(keys).map(parsed);
   }
   run(operation, name, count) {

@@ -7,6 +7,7 @@
 //   npm run bench:redis                         all
 //   npm run bench:redis -- --rounds 400         steadier numbers
 //   npm run bench:redis -- --filter getMany     only the tables whose title contains the word
+import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
 import KeyvRedis from "@keyv/redis";
 import { createClient } from "@redis/client";
@@ -14,6 +15,10 @@ import { Redis } from "ioredis";
 import Keyv from "keyv";
 import { createStorage } from "unstorage";
 import redisDriver from "unstorage/drivers/redis";
+import { OPERATION_SCRIPTS } from "../src/adapters/redis/operation-scripts.ts";
+import { receipted } from "../src/adapters/redis/receipts.ts";
+import { WRITE } from "../src/adapters/redis/scripts.ts";
+import { encodeRest, encodeTail } from "../src/adapters/redis/wire.ts";
 import { redisStore } from "../src/adapters/redis.ts";
 import { startRedis, withoutRedis } from "../test/support/redis-tcp.ts";
 
@@ -49,6 +54,23 @@ const parsed = (reply) => (reply === null ? null : JSON.parse(reply));
 const both = (send) => (count) => Promise.all(Array.from({ length: count }, (_, i) => send(i)));
 const INCREMENT = "return redis.call('INCR', KEYS[1])";
 
+/** Sends the script of a store by the bare client: what is left of the ratio is the time of the store in this process. */
+const scripts = { put: receipted(WRITE), increment: OPERATION_SCRIPTS.increment };
+for (const script of Object.values(scripts)) await client.sendCommand(["SCRIPT", "LOAD", script]);
+const digestOf = (script) => createHash("sha1").update(script).digest("hex");
+const digests = { put: digestOf(scripts.put), increment: digestOf(scripts.increment) };
+const id = "0f2d9f0e-5f3f-4a3e-9b8e-1c2d3e4f5a6b";
+const tail = encodeTail("default_collection", "n");
+let number = 0;
+const putByScript = (i) => {
+  const rest = encodeRest("default_collection", at(i), { value: session, createdAt: Date.now() }, `${id}-${i}`);
+  const [name, hash] = [`script::default_collection::${at(i)}`, `script::edge-key-value:receipts:${id}`];
+  const upkeep = ++number === 1 ? "create" : number % 20 === 0 ? "renew" : "";
+  return ioredis.call("EVALSHA", [digests.put, "2", name, hash, rest, "", `${number}`, `${number}`, upkeep]);
+};
+const incrementByScript = (i) =>
+  client.sendCommand(["EVALSHA", digests.increment, "1", "script::n", `${id}-${i}`, tail, "1", ""]);
+
 await Promise.all(
   keys.flatMap((key) => [
     client.set(`raw:${key}`, text()),
@@ -74,6 +96,7 @@ const put = {
   "Keyv, node-redis": (i) => keyv.set(at(i), session),
   ioredis: (i) => ioredis.call("SET", [`raw:${at(i)}`, text()]),
   "redisStore, ioredis": (i) => resending.put(at(i), session),
+  "the store's script, ioredis": putByScript,
   "unstorage, ioredis": (i) => unstorage.setItem(at(i), session),
 };
 const tables = {
@@ -107,6 +130,7 @@ const tables = {
     candidates: {
       "node-redis, a script with one INCR": () => client.sendCommand(["EVAL", INCREMENT, "1", "raw:n"]),
       redisStore: () => store.increment("n"),
+      "the store's script, node-redis": incrementByScript,
       "ioredis, a script with one INCR": () => ioredis.call("EVAL", INCREMENT, "1", "raw:n"),
       "redisStore, ioredis": () => resending.increment("n"),
     },
