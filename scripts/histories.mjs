@@ -9,6 +9,13 @@ const [seeds = "1000", ...given] = process.argv.slice(2);
 // Some histories are in a file with other tests.
 const others = ["workerd/d1", "workerd/kv-namespace", "workerd/upstash-contention", "node/browser-stores"];
 const filters = given.length > 0 ? given : ["linearizability", ...others];
-const files = ["vitest", "run", "--reporter=verbose", "-t", "linearizable|random calls|updates of one key", ...filters];
+const files = [
+  "vitest",
+  "run",
+  "--reporter=verbose",
+  "-t",
+  "linearizable|random calls|updates of one key|failover",
+  ...filters,
+];
 const env = { ...process.env, EKV_HISTORIES: seeds };
 spawn("npx", files, { env, stdio: "inherit" }).on("exit", (code) => process.exit(code ?? 1));

@@ -5,6 +5,7 @@ import { redisStore } from "../../src/adapters/redis.ts";
 import { randomOf } from "../support/chaos.ts";
 import { holdsFor, record, seeds } from "../support/histories.ts";
 import { ownClocks } from "../support/own-clocks.mjs";
+import { failoverTests } from "../support/redis-failover.ts";
 import { type RedisProcess, startRedis } from "../support/redis-tcp.ts";
 import { describeWithRedis } from "../support/upstash.ts";
 
@@ -85,3 +86,5 @@ describeWithRedis("operations of concurrent clients on Redis over TCP", () => {
     }
   }
 });
+
+if (seeds(0) > 0) describeWithRedis("Redis Cluster", failoverTests);
