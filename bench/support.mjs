@@ -1,4 +1,4 @@
-// What benchmarks share: numbers at random that are the same in each run, quantiles, and files of results.
+// What benchmarks share: numbers that are random and the same in each run, quartiles, and files of results.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, type } from "node:os";
 
@@ -20,7 +20,7 @@ export function shuffled(length, next) {
   return list;
 }
 
-export function quantile(numbers, part) {
+function quantile(numbers, part) {
   return [...numbers].sort((a, b) => a - b)[Math.floor(part * (numbers.length - 1))];
 }
 
