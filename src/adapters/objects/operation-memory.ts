@@ -1,7 +1,7 @@
 import type { Receipt } from "./wire.ts";
 
 /** An operation that this object has carried out since it started. */
-export interface RememberedOperation {
+interface RememberedOperation {
   readonly at: number;
   /** Missing if the operation changed nothing. */
   readonly receipt?: Receipt | undefined;
