@@ -203,6 +203,23 @@ describe("denoKVStore", () => {
     expect(removed.filter(Boolean).length).toBe(1);
   });
 
+  it("counts what a bulk has removed when somebody else came first", async () => {
+    let refused = false;
+    const atomic = () => {
+      const real = kv.atomic();
+      const commit = real.commit.bind(real);
+      // As if another client had changed one of the keys since they were read.
+      real.commit = async () => (refused ? commit() : { ok: !(refused = true) });
+      return real;
+    };
+    const { client } = spied({ atomic });
+    const keyPrefix = ["counted"];
+    const keys = ["a", "b", "c", "d", "e"];
+    await denoKVStore(kv, { keyPrefix }).putMany(keys.map((key) => [key, 1]));
+    expect(await denoKVStore(client, { keyPrefix }).deleteMany(keys)).toBe(5);
+    expect(refused).toBe(true);
+  });
+
   it("destroys what is under its prefix alone", async () => {
     const [mine, other] = [denoKVStore(kv, { keyPrefix: ["mine"] }), denoKVStore(kv, { keyPrefix: ["mine too"] })];
     await Promise.all([mine.put("k", 1), other.put("k", 2), kv.set(["mine"], new Uint8Array([7]))]);

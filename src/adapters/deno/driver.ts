@@ -60,7 +60,9 @@ export function denoKVDriver(use: DenoKVUse): Driver<Capability> {
     if (await removeFound(collection, found)) return found.filter(counts).length;
     let removed = 0;
     await inLanes(keys, LANES, async (key) => {
-      removed += await removeOne(collection, key);
+      // Not in one expression, which would read the sum before the others have added to it.
+      const one = await removeOne(collection, key);
+      removed += one;
     });
     return removed;
   }
