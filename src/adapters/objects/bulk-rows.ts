@@ -29,7 +29,7 @@ const SIZES = `SELECT asked.key AS place, octet_length(stored.value) AS size ${A
 const find = (columns: string): string => `SELECT asked.key AS place, octet_length(stored.value) > ?3 AS large,
 iif(octet_length(stored.value) > ?3, NULL, stored.value) AS value, ${columns} ${ASKED}`;
 const FIND_MANY = find("created_at, expires_at, version");
-const FIND_VALUES = find("expires_at");
+const FIND_VALUES = find("created_at, expires_at");
 
 type Found = Columns & { readonly place: number; readonly large: number | null };
 

@@ -19,8 +19,8 @@ export function isRoomy(collection: string, key: string, json: string): boolean 
   return (collection.length + key.length + json.length) * 6 <= ROOMY_BYTES;
 }
 
-/** The table is not strict, so a program of somebody else may have written a text or a blob for a deadline. */
-const DAMAGED = "typeof(expires_at) IN ('text', 'blob')";
+/** The table is not strict, so a program of somebody else may have written a text or a blob for a time. */
+const isNoTime = (column: string): string => `typeof(${column}) IN ('text', 'blob')`;
 
 /**
  * The table of an object. A row without a value marks a removal, and `version` holds the receipts of operations as well: see
@@ -29,8 +29,8 @@ const DAMAGED = "typeof(expires_at) IN ('text', 'blob')";
 const layout: SqliteLayout = {
   create: [statement(CREATE)],
   held: "value IS NOT NULL",
-  value: `iif(${DAMAGED}, NULL, value)`,
-  life: (now) => `iif(${DAMAGED}, 'no time', expires_at - ${now})`,
+  value: `iif(${isNoTime("expires_at")} OR ${isNoTime("created_at")}, NULL, value)`,
+  life: (now) => `iif(${isNoTime("expires_at")}, 'no time', expires_at - ${now})`,
   version: "substr(version, 1, instr(version || ' ', ' ') - 1)",
   versionAfter: (
     version,

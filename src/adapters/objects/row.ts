@@ -23,9 +23,9 @@ export interface StoredRow {
 /** What SQLite returns: values of any type, whatever a column was declared as. */
 export interface Columns {
   readonly value: unknown;
+  readonly created_at: unknown;
   readonly expires_at: unknown;
-  /** Missing, as the version, if the value alone was asked for. */
-  readonly created_at?: unknown;
+  /** Missing if it was not asked for. */
   readonly version?: unknown;
 }
 
@@ -38,13 +38,13 @@ export function toStoredRow({ value, created_at, expires_at, version }: Columns)
   if (typeof value !== "string" || !isTime(created_at) || !isTime(expires_at) || !hasVersion) {
     return { ...absent, damaged: true };
   }
-  if (expires_at !== null && expires_at !== undefined && expires_at <= Date.now()) return absent;
+  if (expires_at !== null && expires_at <= Date.now()) return absent;
   const entry = { json: value, createdAt: created_at ?? undefined, expiresAt: expires_at ?? undefined };
   return { entry, damaged: false, version: current, history };
 }
 
-function isTime(value: unknown): value is number | null | undefined {
-  return value === null || value === undefined || Number.isFinite(value);
+function isTime(value: unknown): value is number | null {
+  return value === null || Number.isFinite(value);
 }
 
 /** An entry as a statement of the SQL family takes it. */

@@ -6,7 +6,7 @@ import type { SqlTables } from "./tables.ts";
 /** Reads and writes single rows of the table of entries, each in one statement. */
 export interface Rows {
   find(collection: string, key: string): StoredRow | undefined;
-  /** Finds a row without its time of creation and its version, for a caller who asks for the value alone. */
+  /** Finds a row without its version, for a caller who asks for the value alone. */
   findValue(collection: string, key: string): StoredRow | undefined;
   /** Writes an entry and leaves the receipts that the row has. */
   put(collection: string, key: string, entry: RowEntry, version: string): void;
@@ -17,7 +17,7 @@ export interface Rows {
 
 const FROM_HERE = "FROM edge_key_value WHERE collection = ? AND key = ?";
 const FIND = `SELECT value, created_at, expires_at, version ${FROM_HERE}`;
-const FIND_VALUE = `SELECT value, expires_at ${FROM_HERE}`;
+const FIND_VALUE = `SELECT value, created_at, expires_at ${FROM_HERE}`;
 const SET = `INSERT INTO edge_key_value (collection, key, value, created_at, expires_at, version)
 VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, created_at = excluded.created_at,
 expires_at = excluded.expires_at, version = excluded.version`;

@@ -16,7 +16,7 @@ export interface SqliteLayout {
   readonly create: readonly Statement[];
   /** Holds for rows that hold an entry, expired or not. */
   readonly held: string;
-  /** The value, or NULL if the deadline is not a number. */
+  /** The value, or NULL if a time is not a number. */
   readonly value: string;
   /** The milliseconds left, or text that is no number if the deadline is not one. */
   life(now: string): string;
