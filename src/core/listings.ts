@@ -14,9 +14,19 @@ export function listings(
       keys: (options?: ListOptions & CollectionOptions) =>
         iterate((page) => listKeys(collectionOf(options), page), options, repeatsNames),
     }),
+    // There is no collection in these options, but `collectionOf` also refuses those that no method has.
     ...(listCollections && {
-      listCollections: async (options?: PageOptions) => await listCollections(checkedPage(options)),
-      collections: (options?: ListOptions) => iterate(listCollections, options, repeatsNames),
+      listCollections: async (options?: PageOptions) => {
+        collectionOf(options as CollectionOptions);
+        return await listCollections(checkedPage(options));
+      },
+      collections: (options?: ListOptions) => {
+        const list = (page: DriverPage) => {
+          collectionOf(options as CollectionOptions);
+          return listCollections(page);
+        };
+        return iterate(list, options, repeatsNames);
+      },
     }),
   };
 }

@@ -54,6 +54,9 @@ describe("a message about a wrong argument", () => {
       [() => store.get("k", wrong({ colection: "users" })), 'TypeError: there is no option "colection"'],
       [() => store.update("k", () => 1, wrong({ px: 60 })), 'TypeError: there is no option "px"'],
       [() => store.listKeys(wrong({ max: 5 })), 'TypeError: there is no option "max"'],
+      [() => store.listCollections(wrong({ max: 5 })), 'TypeError: there is no option "max"'],
+      [() => store.keys(wrong({ prefx: "a" })).next(), 'TypeError: there is no option "prefx"'],
+      [() => store.collections(wrong({ prefx: "a" })).next(), 'TypeError: there is no option "prefx"'],
     ]);
   });
 
