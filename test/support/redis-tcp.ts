@@ -34,11 +34,12 @@ export interface RedisProcess {
 
 /**
  * Finds a port below those that the system gives to connections. While a server on such a port is killed, a client that
- * connects again can be given that very port, connect to itself, and keep the server from it.
+ * connects again can be given that very port, connect to itself, and keep the server from it. The nodes of a cluster also
+ * take the port that is 10,000 higher, so that must not be another's.
  */
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const port = 10_000 + Math.floor(Math.random() * 10_000);
     const server = createServer();
     server.once("error", () => resolve(freePort()));
     server.listen(port, "127.0.0.1", () => server.close(() => resolve(port)));
