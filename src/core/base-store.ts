@@ -18,8 +18,8 @@ export interface StoreOptions {
 /** The name that Python's py-key-value-aio uses as well. */
 const DEFAULT_COLLECTION = "default_collection";
 
-/** The options of all methods of a store. */
-const OPTIONS = ["collection", "ttl", "signal", "prefix", "cursor", "limit"];
+/** The options of all methods of a store, and `names`, for callers who spread a page into the options for the next one. */
+const OPTIONS = ["collection", "ttl", "signal", "prefix", "cursor", "limit", "names"];
 
 const VALUE_ONLY = { valueOnly: true };
 

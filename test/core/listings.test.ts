@@ -30,6 +30,15 @@ describe("the listings of a store", () => {
     }
   });
 
+  it("take a page that a caller spreads into the options for the next one", async () => {
+    const store = memoryStore();
+    for (const key of ["a", "b", "c"]) await store.put(key, 1, { collection: key });
+    const keys = await store.listKeys({ collection: "a", limit: 1 });
+    expect((await store.listKeys({ collection: "a", ...keys })).names).toEqual(["a"]);
+    const collections = await store.listCollections({ limit: 2 });
+    expect((await store.listCollections({ limit: 2, ...collections })).names).toEqual(["c"]);
+  });
+
   it("refuse null, which is no prefix and no cursor", async () => {
     const store = memoryStore();
     await store.put("null", 1);
