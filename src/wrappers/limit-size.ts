@@ -1,6 +1,6 @@
 import { type AsyncKeyValue, type Wrapped, wrap } from "../combinators/index.ts";
 import { narrower } from "../combinators/several.ts";
-import { toBytes } from "../core/bytes.ts";
+import { utf8 } from "../core/bytes.ts";
 import { checkOptions, count, oneOf } from "../core/checks.ts";
 import type { Entry } from "../core/entry.ts";
 import { KeyValueError } from "../core/errors.ts";
@@ -46,7 +46,10 @@ export function limitSize<S extends AsyncKeyValue>(store: S, options: LimitSizeO
 
   /** Describes the problem with the size of a value, if there is one. */
   function misfit({ value }: Entry): { code: "too_small" | "too_large"; size: number; limit: number } | undefined {
-    const size = toBytes(value).length;
+    const json = JSON.stringify(value);
+    // A character of a string takes one to three bytes, so most values need not be encoded to know that they fit.
+    if (json.length >= minBytes && json.length * 3 <= maxBytes) return undefined;
+    const size = utf8(json).length;
     if (size < minBytes) return { code: "too_small", size, limit: minBytes };
     if (size > maxBytes) return { code: "too_large", size, limit: maxBytes };
     return undefined;
@@ -69,6 +72,7 @@ export function limitSize<S extends AsyncKeyValue>(store: S, options: LimitSizeO
       limits: narrower(driver.limits, { valueBytes: options.maxBytes }),
       async write(collection, items) {
         const kept = new Map(items.filter(([key, entry]) => fits(collection, key, entry, true)));
+        if (kept.size === items.length) return await driver.write(collection, items);
         const skipped = items.map(([key]) => key).filter((key) => !kept.has(key));
         await together<unknown>([
           [[...kept.keys()], () => driver.write(collection, [...kept])],
