@@ -114,10 +114,13 @@ function checkedParts(value: object, place: Place): JsonValue {
   return names < LARGE ? copy : Object.setPrototypeOf(copy, Object.prototype);
 }
 
-/** What `JSON.parse` may turn into `Infinity`: a number with so many digits, or with such an exponent. */
-const MANY_DIGITS = /\d{309}/;
+/**
+ * What `JSON.parse` may turn into `Infinity`: a number of 309 digits, or of fewer and an exponent that makes up for them. So
+ * either it has 300 digits, or its exponent has two.
+ */
+const MANY_DIGITS = /\d{300}/;
 /** Looks at what stands before a number in an object or array: strings are full of digits and letters. */
-const LARGE_EXPONENT = /[^"\w]-?\d[\d.]*[eE]\+?\d{3}/;
+const LARGE_EXPONENT = /[^"\w]-?\d[\d.]*[eE]\+?\d{2}/;
 
 /**
  * Parses stored JSON that another program may have written.

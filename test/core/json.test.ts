@@ -74,6 +74,9 @@ describe("parseJson", () => {
       '{"a":\n1e400}',
       digits,
       `{"a":-${digits}}`,
+      `[${"9".repeat(300)}e9]`,
+      `[1,${"9".repeat(250)}.5E+60]`,
+      `{"a":-${"9".repeat(220)}e099}`,
       "no",
     ]) {
       expect(() => parseJson(text)).toThrow();
