@@ -17,6 +17,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import workerdPath from "workerd";
+import { median } from "./support.mjs";
 
 const { values: options } = parseArgs({
   options: { rounds: { type: "string", default: "100" }, filter: { type: "string", default: "" } },
@@ -81,8 +82,6 @@ function elapsed() {
   const times = readdirSync(threads).map((thread) => readFileSync(join(threads, thread, "schedstat"), "utf8"));
   return times.reduce((sum, time) => sum + Number(time.split(" ")[0]), 0);
 }
-
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 try {
   for (const [where, { names, one, bulk }] of Object.entries(TABLES)) {

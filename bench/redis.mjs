@@ -21,6 +21,7 @@ import { WRITE } from "../src/adapters/redis/scripts.ts";
 import { encodeRest, encodeTail } from "../src/adapters/redis/wire.ts";
 import { redisStore } from "../src/adapters/redis.ts";
 import { startRedis, withoutRedis } from "../test/support/redis-tcp.ts";
+import { median } from "./support.mjs";
 
 const { values: options } = parseArgs({
   options: { rounds: { type: "string", default: "150" }, filter: { type: "string", default: "" } },
@@ -142,8 +143,6 @@ function concurrent(candidates) {
     Object.entries(candidates).map(([name, call]) => [name, (i) => both((n) => call(i + n))(32)]),
   );
 }
-
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 for (const [title, { calls, candidates }] of Object.entries(tables)) {
   if (!title.includes(options.filter)) continue;

@@ -6,6 +6,7 @@
 //   node bench/workers-kv.mjs [--rounds 15]
 import { parseArgs } from "node:util";
 import { workersKVStore } from "../src/adapters/workers-kv.ts";
+import { cpuTime, median, quartiles } from "./support.mjs";
 
 const { values: options } = parseArgs({ options: { rounds: { type: "string", default: "15" } } });
 const TURNS = 20_000;
@@ -60,19 +61,15 @@ for (const [title, [first, second, turns]] of Object.entries(rows)) {
     ratios.push(used[1] / used[0]);
     for (const at of [0, 1]) times[at].push(used[at]);
   }
-  const [low, middle, high] = [0.25, 0.5, 0.75].map((part) => quantile(ratios, part).toFixed(2));
-  const [bareTime, ownTime] = times.map((list) => quantile(list, 0.5).toFixed(0).padStart(7));
+  const [low, middle, high] = quartiles(ratios).map((ratio) => ratio.toFixed(2));
+  const [bareTime, ownTime] = times.map((list) => median(list).toFixed(0).padStart(7));
   console.log(`${title.padEnd(14)} bare ${bareTime} ns, store ${ownTime} ns, ratio ${middle} (${low} to ${high})`);
 }
 
 async function nanoseconds(call, turns) {
   for (const name of names) await store.put(name, value);
-  const start = process.cpuUsage();
-  for (let i = 0; i < turns; i++) await call(names[i % names.length]);
-  const { user, system } = process.cpuUsage(start);
-  return ((user + system) / turns) * 1000;
-}
-
-function quantile(numbers, part) {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(part * (numbers.length - 1))];
+  const used = await cpuTime(async () => {
+    for (let i = 0; i < turns; i++) await call(names[i % names.length]);
+  });
+  return (used / turns) * 1000;
 }

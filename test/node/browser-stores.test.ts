@@ -1,24 +1,17 @@
-import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { build } from "esbuild";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "#test";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "#test";
 import { root } from "../../scripts/entries.mjs";
+import { describeInChromium, launchChromium } from "../support/chromium.ts";
 import { seeds } from "../support/histories.ts";
 import type { PageResult } from "../support/page-runner.ts";
 
-/** Where Chromium is, if it is anywhere. */
-const executablePath = ["/usr/bin", ...(process.env.PATH ?? "").split(delimiter)]
-  .flatMap((folder) => [join(folder, "chromium"), join(folder, "chromium-browser")])
-  .find((path) => existsSync(path));
+describeInChromium("the stores of a browser", inChromium);
 
-const title = "the stores of a browser";
-if (executablePath) describe(title, () => inChromium(executablePath));
-else describe(title, () => it.skip("there is no chromium; install it with `apt-get install chromium`", () => {}));
-
-function inChromium(executablePath: string): void {
+function inChromium(): void {
   let server: Server;
   let browser: Browser;
   let context: BrowserContext;
@@ -36,9 +29,7 @@ function inChromium(executablePath: string): void {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"];
-    args.push("--disable-background-networking", "--disable-component-update");
-    browser = await chromium.launch({ executablePath, args });
+    browser = await launchChromium();
     // Like a private window, it keeps its data in memory.
     context = await browser.newContext();
   }, 90_000);

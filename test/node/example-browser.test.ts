@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "#test";
+import { chromiumPath, launchChromium, withoutChromium } from "../support/chromium.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const bin = join(root, "node_modules/.bin");
@@ -67,15 +67,10 @@ async function start(command: readonly string[], variables: Record<string, strin
   }
 }
 
-/** Where Chromium is, if it is anywhere. */
-const executablePath = ["/usr/bin", ...(process.env.PATH ?? "").split(delimiter)]
-  .flatMap((folder) => [join(folder, "chromium"), join(folder, "chromium-browser")])
-  .find((path) => existsSync(path));
-
-const itInBrowser = executablePath
+const itInBrowser = chromiumPath
   ? it
   : (name: string, body: () => Promise<void>, _timeout?: number) =>
-      it.skip(`${name} (skipped: there is no chromium; install it with \`apt-get install chromium\`)`, body);
+      it.skip(`${name} (skipped: ${withoutChromium})`, body);
 
 const forged = { name: "sid", value: "f".repeat(32) };
 
@@ -110,10 +105,8 @@ describe("the example Worker, started with npm start", () => {
     await writeFile(join(folder, "watcher.cjs"), watcher);
     await writeFile(join(folder, "calls.txt"), "");
     server = await startWorker();
-    if (!executablePath) return;
-    const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"];
-    args.push("--disable-background-networking", "--disable-component-update");
-    browser = await chromium.launch({ executablePath, args });
+    if (!chromiumPath) return;
+    browser = await launchChromium();
     context = await browser.newContext();
     context.setDefaultTimeout(15_000);
     page = await context.newPage();

@@ -1,27 +1,19 @@
-import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { delimiter, join } from "node:path";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "#test";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "#test";
 import { memoryStore } from "../../src/index.ts";
 import { inspector } from "../../src/inspector.ts";
 import { statistics } from "../../src/wrappers/statistics.ts";
+import { describeInChromium, launchChromium } from "../support/chromium.ts";
 
-/** Where Chromium is, if it is anywhere. */
-const executablePath = ["/usr/bin", ...(process.env.PATH ?? "").split(delimiter)]
-  .flatMap((folder) => [join(folder, "chromium"), join(folder, "chromium-browser")])
-  .find((path) => existsSync(path));
-
-const title = "an inspector in a browser";
-if (executablePath) describe(title, () => inChromium(executablePath));
-else describe(title, () => it.skip("there is no chromium; install it with `apt-get install chromium`", () => {}));
+describeInChromium("an inspector in a browser", inChromium);
 
 const PHONE = { width: 375, height: 667 };
 const ATTACK = "<img src=x onerror='document.title=1'><script>document.title=2</script>";
 const users = { collection: "users" };
 
-function inChromium(executablePath: string): void {
+function inChromium(): void {
   const store = statistics(memoryStore());
   const inspect = inspector(store, { authorize: () => true, writable: true, title: "Test", pageSize: 10 });
   let server: Server;
@@ -49,9 +41,7 @@ function inChromium(executablePath: string): void {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/admin/inspector`;
-    const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"];
-    args.push("--disable-background-networking", "--disable-component-update");
-    browser = await chromium.launch({ executablePath, args });
+    browser = await launchChromium();
     context = await browser.newContext({ viewport: PHONE, colorScheme: "dark", hasTouch: true, isMobile: true });
     context.setDefaultTimeout(30_000);
     page = await context.newPage();

@@ -49,10 +49,10 @@ export interface Dialect {
   unpack(text: string): JsonValue;
   /** Creates what is missing. */
   readonly create: readonly Statement[];
-  /** The value alone, as in `readValues`. */
+  /** The value alone. */
   readValue(collection: string, key: string, now: number): Statement;
   read(collection: string, key: string, now: number): Statement;
-  /** `place` is the index of the key. */
+  /** The values alone. `place` is the index of the key, here and in `readMany`. */
   readValues(collection: string, keys: readonly Packed[], now: number): Statement;
   readMany(collection: string, keys: readonly Packed[], now: number): Statement;
   write(collection: string, row: SentRow, version: string, now: number): Statement;
