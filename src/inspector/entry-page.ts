@@ -5,7 +5,7 @@ import type { Inspected } from "./inspected.ts";
 import { jsonText } from "./json-text.ts";
 import type { Found } from "./lookup.ts";
 import { fitsLink, go, hidden, linkTo, readable, shownName } from "./names.ts";
-import { problem, told } from "./notes.ts";
+import { maybeBehind, problem, told } from "./notes.ts";
 import type { Page } from "./page.ts";
 
 /** The most characters of a value that a page shows. A longer one can be downloaded. */
@@ -34,7 +34,8 @@ export interface EntryPageOptions {
 }
 
 /** The page of an entry. */
-export function entryPage({ store }: Inspected, place: Place, found: Found, options: EntryPageOptions): Page {
+export function entryPage(inspected: Inspected, place: Place, found: Found, options: EntryPageOptions): Page {
+  const { store } = inspected;
   const { collection, key } = place;
   const shown = found.state === "present" ? jsonText(found.value as JsonValue, SHOWN) : undefined;
   return {
@@ -43,6 +44,7 @@ export function entryPage({ store }: Inspected, place: Place, found: Found, opti
     status: options.status ?? (found.state === "missing" ? 404 : 200),
     main: html`<h1>${shownName(key, true)}</h1>
 ${options.note}
+${maybeBehind(inspected)}
 <section class="card">${content(place, found, shown)}</section>
 ${options.token !== undefined && forms(place, found, shown, options.token, options.draft, store.putIfVersion !== undefined)}`,
   };

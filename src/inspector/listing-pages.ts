@@ -2,11 +2,12 @@ import type { Page as Names } from "../core/protocol.ts";
 import { type Html, html } from "./html.ts";
 import type { Inspected } from "./inspected.ts";
 import { fieldOf, go, hidden, isOdd, readable, shownName } from "./names.ts";
-import { noteOf } from "./notes.ts";
+import { maybeBehind, noteOf } from "./notes.ts";
 import type { Page } from "./page.ts";
 
 /** The first page: the collections, and a form that opens one by its name. */
-export async function homePage({ store, driver, pageSize }: Inspected, params: URLSearchParams): Promise<Page> {
+export async function homePage(inspected: Inspected, params: URLSearchParams): Promise<Page> {
+  const { store, driver, pageSize } = inspected;
   const { defaultCollection = "" } = store;
   const prefix = fieldOf(params, "prefix") ?? "";
   const cursor = fieldOf(params, "cursor");
@@ -16,7 +17,8 @@ export async function homePage({ store, driver, pageSize }: Inspected, params: U
     title: "Collections",
     main: html`<h1>Collections</h1>
 ${noteOf(params)}
-<p class="quiet">${driver.name} · ${driver.consistency === "strong" ? "strongly" : "eventually"} consistent${store.snapshot && html` · ${go("Statistics", { statistics: "" })}`}</p>
+<p class="quiet">${driver.name}${driver.consistency === "strong" && " · strongly consistent"}${store.snapshot && html` · ${go("Statistics", { statistics: "" })}`}</p>
+${maybeBehind(inspected)}
 ${listed ? [prefixForm({}, prefix, "Collections"), list(listed, (name) => ({ collection: name }), { prefix }, cursor)] : html`<p class="card">This store does not list its collections.</p>`}
 <form class="card find" method="get" action="?">
   <label>Collection <input name="collection" value="${defaultCollection}" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
@@ -27,11 +29,8 @@ ${listed ? [prefixForm({}, prefix, "Collections"), list(listed, (name) => ({ col
 }
 
 /** The keys of a collection. */
-export async function collectionPage(
-  { store, pageSize, writable }: Inspected,
-  params: URLSearchParams,
-  collection: string,
-): Promise<Page> {
+export async function collectionPage(inspected: Inspected, params: URLSearchParams, collection: string): Promise<Page> {
+  const { store, pageSize, writable } = inspected;
   const prefix = fieldOf(params, "prefix") ?? "";
   const cursor = fieldOf(params, "cursor");
   const listed = await store.listKeys?.({ collection, prefix, cursor, limit: pageSize });
@@ -40,6 +39,7 @@ export async function collectionPage(
     path: [html`<span>${shownName(collection)}</span>`],
     main: html`<h1>${shownName(collection, true)}</h1>
 ${noteOf(params)}
+${maybeBehind(inspected)}
 ${listed ? [prefixForm({ collection }, prefix, "Keys"), list(listed, (key) => ({ collection, key }), { collection, prefix }, cursor)] : html`<p class="card">This store does not list its keys.</p>`}
 <form class="card find" method="get" action="?">
   ${hidden({ collection })}

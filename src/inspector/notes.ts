@@ -1,5 +1,6 @@
 import { type ErrorCode, KeyValueError } from "../core/errors.ts";
 import { type Html, html } from "./html.ts";
+import type { Inspected } from "./inspected.ts";
 import type { Page } from "./page.ts";
 
 const NOTES: Readonly<Record<string, string>> = { saved: "Saved.", deleted: "Deleted.", gone: "It was gone already." };
@@ -9,6 +10,11 @@ export function noteOf(params: URLSearchParams): Html | undefined {
   const done = params.get("done") ?? "";
   return Object.hasOwn(NOTES, done) ? html`<p class="note" role="status">${NOTES[done]}</p>` : undefined;
 }
+
+/** Says that a page may be behind, unless the store shows every change at once. */
+export const maybeBehind = ({ driver }: Inspected): Html | false =>
+  driver.consistency === "eventual" &&
+  html`<p class="quiet">This store is eventually consistent: recent changes may not show here yet.</p>`;
 
 /** A failure, in a form that any page can show. */
 export const problem = (content: Html | string): Html => html`<div class="problem" role="alert">${content}</div>`;
