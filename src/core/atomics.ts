@@ -9,7 +9,7 @@ import { increment } from "./operations/increment.ts";
 import { take } from "./operations/take.ts";
 import { touch } from "./operations/touch.ts";
 import type { AtomicOptions, AtomicPutOptions, CapabilityMethods, CollectionOptions } from "./protocol.ts";
-import { abortable, lifetime } from "./times.ts";
+import { abortable, abortedBy, lifetime } from "./times.ts";
 
 /** The atomic operations of a store whose driver has `swap`. */
 export function atomics(
@@ -20,8 +20,9 @@ export function atomics(
 
   /** Checks the arguments that all of them take. */
   function addressOf(key: string, options: AtomicOptions = {}) {
-    const address = { collection: collectionOf(options), key: string(key) };
+    const address = { store, collection: collectionOf(options), key: string(key) };
     abortable(options.signal);
+    abortedBy(options.signal, address);
     return address;
   }
 
@@ -48,7 +49,7 @@ export function atomics(
       if (typeof change !== "function") refuse("change", "a function", change);
       const address = addressOf(key, options);
       // Refuses a wrong TTL before anything is read.
-      lifetime(options?.ttl, "ttl", { store, ...address });
+      lifetime(options?.ttl, "ttl", address);
 
       function replaced(old: Entry | undefined): Awaitable<Entry | undefined> {
         const next = (value: T | null | undefined) => {
@@ -68,16 +69,16 @@ export function atomics(
     async increment(key, by = 1, options) {
       if (!Number.isFinite(by)) refuse("by", "a finite number", by);
       const address = addressOf(key, options);
-      const life = lifetime(options?.ttl, "ttl", { store, ...address }) ?? null;
+      const life = lifetime(options?.ttl, "ttl", address) ?? null;
       const result = await operate(driver, address, increment, { by, life }, options?.signal);
       if ("sum" in result) return result.sum;
       const problem = result.error === "not_a_number" ? "the value is not a number" : "the sum is beyond 2^53 - 1";
-      throw new KeyValueError(result.error, problem, { store, ...address });
+      throw new KeyValueError(result.error, problem, address);
     },
 
     async touch(key, ttl, options) {
       const address = addressOf(key, options);
-      const life = ttl === null ? null : lifetime(ttl ?? Number.NaN, "ttl", { store, ...address });
+      const life = ttl === null ? null : lifetime(ttl ?? Number.NaN, "ttl", address);
       return operate(driver, address, touch, { life }, options?.signal);
     },
 

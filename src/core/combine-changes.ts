@@ -2,7 +2,7 @@ import type { Awaitable, Change, Driver } from "./driver.ts";
 import type { Address, Entry } from "./entry.ts";
 import { isPromise, modify } from "./modify.ts";
 import { onWorkers } from "./runtime.ts";
-import { orAborted } from "./times.ts";
+import { abortedBy, orAborted } from "./times.ts";
 
 /** A change that is waiting. */
 interface Waiting {
@@ -76,6 +76,8 @@ async function makeTogether(driver: Driver<"swap">, address: Address, batch: rea
     let entry = stored;
     for (const { change, signal, resolve, reject } of batch) {
       try {
+        // The caller has this failure already.
+        abortedBy(signal);
         const next = change(entry);
         if (isPromise(next)) {
           // An asynchronous change continues alone. It keeps its first result if that started from the stored entry.

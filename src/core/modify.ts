@@ -52,6 +52,7 @@ export async function modify(
     const made = begin ?? change(current);
     begin = undefined;
     const next = isPromise(made) ? await made : made;
+    abortedBy(signal, details);
     if (next === current) return current;
     const asked = Date.now();
     const result = await swap(collection, key, current?.version, next);

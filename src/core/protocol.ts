@@ -91,8 +91,9 @@ export interface ValueWithVersion<T> extends ValueWithTtl<T> {
 /** Options of an atomic operation. */
 export interface AtomicOptions extends CollectionOptions {
   /**
-   * Ends the operation with code `aborted`, for example `AbortSignal.timeout(1000)`. Without it, an operation that keeps
-   * losing against other writers ends after 30 seconds with code `conflict`.
+   * Ends the operation with code `aborted` before it begins, and between two tries, for example `AbortSignal.timeout(1000)`.
+   * A call to the backend that is under way goes on: the wrapper `timeout` bounds it. Without a signal, an operation that
+   * keeps losing against other writers ends after 30 seconds with code `conflict`.
    */
   readonly signal?: AbortSignal | undefined;
 }

@@ -198,6 +198,32 @@ describe("an atomic operation that meets another writer", () => {
     }
   });
 
+  it("does nothing when its signal is aborted from the start, however it is made", async () => {
+    const signal = AbortSignal.abort("too late");
+    for (const run of Object.values(operations)) {
+      const { store, calls } = counting();
+      const error = await run(store, { signal }).catch((error: unknown) => error);
+      expect(error).toMatchObject({ code: "aborted", store: "memory", key: "k", cause: "too late" });
+      expect(calls()).toEqual([]);
+      const inOneCall = memoryStore();
+      await inOneCall.put("k", 1);
+      await expect(run(inOneCall, { signal })).rejects.toMatchObject({ code: "aborted" });
+      expect(await inOneCall.get("k")).toBe(1);
+    }
+  });
+
+  it("writes nothing when its signal is aborted while the function of update runs", async () => {
+    const { store, calls } = counting();
+    const controller = new AbortController();
+    const change = async () => {
+      controller.abort();
+      return 1;
+    };
+    const error = await store.update("k", change, { signal: controller.signal }).catch((error: unknown) => error);
+    expect(error).toMatchObject({ code: "aborted", key: "k" });
+    expect(calls()).toEqual(["read"]);
+  });
+
   it("calls the function of update again with the value that came first", async () => {
     const { store, put, remove, rivals } = counting();
     await put("k", 1);

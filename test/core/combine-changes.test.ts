@@ -103,4 +103,24 @@ describe("changes of one entry at the same time", () => {
     controller.abort();
     expect([await first, await second]).toEqual(["aborted", 2]);
   });
+
+  it("are not made for a caller whose signal is aborted before their turn", async () => {
+    const { store } = distant(20);
+    const controller = new AbortController();
+    const made: string[] = [];
+    const note = (name: string) => () => {
+      made.push(name);
+      return name;
+    };
+    const first = store.update("k", note("first"));
+    // Comes while the first is under way, and is aborted before that is done.
+    const waiting = new Promise((resolve) => setTimeout(resolve, 5)).then(() => {
+      const second = store.update("k", note("second"), { signal: controller.signal }).catch((error) => error.code);
+      controller.abort();
+      return second;
+    });
+    expect([await first, await waiting]).toEqual(["first", "aborted"]);
+    expect(await store.update("k", note("third"))).toBe("third");
+    expect(made).toEqual(["first", "third"]);
+  });
 });
