@@ -6,7 +6,16 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** The folders of `src` that the package does not export. */
-export const privateFolders = ["caching", "codecs", "core", "idempotency", "inspector", "migration", "rate-limiting"];
+export const privateFolders = [
+  "caching",
+  "codecs",
+  "core",
+  "idempotency",
+  "inspector",
+  "locking",
+  "migration",
+  "rate-limiting",
+];
 
 /**
  * Every public module: `{ name: "adapters/memory", subpath: "./adapters/memory", source: "src/adapters/memory.ts" }`.

@@ -11,12 +11,13 @@ const arrows = {
   migration: ["core", "caching"],
   idempotency: ["core", "caching"],
   inspector: ["core"],
+  locking: ["core"],
   "rate-limiting": ["core"],
   conformance: ["core"],
   views: ["core", "combinators"],
   adapters: ["core", "combinators", "codecs"],
   wrappers: ["core", "combinators", "codecs", "caching", "migration"],
-  "": ["core", "combinators", "codecs", "caching", "migration", "idempotency", "inspector", "rate-limiting"],
+  "": ["core", "combinators", "codecs", "caching", "migration", "idempotency", "inspector", "locking", "rate-limiting"],
   interop: ["core", "combinators", "codecs", "caching", ""],
 };
 

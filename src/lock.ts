@@ -1,54 +1,17 @@
-import { object, refuse, string } from "./core/checks.ts";
-import type { Driver } from "./core/driver.ts";
+import { object, refuse } from "./core/checks.ts";
 import { KeyValueError } from "./core/errors.ts";
-import { operate } from "./core/operate.ts";
-import { hold } from "./core/operations/hold.ts";
-import type { AsyncKeyValue, CollectionOptions } from "./core/protocol.ts";
-import { type AtomicKeyValue, atomicDriver } from "./core/requirements.ts";
-import type { AsyncDispose } from "./core/store.ts";
-import { abortable, delay, lifetime, orAborted, pause } from "./core/times.ts";
+import type { AtomicKeyValue } from "./core/requirements.ts";
+import { delay, lifetime } from "./core/times.ts";
+import { type Lock, type LockOptions, takeIfFree, takeWhenFree } from "./locking/held.ts";
+import { keepExtended } from "./locking/renewal.ts";
 
-/** Options of {@link lock}, {@link tryLock} and {@link withLock}. */
-export interface LockOptions extends CollectionOptions {
-  /** Seconds after which the lock is free again unless it is released or extended. */
-  readonly ttl: number;
-  /** The collection of the locks. Default: `"locks"`. */
-  readonly collection?: string | undefined;
-  /**
-   * Ends the wait with code `aborted`, also while a call to the store hangs; `AbortSignal.timeout` bounds the wait. A lock
-   * that arrives later is released. Default: wait until the lock is free.
-   */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** A lock that is held. */
-export interface Lock extends Disposal {
-  /**
-   * A fencing token: a number that is larger for every later holder. Send it along with each write, and let the resource
-   * refuse a token below the highest it has seen. It keeps out a holder that was paused for longer than its TTL.
-   *
-   * Tokens start at the time in microseconds, so they never go backwards as long as the clock does not: the backend's clock
-   * where it has one (Durable Objects, Redis), the callers' clocks elsewhere.
-   */
-  readonly token: number;
-  /** Holds the lock for `ttl` seconds from now (default: its own TTL). Returns `false` if somebody else has it. */
-  extend(ttl?: number): Promise<boolean>;
-  /** Frees the lock. Returns `false` if somebody else has it. */
-  release(): Promise<boolean>;
-}
-
-/** Releases the lock at the end of the block of an `await using`, where the compiler's libraries know that. */
-type Disposal = { [Key in AsyncDispose]: () => Promise<void> };
+export type { Lock, LockOptions };
 
 /** What {@link withLock} tells its work. */
 export interface HeldLock extends Pick<Lock, "token"> {
   /** Is aborted when the lock is lost: somebody else has it, or the store failed for as long as the TTL. */
   readonly signal: AbortSignal;
 }
-
-/** The shortest and the longest pause between two tries, in milliseconds. */
-const SHORTEST_PAUSE = 25;
-const LONGEST_PAUSE = 1000;
 
 /**
  * Takes a lock if it is free; returns `null` at once if it is not. One call to the store.
@@ -71,7 +34,7 @@ const LONGEST_PAUSE = 1000;
  * ```
  */
 export async function tryLock(store: AtomicKeyValue, key: string, options: LockOptions): Promise<Lock | null> {
-  return await take(lockable(store), string(key), options);
+  return (await takeIfFree(store, key, options))?.held ?? null;
 }
 
 /**
@@ -88,13 +51,7 @@ export async function tryLock(store: AtomicKeyValue, key: string, options: LockO
  * ```
  */
 export async function lock(store: AtomicKeyValue, key: string, options: LockOptions): Promise<Lock> {
-  const driver = lockable(store);
-  for (let longest = SHORTEST_PAUSE; ; longest = Math.min(longest * 2, LONGEST_PAUSE)) {
-    const held = await take(driver, string(key), options);
-    if (held) return held;
-    // Waiters that started together must not come back together.
-    await pause(longest * (0.5 + Math.random() / 2), options.signal);
-  }
+  return (await takeWhenFree(store, key, options)).held;
 }
 
 /**
@@ -123,9 +80,12 @@ export async function withLock<T>(
   work: (held: HeldLock) => T | Promise<T>,
 ): Promise<T> {
   if (typeof work !== "function") refuse("work", "a function", work);
-  const held = await lock(store, key, options);
+  const life = lifetime(object(options).ttl ?? Number.NaN, "ttl", { key });
+  // The extensions count on timers.
+  delay(options.ttl, "ttl");
+  const { held, asked } = await takeWhenFree(store, key, options);
   const lost = new AbortController();
-  const renewal = keepExtended(held, delay(options.ttl, "ttl"), (cause) => {
+  const renewal = keepExtended(held, life, asked, (cause) => {
     lost.abort(new KeyValueError("conflict", "the lock was lost", { key, cause }));
   });
   try {
@@ -135,72 +95,4 @@ export async function withLock<T>(
     // The work is done. If the release fails, the lock is free after its TTL.
     await held.release().catch(() => false);
   }
-}
-
-/** Extends a lock each third of its life until it is stopped, and tells when the lock is lost. */
-function keepExtended(held: Lock, life: number, onLost: (cause?: unknown) => void): { stop(): void } {
-  let safeUntil = Date.now() + life;
-  let stopped = false;
-
-  const schedule = () => setTimeout(extend, life / 3);
-  let timer = schedule();
-  async function extend(): Promise<void> {
-    const asked = Date.now();
-    let cause: unknown;
-    const extended = await held.extend().catch((error: unknown) => {
-      cause = error;
-      return undefined;
-    });
-    if (stopped) return;
-    if (extended) safeUntil = asked + life;
-    // A store that fails may be back in time.
-    if (extended === false || Date.now() >= safeUntil) return onLost(cause);
-    timer = schedule();
-  }
-
-  return {
-    stop() {
-      stopped = true;
-      clearTimeout(timer);
-    },
-  };
-}
-
-/** The driver of a store that keeps locks safe. */
-function lockable(store: AsyncKeyValue): Driver<"swap"> {
-  const driver = atomicDriver(store, "a lock");
-  if (!driver.lossy) return driver;
-  const message = "a lock needs a store that keeps every entry until it expires: this one may drop it earlier";
-  throw new KeyValueError("misconfigured", message, { store: driver.name });
-}
-
-async function take(driver: Driver<"swap">, key: string, options: LockOptions): Promise<Lock | null> {
-  const { ttl, collection = "locks", signal } = object(options);
-  abortable(signal);
-  const address = { collection: string(collection, "collection"), key };
-  const details = { store: driver.name, ...address };
-  const lifeOf = (seconds: number): number => lifetime(seconds ?? Number.NaN, "ttl", details);
-  const owner = crypto.randomUUID();
-
-  async function ask(life: number, take: boolean): Promise<number | undefined> {
-    const result = await operate(driver, address, hold, { owner, life, take });
-    if (!result) return undefined;
-    if ("token" in result) return result.token;
-    throw new KeyValueError("wrong_kind", "the value under the key is not a lock", details);
-  }
-
-  const taking = ask(lifeOf(ttl), true);
-  const token = await orAborted(taking, signal, details).catch((error: unknown) => {
-    void taking.then((late) => (late === undefined ? undefined : ask(0, false))).catch(() => {});
-    throw error;
-  });
-  if (token === undefined) return null;
-
-  const release = async () => (await ask(0, false)) !== undefined;
-  return {
-    token,
-    extend: async (longer = ttl) => (await ask(lifeOf(longer), false)) !== undefined,
-    release,
-    [Symbol.asyncDispose]: async () => void (await release()),
-  };
 }
