@@ -5,7 +5,7 @@ import { checkOptions, count, refuse, string } from "./core/checks.ts";
 import type { Awaitable } from "./core/driver.ts";
 import { KeyValueError } from "./core/errors.ts";
 import type { CollectionOptions } from "./core/protocol.ts";
-import { supports, toDriver } from "./core/store.ts";
+import { requireStore } from "./core/requirements.ts";
 import { lifetime } from "./core/times.ts";
 import { type ClaimingStore, claim } from "./idempotency/attempts.ts";
 import * as problems from "./idempotency/problems.ts";
@@ -62,7 +62,7 @@ export interface IdempotentOptions<Args extends readonly unknown[] = readonly un
    * promises never reject. Default: nobody waits for them.
    */
   readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
-  /** Is told of failures that no caller sees: of the store, once the handler has run. */
+  /** Is told of failures that no caller sees: of the store, once the handler has begun. What it throws is ignored. */
   readonly onError?: ((error: unknown, request: Request) => void) | undefined;
 }
 
@@ -141,7 +141,7 @@ export function idempotent<Args extends readonly unknown[]>(
   count(maxBytes, "maxBytes");
   // The longest delay that timers take.
   const renewal = Math.min(lifetime(lease, "lease") / 3, 2 ** 31 - 1);
-  requireClaims(store);
+  requireStore(store, "idempotent", { atomic: true, lossless: true });
 
   async function refused(problem: problems.IdempotencyProblem, request: Request): Promise<Response> {
     return refusal ? refusal(problem, request) : problems.problemResponse(problem, documentation);
@@ -174,7 +174,13 @@ export function idempotent<Args extends readonly unknown[]>(
       case "finished":
         return found.response ? replay(found.response) : refused(problems.NOT_STORED, request);
     }
-    const report = (error: unknown) => onError?.(error, request);
+    const report = (error: unknown) => {
+      try {
+        onError?.(error, request);
+      } catch {
+        // There is nobody to tell.
+      }
+    };
     const work = run(found.attempt, () => handler(request, ...args), { renewal, maxBytes, isFinal, report });
     const settled = work.then(
       () => {},
@@ -190,16 +196,6 @@ export function idempotent<Args extends readonly unknown[]>(
       with: (scope: object) => (Object(scope) === scope ? within(scope) : refuse("scope", "an object", scope)),
     });
   return within(undefined);
-}
-
-function requireClaims(store: ClaimingStore): void {
-  const { name, lossy } = toDriver(store);
-  const unusable = (reason: string): never => {
-    const message = `idempotent needs a store with atomic operations that keeps its entries; ${reason}: use Durable Objects or Redis`;
-    throw new KeyValueError("misconfigured", message, { store: name });
-  };
-  if (!supports(store, "swap")) unusable(`${name} has none`);
-  if (lossy) unusable(`${name} may drop entries here`);
 }
 
 function isFinalByStatus({ status }: Response): boolean {

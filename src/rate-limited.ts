@@ -2,6 +2,8 @@ import { checkOptions, refuse } from "./core/checks.ts";
 import type { Awaitable } from "./core/driver.ts";
 import { type AtomicKeyValue, atomicDriver } from "./core/requirements.ts";
 import {
+  checkRateLimit,
+  quotedName,
   type RateLimitOptions,
   type RateLimitResult,
   rateLimit,
@@ -38,7 +40,8 @@ type Others<F extends (request: Request, ...args: never[]) => unknown> =
  * with a `name` of its own. The window slides, as {@link rateLimit} describes.
  *
  * @throws TypeError when an argument or option is of the wrong type.
- * @throws KeyValueError `misconfigured` when the store has no atomic operations.
+ * @throws KeyValueError `misconfigured` when the store has no atomic operations, `invalid_ttl` when `window` is not a positive
+ * number of seconds.
  * @example
  * ```ts
  * import { memoryStore } from "edge-key-value";
@@ -69,6 +72,9 @@ export function rateLimited<Args extends readonly unknown[]>(
     refusal = refused,
   } = checkOptions(options, { key: "function", refusal: "function" });
   if (typeof keyOf !== "function") refuse("key", "a function", keyOf);
+  // A wrong option must not show after the handler has run.
+  quotedName(name);
+  checkRateLimit({ ...options, cost: typeof cost === "function" ? 0 : cost });
   atomicDriver(store, "rateLimited");
 
   return async (request, ...args) => {

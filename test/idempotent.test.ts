@@ -476,6 +476,34 @@ describe("an idempotent handler", () => {
     expect(runs()).toBe(1);
   });
 
+  it("keeps its response, and the process, whatever onError throws", async () => {
+    const driver = toDriver(memoryStore());
+    let calls = 0;
+    const down = async (): Promise<never> => {
+      throw new KeyValueError("unavailable", "down");
+    };
+    // The claim goes through. Then the store fails for a while, for renewals as well.
+    const fails = () => calls++ > 0 && calls < 4;
+    const store = createStore({ ...driver, swap: (...args) => (fails() ? down() : driver.swap(...args)) });
+    const told: unknown[] = [];
+    const pay = idempotent(
+      async () => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return new Response("paid");
+      },
+      {
+        store,
+        lease: 0.015,
+        onError(error) {
+          told.push(error);
+          throw new Error("the logger is broken");
+        },
+      },
+    );
+    expect(await (await pay(request())).text()).toBe("paid");
+    expect(told.length).toBeGreaterThanOrEqual(1);
+  });
+
   it("refuses a store that may drop what it has stored", () => {
     expect(() => idempotent(() => new Response(), { store: memoryStore({ maxEntries: 10 }) })).toThrow(
       "may drop entries",
@@ -487,7 +515,7 @@ describe("an idempotent handler", () => {
     const weak: AsyncKeyValue = createStore(driver);
     // @ts-expect-error the store cannot claim a key
     expect(() => idempotent(() => new Response(), { store: weak })).toThrow(
-      "idempotent needs a store with atomic operations that keeps its entries; memory has none",
+      "idempotent needs a store with atomic operations; memory has none",
     );
   });
 

@@ -129,7 +129,7 @@ describe("rateLimit", () => {
     const store = createStore({ ...driver, name: "workers-kv" }) as unknown as Store<"swap">;
     const error = await rateLimit(store, "k", { limit: 1, window: 1, onStoreError: "allow" }).catch((error) => error);
     expect([error.code, error.store]).toEqual(["misconfigured", "workers-kv"]);
-    expect(error.message).toContain('rateLimit needs a store with atomic operations, and "workers-kv" has none');
+    expect(error.message).toContain("rateLimit needs a store with atomic operations; workers-kv has none");
   });
 
   it("refuses options that make no sense", async () => {

@@ -155,6 +155,11 @@ describe("a handler with a rate limit", () => {
       "rateLimited needs a store with atomic operations",
     );
     expect(() => limitedHandler({ key: "ann" as never })).toThrow("key must be");
+    expect(() => limitedHandler({ name: "été" })).toThrow("name must be");
+    expect(() => limitedHandler({ limit: 0 })).toThrow("limit must be");
+    expect(() => limitedHandler({ cost: 1.5 })).toThrow("cost must be");
+    expect(() => limitedHandler({ window: -1 })).toThrow("window must be");
+    expect(() => limitedHandler({ onStoreError: "ignore" as never })).toThrow("onStoreError must be");
     expect(() => rateLimited("handler" as never, {} as never)).toThrow("handler must be");
   });
 });

@@ -1,8 +1,7 @@
 import type { AsyncKeyValue, CapabilityMethods, CollectionOptions } from "../core/protocol.ts";
-import type { AtomicKeyValue } from "../core/requirements.ts";
+import { type AtomicKeyValue, requireStore } from "../core/requirements.ts";
 import { supports } from "../core/store.ts";
 import { rateLimit } from "../rate-limit.ts";
-import { requireStore } from "./internal/requirements.ts";
 import { requireConsistency, type SessionStoreOptions, withoutIds } from "./internal/sessions.ts";
 
 export type { SessionStoreOptions } from "./internal/sessions.ts";

@@ -1,7 +1,7 @@
 import type { AsyncKeyValue, CapabilityMethods, CollectionOptions } from "../core/protocol.ts";
+import { requireStore } from "../core/requirements.ts";
 import { supports } from "../core/store.ts";
 import { throughJson } from "./internal/json.ts";
-import { requireStore } from "./internal/requirements.ts";
 import { withoutIds } from "./internal/sessions.ts";
 
 /** FastMCP's `TokenStorage`. */

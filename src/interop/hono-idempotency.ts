@@ -1,6 +1,6 @@
 import type { AsyncKeyValue, CapabilityMethods, CollectionOptions } from "../core/protocol.ts";
+import { requireStore } from "../core/requirements.ts";
 import { supports } from "../core/store.ts";
-import { requireStore } from "./internal/requirements.ts";
 
 /** Options of {@link honoIdempotencyStore}. */
 export interface HonoIdempotencyOptions extends CollectionOptions {

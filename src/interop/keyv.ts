@@ -1,6 +1,6 @@
+import { requireStore } from "../core/requirements.ts";
 import { isOver, ttlOf } from "./internal/lifetimes.ts";
 import { clear, entriesOf, type ListedStore } from "./internal/listed.ts";
-import { requireStore } from "./internal/requirements.ts";
 import { close, putEach } from "./internal/writes.ts";
 
 /** Options of {@link toKeyv} and {@link toKeyv5}. */

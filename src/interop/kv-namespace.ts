@@ -1,5 +1,5 @@
+import { requireStore } from "../core/requirements.ts";
 import type { ListedStore } from "./internal/listed.ts";
-import { requireStore } from "./internal/requirements.ts";
 import { calling, failed } from "./kv-namespace/failures.ts";
 import {
   checkCacheTtl,

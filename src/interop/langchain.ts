@@ -1,7 +1,7 @@
 import { fromBase64, toBase64 } from "../core/base64.ts";
 import { KeyValueError } from "../core/errors.ts";
+import { requireStore } from "../core/requirements.ts";
 import { eachKey, type ListedStore } from "./internal/listed.ts";
-import { requireStore } from "./internal/requirements.ts";
 
 /** Options of {@link toLangChainStore}. */
 export interface LangChainOptions {

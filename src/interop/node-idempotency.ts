@@ -1,5 +1,5 @@
 import type { AsyncKeyValue, CapabilityMethods, CollectionOptions } from "../core/protocol.ts";
-import { requireStore } from "./internal/requirements.ts";
+import { requireStore } from "../core/requirements.ts";
 
 /** Options of {@link nodeIdempotencyStorage}. */
 export interface NodeIdempotencyOptions extends CollectionOptions {

@@ -1,6 +1,6 @@
 import type { AsyncKeyValue, CapabilityMethods, CollectionOptions } from "../core/protocol.ts";
+import { requireStore } from "../core/requirements.ts";
 import { throughJson } from "./internal/json.ts";
-import { requireStore } from "./internal/requirements.ts";
 import { withoutIds } from "./internal/sessions.ts";
 
 /** Options of {@link openAuthStorage}. */

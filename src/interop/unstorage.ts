@@ -1,8 +1,8 @@
 import { fromBase64, toBase64 } from "../core/base64.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { KeyValueError } from "../core/errors.ts";
+import { requireStore } from "../core/requirements.ts";
 import { clear, eachKey, type ListedStore } from "./internal/listed.ts";
-import { requireStore } from "./internal/requirements.ts";
 import { close, putEach } from "./internal/writes.ts";
 
 /** Options of {@link toUnstorageDriver}. */

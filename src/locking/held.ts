@@ -1,5 +1,4 @@
 import { object, string } from "../core/checks.ts";
-import type { Driver } from "../core/driver.ts";
 import { KeyValueError } from "../core/errors.ts";
 import { operate } from "../core/operate.ts";
 import { hold } from "../core/operations/hold.ts";
@@ -62,7 +61,7 @@ export async function takeWhenFree(store: AtomicKeyValue, key: string, options: 
 
 /** Takes a lock if it is free. */
 export async function takeIfFree(store: AtomicKeyValue, key: string, options: LockOptions): Promise<Taken | null> {
-  const driver = lockable(store);
+  const driver = atomicDriver(store, "a lock", { lossless: true });
   const { ttl, collection = "locks", signal } = object(options);
   abortable(signal);
   const address = { collection: string(collection, "collection"), key: string(key) };
@@ -95,12 +94,4 @@ export async function takeIfFree(store: AtomicKeyValue, key: string, options: Lo
     [Symbol.asyncDispose]: async () => void (await release()),
   };
   return { held, asked };
-}
-
-/** The driver of a store that keeps locks safe. */
-function lockable(store: AtomicKeyValue): Driver<"swap"> {
-  const driver = atomicDriver(store, "a lock");
-  if (!driver.lossy) return driver;
-  const message = "a lock needs a store that keeps every entry until it expires: this one may drop it earlier";
-  throw new KeyValueError("misconfigured", message, { store: driver.name });
 }

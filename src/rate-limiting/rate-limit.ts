@@ -76,18 +76,8 @@ export async function rateLimit(
   key: string,
   options: RateLimitOptions,
 ): Promise<RateLimitResult> {
-  const {
-    limit,
-    window,
-    cost = 1,
-    collection = "rate-limits",
-    onStoreError = "throw",
-  } = object(options, "an object with limit and window");
-  oneOf(onStoreError, "onStoreError", ["throw", "allow", "deny"]);
-  if (count(cost, "cost", 0) > count(limit ?? 0, "limit")) throw new TypeError("cost must not be above limit");
-  if (typeof window !== "number" || !(window > 0 && window < 1e9)) {
-    throw new KeyValueError("invalid_ttl", `window must be a number of seconds above 0; got ${shown(window)}`);
-  }
+  checkRateLimit(options);
+  const { limit, window, cost = 1, collection = "rate-limits", onStoreError = "throw" } = options;
   const driver = atomicDriver(store, "rateLimit");
   const milliseconds = window * 1000;
   // The window is part of the key, since slices of another length could not be compared.
@@ -111,6 +101,15 @@ export async function rateLimit(
   }
 }
 
+/** Refuses options that are wrong for every call. */
+export function checkRateLimit(options: RateLimitOptions): void {
+  const { limit, window, cost = 1, onStoreError = "throw" } = object(options, "an object with limit and window");
+  oneOf(onStoreError, "onStoreError", ["throw", "allow", "deny"]);
+  if (count(cost, "cost", 0) > count(limit ?? 0, "limit")) throw new TypeError("cost must not be above limit");
+  if (typeof window === "number" && window > 0 && window < 1e9) return;
+  throw new KeyValueError("invalid_ttl", `window must be a number of seconds above 0; got ${shown(window)}`);
+}
+
 /**
  * The headers that tell a client about its limit: `RateLimit` and `RateLimit-Policy` of the IETF draft
  * (datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers), and `Retry-After` for a call that was refused.
@@ -127,13 +126,18 @@ export async function rateLimit(
  * ```
  */
 export function rateLimitHeaders(result: RateLimitResult, name = "default"): Record<string, string> {
-  if (!/^[\x20-\x7e]*$/.test(name)) refuse("name", "printable ASCII", name);
-  const quoted = `"${name.replace(/["\\]/g, "\\$&")}"`;
+  const quoted = quotedName(name);
   return {
     "RateLimit-Policy": `${quoted};q=${result.limit};w=${Math.ceil(result.window)}`,
     RateLimit: `${quoted};r=${result.remaining};t=${result.allowed ? result.resetAfter : result.retryAfter}`,
     ...(!result.allowed && { "Retry-After": `${result.retryAfter}` }),
   };
+}
+
+/** Returns the name of a policy as a header has it. */
+export function quotedName(name: string): string {
+  if (!/^[\x20-\x7e]*$/.test(string(name, "name"))) refuse("name", "printable ASCII");
+  return `"${name.replace(/["\\]/g, "\\$&")}"`;
 }
 
 /** Whether an error is about the backend, and not about how it is used. */

@@ -1,6 +1,6 @@
 import type { AsyncKeyValue, CapabilityMethods } from "../../core/protocol.ts";
+import { requireStore } from "../../core/requirements.ts";
 import { supports } from "../../core/store.ts";
-import { requireStore } from "./requirements.ts";
 
 /** A store that can count. */
 export type CountingStore = AsyncKeyValue & Pick<CapabilityMethods, "increment" | "update">;
