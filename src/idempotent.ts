@@ -6,7 +6,7 @@ import type { Awaitable } from "./core/driver.ts";
 import { KeyValueError } from "./core/errors.ts";
 import type { CollectionOptions } from "./core/protocol.ts";
 import { requireStore } from "./core/requirements.ts";
-import { lifetime } from "./core/times.ts";
+import { LONGEST_DELAY, lifetime } from "./core/times.ts";
 import { type ClaimingStore, claim } from "./idempotency/attempts.ts";
 import * as problems from "./idempotency/problems.ts";
 import { bodyOf, contentOf, credentialsOf, digest, keyOf } from "./idempotency/request.ts";
@@ -139,8 +139,7 @@ export function idempotent<Args extends readonly unknown[]>(
   const { ttl = 86_400, lease = 30, maxBytes = 1_000_000, isFinal = isFinalByStatus } = options;
   lifetime(ttl, "ttl");
   count(maxBytes, "maxBytes");
-  // The longest delay that timers take.
-  const renewal = Math.min(lifetime(lease, "lease") / 3, 2 ** 31 - 1);
+  const renewal = Math.min(lifetime(lease, "lease") / 3, LONGEST_DELAY);
   requireStore(store, "idempotent", { atomic: true, lossless: true });
 
   async function refused(problem: problems.IdempotencyProblem, request: Request): Promise<Response> {

@@ -54,6 +54,25 @@ describe("cachedResponse", () => {
     expect(seen.length).toBe(1);
   });
 
+  it("keeps a body that comes slowly, also where a run may take longer than the longest delay of a timer", async () => {
+    const store = memoryStore();
+    const slowly = async () => {
+      const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+      const writer = writable.getWriter();
+      const send = async () => {
+        await writer.write(new TextEncoder().encode("first, "));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        await writer.write(new TextEncoder().encode("second"));
+        await writer.close();
+      };
+      send().catch(() => {});
+      return new Response(readable);
+    };
+    const fetch = cachedResponse(slowly, { store, ttl: 60, lock: { ttl: 1e9 } }).with({});
+    expect(await answer(fetch(get()))).toEqual(["fwd=miss", "first, second"]);
+    expect((await answer(fetch(get())))[0]).toContain("hit");
+  });
+
   it("keeps any bytes, a body that is empty, and none", async () => {
     const bytes = Uint8Array.from({ length: 70_000 }, (_, i) => (i * 7) % 256);
     const bodies = [bytes, new TextEncoder().encode("\uFEFFgrüße 🎈"), new Uint8Array(), null];

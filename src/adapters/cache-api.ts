@@ -4,9 +4,10 @@ import type { OnCorrupt } from "../core/corrupt.ts";
 import type { BaseDriver, Store } from "../core/driver.ts";
 import { type Entry, live } from "../core/entry.ts";
 import { type ErrorCode, type ErrorDetails, KeyValueError } from "../core/errors.ts";
-import type { JsonValue } from "../core/json.ts";
 import { inLanes } from "../core/lanes.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
+import { storedJson } from "../core/stored-json.ts";
+import { timeIn } from "../core/times.ts";
 
 /** What this adapter needs of a response. */
 interface CachedResponse {
@@ -190,30 +191,13 @@ function decode(
   onCorrupt: OnCorrupt,
   details: ErrorDetails,
 ): Entry | undefined {
-  const createdAt = timeOf(headers.get(CREATED));
-  const expiresAt = timeOf(headers.get(EXPIRES));
-  const value = parse(text);
+  const createdAt = timeIn(headers.get(CREATED));
+  const expiresAt = timeIn(headers.get(EXPIRES));
+  const value = storedJson(text);
   if (value !== undefined && !Number.isNaN(createdAt) && !Number.isNaN(expiresAt))
     return { value, createdAt, expiresAt };
   if (onCorrupt === "miss") return undefined;
   throw new KeyValueError("corrupted", "the cached response is not an entry", { store: NAME, ...details });
-}
-
-/** The last time that a `Date` can hold, in epoch milliseconds. */
-const LAST_TIME = 8.64e15;
-
-function timeOf(text: string | null): number | undefined {
-  if (text === null) return undefined;
-  return /^-?\d{1,16}(?:\.\d+)?$/.test(text) && Math.abs(Number(text)) <= LAST_TIME ? Number(text) : Number.NaN;
-}
-
-/** Returns `undefined` for text that is not JSON, and for `null`, which no store writes. */
-function parse(text: string): JsonValue | undefined {
-  try {
-    return JSON.parse(text) ?? undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function tooLarge(what: string, size: number, limit: number, details: ErrorDetails): KeyValueError {

@@ -6,7 +6,8 @@ import { type Entry, live } from "../core/entry.ts";
 import { KeyValueError } from "../core/errors.ts";
 import { pageOf } from "../core/order.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
-import { entryInEnvelope, parsed } from "./browser/envelope.ts";
+import { storedJson } from "../core/stored-json.ts";
+import { entryInEnvelope } from "./browser/envelope.ts";
 import { browserFailure } from "./browser/failure.ts";
 
 export type { OnCorrupt };
@@ -84,7 +85,7 @@ function webStorageDriver(storage: WebStorage, prefix: string, onCorrupt: OnCorr
   function open(name: string): Entry | "missing" | "corrupted" {
     const text = storage.getItem(name);
     if (text === null) return "missing";
-    const stored = Object(parsed(text)) as Partial<Entry>;
+    const stored = Object(storedJson(text)) as Partial<Entry>;
     return entryInEnvelope(stored.value, stored) ?? "corrupted";
   }
 

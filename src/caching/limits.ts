@@ -1,10 +1,11 @@
 import { KeyValueError } from "../core/errors.ts";
+import { LONGEST_DELAY } from "../core/times.ts";
 
 /** Whether work takes longer than some seconds. It goes on in any case. */
 export async function isLate(work: Promise<unknown>, seconds: number): Promise<boolean> {
   let stop = (): void => {};
   const late = new Promise<boolean>((resolve) => {
-    const timer = setTimeout(() => resolve(true), seconds * 1000);
+    const timer = setTimeout(() => resolve(true), Math.min(seconds * 1000, LONGEST_DELAY));
     stop = () => clearTimeout(timer);
   });
   const done = work.then(

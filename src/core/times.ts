@@ -51,7 +51,10 @@ export function pause(milliseconds: number, signal: AbortSignal | undefined): Pr
   });
 }
 
-/** The longest delay that timers take, in seconds: with a longer one they fire at once. */
+/** The longest delay that timers take, in milliseconds: with a longer one they fire at once. */
+export const LONGEST_DELAY = 2_147_483_647;
+
+/** The same in whole seconds. */
 const MAX_DELAY = 2_147_483;
 
 /** Returns a delay in seconds as milliseconds. */
@@ -61,11 +64,23 @@ export function delay(seconds: number, name: string): number {
 }
 
 /** Some 7,600 years in seconds: no deadline that starts today is after the year 9999, the last with a common text form. */
-const MAX_LIFE = 2.4e11;
+export const MAX_LIFE = 2.4e11;
 
 /** Returns a TTL in seconds as milliseconds; at least 1, since fractions are rounded. */
 export function lifetime<T extends number | undefined>(ttl: T, name = "ttl", details?: ErrorDetails): T {
   if (ttl === undefined) return ttl;
   if (Number.isFinite(ttl) && ttl > 0 && ttl < MAX_LIFE) return Math.max(1, Math.round(ttl * 1000)) as T;
   throw new KeyValueError("invalid_ttl", `${name} must be a number of seconds above 0; got ${shown(ttl)}`, details);
+}
+
+/** Whether a stored value is a time in epoch milliseconds, one that a `Date` can hold, or left out. */
+export function isTime(value: unknown): value is number | undefined {
+  return value === undefined || (typeof value === "number" && !Number.isNaN(new Date(value).getTime()));
+}
+
+/** Reads a time in epoch milliseconds that was stored as text; `undefined` when there is none, `NaN` when it is no time. */
+export function timeIn(text: string | null | undefined): number | undefined {
+  if (text === null || text === undefined) return undefined;
+  const time = /^-?\d{1,16}(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  return isTime(time) ? time : Number.NaN;
 }

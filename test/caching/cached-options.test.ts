@@ -84,6 +84,13 @@ describe("the time limits of cached", () => {
     });
   });
 
+  it("may be longer than the longest delay of a timer, with which it would fire at once", async () => {
+    const slowly = () => new Promise<number>((resolve) => setTimeout(resolve, 20, 1));
+    const options = { key, ttl: 0.001, staleIfError: 600, softTimeout: 1e9, hardTimeout: 1e9 };
+    const get = cached(memoryStore(), slowly, options);
+    expect([await get(), (await get.withInfo()).from]).toEqual([1, "miss"]);
+  });
+
   it("end one call with its signal, and nobody else's", async () => {
     const gate = deferred<number>();
     const get = cached(memoryStore(), () => gate.promise, { key, ttl: 60 });

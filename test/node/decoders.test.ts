@@ -1,13 +1,18 @@
 /** What is read from a backend may be damaged, or be written by somebody who means harm. Every decoder stays calm. */
 import fc from "fast-check";
 import { describe, expect, it } from "#test";
+import { cacheAPIStore } from "../../src/adapters/cache-api.ts";
+import { open as openDenoKV } from "../../src/adapters/deno/values.ts";
 import { decodeItem } from "../../src/adapters/dynamodb/item.ts";
 import { open } from "../../src/adapters/items/envelope.ts";
 import { parseHistory, textAfter } from "../../src/adapters/objects/history.ts";
+import { decodeObject } from "../../src/adapters/r2/object.ts";
 import { decodeCursor, encodeCursor, startOf } from "../../src/adapters/redis/cursor.ts";
 import { decodeEnvelope, decodeValue, encodeRest } from "../../src/adapters/redis/wire.ts";
+import { fromJsonb } from "../../src/adapters/sql/postgres-json.ts";
 import { rowCodec } from "../../src/adapters/sql/rows.ts";
 import { fromSqlText, toSqlText } from "../../src/adapters/sql/text.ts";
+import { webStorageStore } from "../../src/adapters/web-storage.ts";
 import { workersKVStore } from "../../src/adapters/workers-kv.ts";
 import { cached } from "../../src/cached.ts";
 import { cachedResponse } from "../../src/cached-response.ts";
@@ -141,6 +146,56 @@ describe("whatever is stored, the decoder returns an entry, nothing, or a typed 
         if (typeof opened !== "string") isWhole(opened.entry);
       }
     });
+  });
+
+  it("the objects of R2", async () => {
+    const read = (text: string, customMetadata: Record<string, string>) =>
+      decodeObject({ key: "k", etag: "e", customMetadata, text: async () => text }, "miss", {});
+    const ours = '{"value":{"a":[1]},"id":"x"}';
+    expect((await read(ours, { v: "1" })).entry).toMatchObject({ value: { a: [1] } });
+    const time = fc.oneof(hostile, fc.constantFrom("1700000000000", "-1e3", "1e20", ""));
+    await check(fc.tuple(damaged(ours), time), async ([text, at]) => {
+      isWhole((await read(text, { v: "1", "created-at": at })).entry);
+      isWhole((await read(text, { v: "1", "expires-at": at })).entry);
+    });
+    expect((await read('{"value":{"a":1e999},"id":"x"}', { v: "1" })).entry).toBe(undefined);
+  });
+
+  it("the values of Deno KV", async () => {
+    const read = (text: string) => {
+      const opened = openDenoKV({ key: [], value: new TextEncoder().encode(text), versionstamp: "0".repeat(20) });
+      return typeof opened === "string" ? undefined : opened.entry;
+    };
+    await check(damaged(JSON.stringify(entry)), (text) => isWhole(read(text)));
+    for (const text of ['{"value":{"a":1e999}}', '{"value":1,"createdAt":1e300}']) expect(read(text)).toBe(undefined);
+  });
+
+  it("the responses of the Cache API", async () => {
+    const read = (text: string, headers: Record<string, string>) => {
+      const match = async () => new Response(text, { headers });
+      const cache = { match, put: async () => {}, delete: async () => true };
+      return cacheAPIStore(cache, { onCorrupt: "miss" }).ttl("k");
+    };
+    expect(await read('{"a":1}', {})).toEqual({ value: { a: 1 }, ttl: null });
+    await check(damaged('{"a":[1]}'), async (text) => isWhole((await read(text, {})) ?? undefined));
+    expect(await read('{"a":1e999}', {})).toBe(null);
+  });
+
+  it("the texts of Web Storage", async () => {
+    const read = (text: string) => {
+      const storage = { length: 1, key: () => null, getItem: () => text, setItem() {}, removeItem() {} };
+      return webStorageStore(storage, { onCorrupt: "miss" }).ttl("k");
+    };
+    const ours = JSON.stringify(entry);
+    expect((await read(ours))?.value).toEqual(entry.value);
+    await check(damaged(ours), async (text) => isWhole((await read(text)) ?? undefined));
+    expect(await read('{"value":{"a":1e999}}')).toBe(null);
+  });
+
+  it("the values that JSONB cannot hold", () => {
+    for (const text of ["[\n1e999]", '{"a":\t1e999}']) {
+      expect(() => fromJsonb(JSON.stringify({ __json_text__: text }))).toThrow();
+    }
   });
 
   it("the receipts in a row of a Durable Object", async () => {

@@ -3,8 +3,9 @@ import type { Capability, Driver, DriverPage, SwapResult } from "../../core/driv
 import { type Entry, live } from "../../core/entry.ts";
 import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
 import type { Page } from "../../core/protocol.ts";
+import { storedJson } from "../../core/stored-json.ts";
 import { BY_DEADLINE, browserDatabase, resultOf } from "./database.ts";
-import { entryInEnvelope, parsed } from "./envelope.ts";
+import { entryInEnvelope } from "./envelope.ts";
 import { browserFailure } from "./failure.ts";
 
 /** Entries of a page, where nothing else is asked for, and of one request. */
@@ -34,7 +35,7 @@ export function indexedDBDriver(database: string, onCorrupt: OnCorrupt): Driver<
 
   function open(stored: Stored | undefined): Entry | "missing" | "corrupted" {
     if (stored === undefined) return "missing";
-    const entry = entryInEnvelope(parsed(Object(stored).json), Object(stored));
+    const entry = entryInEnvelope(storedJson(Object(stored).json), Object(stored));
     return entry && typeof entry.version === "string" ? entry : "corrupted";
   }
 

@@ -1,7 +1,8 @@
 import { toBytes } from "../../core/bytes.ts";
 import type { Entry } from "../../core/entry.ts";
 import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
-import type { JsonValue } from "../../core/json.ts";
+import { type JsonValue, parseJson } from "../../core/json.ts";
+import { isTime } from "../../core/times.ts";
 import type { DenoKVEntry } from "./client.ts";
 
 /** Bytes of a value: docs.deno.com/api/deno/~/Deno.Kv. */
@@ -32,7 +33,7 @@ export function open({ value: bytes, versionstamp }: DenoKVEntry): Opened {
   if (versionstamp === null) return "missing";
   let stored: unknown;
   try {
-    stored = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes as Uint8Array));
+    stored = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes as Uint8Array));
   } catch {
     return "corrupted";
   }
@@ -42,8 +43,8 @@ export function open({ value: bytes, versionstamp }: DenoKVEntry): Opened {
 }
 
 function isStored(stored: unknown): stored is Stored {
-  const { value = null, createdAt = 0, expiresAt = 0 } = Object(stored) as Partial<Stored>;
-  return value !== null && Number.isFinite(createdAt) && Number.isFinite(expiresAt);
+  const { value = null, createdAt, expiresAt } = Object(stored) as Partial<Stored>;
+  return value !== null && isTime(createdAt) && isTime(expiresAt);
 }
 
 /**

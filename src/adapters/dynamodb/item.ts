@@ -2,6 +2,7 @@ import { utf8 } from "../../core/bytes.ts";
 import type { Entry } from "../../core/entry.ts";
 import { KeyValueError } from "../../core/errors.ts";
 import { type JsonValue, parseJson } from "../../core/json.ts";
+import { isTime } from "../../core/times.ts";
 import type { DynamoDBAttribute, DynamoDBStored } from "./client.ts";
 import { NAME } from "./failure.ts";
 import { keyOf } from "./names.ts";
@@ -23,9 +24,6 @@ export const ITEM_BYTES = 400 * 1024;
 
 /** The last millisecond that a Python date can hold. */
 const MAX_DATE = 253402300799999;
-
-/** The last time that a `Date` can hold, in epoch milliseconds. */
-const LAST_TIME = 8.64e15;
 
 /** How the value of an item begins that this library wrote. */
 const OWN = /^\{"id":"([^"\\]+)",/;
@@ -101,5 +99,5 @@ function timeOf(attribute: unknown, scale: number): number | undefined {
   if (attribute === undefined) return undefined;
   const { N: text } = Object(attribute) as { readonly N?: unknown };
   const time = typeof text === "string" && text !== "" ? Number(text) * scale : Number.NaN;
-  return Math.abs(time) <= LAST_TIME ? time : Number.NaN;
+  return isTime(time) ? time : Number.NaN;
 }

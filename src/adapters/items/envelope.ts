@@ -1,6 +1,7 @@
 import { type Entry, live } from "../../core/entry.ts";
 import { type JsonValue, toJson } from "../../core/json.ts";
 import { isPlain } from "../../core/kinds.ts";
+import { isTime } from "../../core/times.ts";
 
 /** What is kept under a name, as JSON text. It has everything that the storage may have no place for. */
 interface Envelope {
@@ -52,7 +53,6 @@ function parse(text: string): unknown {
 function isEnvelope(stored: unknown): stored is Envelope {
   if (typeof stored !== "object" || stored === null || !isPlain(stored)) return false;
   const { v, value, createdAt, expiresAt, address } = stored as Partial<Envelope>;
-  const isTime = (time: unknown) => time === undefined || Number.isFinite(time);
   const isAddress = address === undefined || (Array.isArray(address) && address.length === 2);
   return v === 1 && value !== undefined && value !== null && isTime(createdAt) && isTime(expiresAt) && isAddress;
 }

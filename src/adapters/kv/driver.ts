@@ -5,7 +5,7 @@ import type { OnCorrupt } from "../../core/corrupt.ts";
 import type { Driver } from "../../core/driver.ts";
 import { type Entry, live } from "../../core/entry.ts";
 import { KeyValueError } from "../../core/errors.ts";
-import { parseJson } from "../../core/json.ts";
+import { storedJson } from "../../core/stored-json.ts";
 import type { WorkersKV, WorkersKVValue } from "./binding.ts";
 import { CONNECTIONS, callEach, kvFailure, NAME, readAll } from "./calls.ts";
 import { kvListings, type ListCapability } from "./listings.ts";
@@ -61,7 +61,7 @@ export function kvDriver(
   function decode(stored: WorkersKVValue | undefined, collection: string, key: string): Entry | undefined {
     if (typeof stored?.value !== "string") return undefined;
     const metadata = readMetadata(stored.metadata);
-    const value = parse(stored.value);
+    const value = storedJson(stored.value);
     if (metadata && value !== undefined) {
       return { value, createdAt: metadata.createdAt, expiresAt: metadata.expiresAt };
     }
@@ -129,13 +129,4 @@ function isThere(stored: WorkersKVValue | undefined): boolean {
   if (typeof stored?.value !== "string") return false;
   const metadata = readMetadata(stored.metadata);
   return !metadata || live(metadata) !== undefined;
-}
-
-/** Returns `undefined` for text that is not JSON, and for `null`, which no store writes. */
-function parse(text: string): Entry["value"] | undefined {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import type { Entry } from "../../core/entry.ts";
+import { isTime } from "../../core/times.ts";
 
 /** What this adapter stores beside a value. `v` tells it from the metadata of other programs. */
 export interface Metadata extends Pick<Entry, "createdAt" | "expiresAt"> {
@@ -6,9 +7,6 @@ export interface Metadata extends Pick<Entry, "createdAt" | "expiresAt"> {
   /** The whole name, where the stored name is a short one. */
   readonly whole?: string | undefined;
 }
-
-/** The last time that a `Date` can hold, in epoch milliseconds. */
-const LAST_TIME = 8.64e15;
 
 /**
  * Reads metadata. It is empty if another program wrote it or there is none, and `undefined` if it claims to be ours and is not
@@ -19,8 +17,4 @@ export function readMetadata(stored: unknown): Metadata | undefined {
   if (v !== 1) return {};
   const isOurs = isTime(createdAt) && isTime(expiresAt) && (whole === undefined || typeof whole === "string");
   return isOurs ? { v, createdAt, expiresAt, whole } : undefined;
-}
-
-function isTime(value: unknown): value is number | undefined {
-  return value === undefined || (typeof value === "number" && Math.abs(value) <= LAST_TIME);
 }

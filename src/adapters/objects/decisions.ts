@@ -1,8 +1,9 @@
 import type { OnCorrupt } from "../../core/corrupt.ts";
 import type { Entry } from "../../core/entry.ts";
 import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
-import { type JsonValue, parseJson } from "../../core/json.ts";
+import type { JsonValue } from "../../core/json.ts";
 import type { Operation } from "../../core/operation.ts";
+import { storedJson } from "../../core/stored-json.ts";
 import type { RowEntry, StoredRow } from "./row.ts";
 
 /** What a swap is to write. */
@@ -16,15 +17,6 @@ export type Decision =
   | { readonly changed: false; readonly result: string }
   /** The entry to write; `undefined` removes what is there. */
   | { readonly changed: true; readonly next: RowEntry | undefined; readonly result: string };
-
-/** The value of a row; `undefined` if its text is not the JSON of a value. */
-export function parseValue(json: string): JsonValue | undefined {
-  try {
-    return parseJson(json);
-  } catch {
-    return undefined;
-  }
-}
 
 export function corruptedError(details?: ErrorDetails): KeyValueError {
   return new KeyValueError("corrupted", "the stored row does not hold a JSON value and its times", details);
@@ -46,7 +38,7 @@ export function decideSwap(
 /** Whether a row counts as missing. */
 function isAbsent(row: StoredRow | undefined, onCorrupt: OnCorrupt): boolean {
   if (row?.damaged) return onCorrupt === "miss";
-  return !row?.entry || (onCorrupt === "miss" && parseValue(row.entry.json) === undefined);
+  return !row?.entry || (onCorrupt === "miss" && storedJson(row.entry.json) === undefined);
 }
 
 /** Decides any other operation. */
@@ -74,7 +66,7 @@ function readEntry(
 ): { readonly entry?: Entry; readonly json?: string } {
   if (row?.entry) {
     const { json, createdAt, expiresAt } = row.entry;
-    const value = parseValue(json);
+    const value = storedJson(json);
     if (value !== undefined) return { entry: { value, createdAt, expiresAt, version: row.version }, json };
   } else if (!row?.damaged) return {};
   if (onCorrupt === "miss") return {};

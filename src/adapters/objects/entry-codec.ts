@@ -1,8 +1,9 @@
 import type { OnCorrupt } from "../../core/corrupt.ts";
 import { KeyValueError } from "../../core/errors.ts";
 import type { JsonValue } from "../../core/json.ts";
+import { storedJson } from "../../core/stored-json.ts";
 import { toSqlText, utf8Length } from "../sql/text.ts";
-import { corruptedError, parseValue } from "./decisions.ts";
+import { corruptedError } from "./decisions.ts";
 
 /** Turns values into the JSON text of a row and back. */
 export interface EntryCodec {
@@ -38,7 +39,7 @@ export function entryCodec(store: string, onCorrupt: OnCorrupt): EntryCodec {
       return json;
     },
     decode(collection, key, json) {
-      const value = json === undefined ? undefined : parseValue(json);
+      const value = json === undefined ? undefined : storedJson(json);
       if (value === undefined && onCorrupt === "throw") throw corruptedError({ store, collection, key });
       return value;
     },

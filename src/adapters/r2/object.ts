@@ -2,6 +2,8 @@ import type { OnCorrupt } from "../../core/corrupt.ts";
 import type { Entry } from "../../core/entry.ts";
 import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
 import type { JsonValue } from "../../core/json.ts";
+import { storedJson } from "../../core/stored-json.ts";
+import { timeIn } from "../../core/times.ts";
 import type { R2Stored, R2StoredBody, R2Writing } from "./bucket.ts";
 import { NAME } from "./failure.ts";
 
@@ -17,9 +19,6 @@ export interface Found {
   readonly id: string | undefined;
   readonly entry: Entry | undefined;
 }
-
-/** The last time that a `Date` can hold, in epoch milliseconds. */
-const LAST_TIME = 8.64e15;
 
 /** What is written for an entry. */
 export function encodeObject({ value }: Entry, id: string): string {
@@ -37,14 +36,9 @@ export function writingOf({ createdAt, expiresAt }: Entry): R2Writing {
 /** The times of an object, or `undefined` if this library has not written them. */
 export function timesOf({ customMetadata = {} }: R2Stored): Pick<Entry, "createdAt" | "expiresAt"> | undefined {
   if (customMetadata.v !== "1") return undefined;
-  const createdAt = timeOf(customMetadata["created-at"]);
-  const expiresAt = timeOf(customMetadata["expires-at"]);
+  const createdAt = timeIn(customMetadata["created-at"]);
+  const expiresAt = timeIn(customMetadata["expires-at"]);
   return Number.isNaN(createdAt) || Number.isNaN(expiresAt) ? undefined : { createdAt, expiresAt };
-}
-
-function timeOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  return /^-?\d{1,16}(?:\.\d+)?$/.test(text) && Math.abs(Number(text)) <= LAST_TIME ? Number(text) : Number.NaN;
 }
 
 /**
@@ -65,18 +59,10 @@ export function liveTag(version: string): string | undefined {
 export async function decodeObject(object: R2StoredBody, onCorrupt: OnCorrupt, details: ErrorDetails): Promise<Found> {
   const { etag } = object;
   const times = timesOf(object);
-  const { value, id } = parse(await object.text());
+  const { value, id }: { readonly value?: JsonValue; readonly id?: unknown } = Object(storedJson(await object.text()));
   if (times && value != null && typeof id === "string") {
     return { etag, id, entry: { value, ...times, version: versionOf(etag, times.expiresAt) } };
   }
   if (onCorrupt === "miss") return { etag, id: undefined, entry: undefined };
   throw new KeyValueError("corrupted", "the object is not an entry", { store: NAME, ...details });
-}
-
-function parse(text: string): { readonly value?: JsonValue; readonly id?: unknown } {
-  try {
-    return Object(JSON.parse(text));
-  } catch {
-    return {};
-  }
 }

@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../core/json.ts";
+import { type JsonValue, parseJson } from "../../core/json.ts";
 
 /** JSONB holds neither NUL nor half of a surrogate pair. In JSON both are escapes that begin with an odd number of backslashes. */
 const UNSTORABLE = /(?:^|[^\\])(?:\\\\)*\\u(?:0000|d[89a-f])/i;
@@ -16,7 +16,7 @@ export function toJsonb(value: JsonValue): string {
 /** The inverse of {@link toJsonb}; any other JSON is the value that it stands for. */
 export function fromJsonb(text: string): JsonValue {
   const value: JsonValue = JSON.parse(text);
-  return isJsonText(value) ? JSON.parse(value[JSON_TEXT]) : value;
+  return isJsonText(value) ? parseJson(value[JSON_TEXT]) : value;
 }
 
 /** Whether a value has the form of an escaped one, so that it has to be escaped itself. */

@@ -1,5 +1,6 @@
 import { type Bytes, joined } from "../../core/bytes.ts";
 import { unattended } from "../../core/shared-work.ts";
+import { LONGEST_DELAY } from "../../core/times.ts";
 
 /** A response for the visitor, and a copy of its body for the store. */
 export interface Copied {
@@ -42,7 +43,7 @@ export function withCopy(source: Response, { maxBytes, longest, beforeEnd }: Cop
     settle(undefined);
     if (visitorLeft) reader.cancel().catch(() => {});
   };
-  const timer = unattended(setTimeout(giveUp, longest));
+  const timer = unattended(setTimeout(giveUp, Math.min(longest, LONGEST_DELAY)));
 
   /** Reads one chunk for both; returns whether there may be more. */
   async function step(controller: ReadableStreamDefaultController<Uint8Array>): Promise<boolean> {

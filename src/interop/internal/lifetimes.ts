@@ -1,5 +1,4 @@
-/** Some 7,600 years in seconds: a deadline further away would pass the year 9999, which no store takes. */
-const FOREVER = 2.4e11;
+import { MAX_LIFE } from "../../core/times.ts";
 
 /**
  * Turns a lifetime in milliseconds into the TTL of a store. What other packages write for "for ever" is no TTL: `null`,
@@ -7,7 +6,7 @@ const FOREVER = 2.4e11;
  */
 export function ttlOf(milliseconds: number | null | undefined): number | undefined {
   const seconds = (milliseconds ?? Number.NaN) / 1000;
-  return seconds < FOREVER ? seconds : undefined;
+  return seconds < MAX_LIFE ? seconds : undefined;
 }
 
 /** Whether a lifetime has ended before it starts, which is how some packages remove a key. */
