@@ -1,6 +1,6 @@
 import { joinAddress } from "../core/address.ts";
 import { string } from "../core/checks.ts";
-import type { OnCorrupt } from "../core/corrupt.ts";
+import { checkedOnCorrupt, type OnCorrupt } from "../core/corrupt.ts";
 import type { BaseDriver, Store } from "../core/driver.ts";
 import { type Entry, live } from "../core/entry.ts";
 import { type ErrorCode, type ErrorDetails, KeyValueError } from "../core/errors.ts";
@@ -86,14 +86,14 @@ const EXPIRES = "x-expires-at";
  * ```
  */
 export function cacheAPIStore(cache: CacheClient, options: CacheAPIStoreOptions = {}): Store {
-  const { origin = "https://edge-key-value.invalid", onCorrupt = "throw" } = options;
+  const { origin = "https://edge-key-value.invalid" } = options;
   if (typeof cache?.match !== "function" || typeof cache.put !== "function") {
     throw new TypeError("cache must be a Cache, such as caches.default on Workers or await caches.open(name)");
   }
   if (!/^https?:\/\/[^/?#]+\/?$/.test(string(origin, "origin")) || !URL.canParse(origin)) {
     throw new TypeError("origin must be the origin of a URL, such as https://example.com");
   }
-  return createStore(cacheDriver(cache, new URL(origin).origin, onCorrupt), options);
+  return createStore(cacheDriver(cache, new URL(origin).origin, checkedOnCorrupt(options.onCorrupt)), options);
 }
 
 function cacheDriver(cache: CacheClient, origin: string, onCorrupt: OnCorrupt): BaseDriver {

@@ -1,5 +1,5 @@
 import { oneOf, refuse, strings } from "../core/checks.ts";
-import type { OnCorrupt } from "../core/corrupt.ts";
+import { checkedOnCorrupt, type OnCorrupt } from "../core/corrupt.ts";
 import type { Capability, Store } from "../core/driver.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
 import type { DenoKVAtomic, DenoKVClient, DenoKVEntry, DenoKVKey, DenoKVReadOptions } from "./deno/client.ts";
@@ -48,11 +48,11 @@ export interface DenoKVStoreOptions extends StoreOptions {
  * ```
  */
 export function denoKVStore(kv: DenoKVClient, options: DenoKVStoreOptions = {}): Store<Capability> {
-  const { keyPrefix = ["edge-key-value"], consistency = "strong", onCorrupt = "throw" } = options;
+  const { keyPrefix = ["edge-key-value"], consistency = "strong" } = options;
   if (typeof kv?.getMany !== "function" || typeof kv.atomic !== "function")
     refuse("kv", "a Deno KV, such as of openKv");
   oneOf(consistency, "consistency", ["strong", "eventual"]);
-  oneOf(onCorrupt, "onCorrupt", ["throw", "miss"]);
+  const onCorrupt = checkedOnCorrupt(options.onCorrupt);
   const root = strings(keyPrefix);
   if (root.length === 0) refuse("keyPrefix", "an array with a string");
   return createStore(denoKVDriver({ kv, root, consistency, onCorrupt }), options);

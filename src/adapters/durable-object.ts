@@ -1,5 +1,5 @@
 import { count, refuse, string } from "../core/checks.ts";
-import type { OnCorrupt } from "../core/corrupt.ts";
+import { checkedOnCorrupt, type OnCorrupt } from "../core/corrupt.ts";
 import type { Capability, Store } from "../core/driver.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
 import { objectCaller, type Transport } from "./objects/caller.ts";
@@ -146,7 +146,7 @@ export function durableObjectStore(namespace: DurableObjects, options: DurableOb
   if (typeof namespace?.idFromName !== "function") refuse("namespace", "a binding of Durable Objects", namespace);
   const placement = placementOf(options);
   const caller = objectCaller(placement, transport(namespace, options));
-  return createStore(remoteDriver("durable-object", placement, caller, options.onCorrupt ?? "throw"), options);
+  return createStore(remoteDriver("durable-object", placement, caller, checkedOnCorrupt(options.onCorrupt)), options);
 }
 
 function placementOf({ name, placement = "hash", shards }: DurableObjectStoreOptions): Placement {

@@ -1,5 +1,5 @@
 import { oneOf, refuse, string } from "../core/checks.ts";
-import type { OnCorrupt } from "../core/corrupt.ts";
+import { checkedOnCorrupt, type OnCorrupt } from "../core/corrupt.ts";
 import type { Capability, Store } from "../core/driver.ts";
 import { KeyValueError } from "../core/errors.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
@@ -74,10 +74,10 @@ export interface DynamoDBStoreOptions extends StoreOptions {
  * ```
  */
 export function dynamoDBStore(client: DynamoDBSigner | DynamoDBSdk, options: DynamoDBStoreOptions): Store<Capability> {
-  const { table, consistency = "strong", onCorrupt = "throw" } = options ?? {};
+  const { table, consistency = "strong" } = options ?? {};
   present(table, "table");
   oneOf(consistency, "consistency", ["strong", "eventual"]);
-  oneOf(onCorrupt, "onCorrupt", ["throw", "miss"]);
+  const onCorrupt = checkedOnCorrupt(options.onCorrupt);
   return createStore(dynamoDBDriver({ call: callOf(client, options), table, consistency, onCorrupt }), options);
 }
 

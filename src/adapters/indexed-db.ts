@@ -1,5 +1,5 @@
-import { oneOf, string } from "../core/checks.ts";
-import type { OnCorrupt } from "../core/corrupt.ts";
+import { string } from "../core/checks.ts";
+import { checkedOnCorrupt, type OnCorrupt } from "../core/corrupt.ts";
 import type { Capability, Store } from "../core/driver.ts";
 import { type Closable, createStore, type StoreOptions } from "../core/store.ts";
 import { indexedDBDriver } from "./browser/indexed-db-driver.ts";
@@ -46,8 +46,7 @@ export function indexedDBStore(
   name: string,
   options: IndexedDBStoreOptions = {},
 ): Store<Capability> & Closable<{ close(): void }> {
-  const { onCorrupt = "throw" } = options;
+  const onCorrupt = checkedOnCorrupt(options.onCorrupt);
   string(name, "name");
-  oneOf(onCorrupt, "onCorrupt", ["throw", "miss"]);
   return createStore(indexedDBDriver(name, onCorrupt), options);
 }

@@ -1,5 +1,5 @@
 import { refuse } from "../core/checks.ts";
-import type { OnCorrupt } from "../core/corrupt.ts";
+import { checkedOnCorrupt, type OnCorrupt } from "../core/corrupt.ts";
 import type { Store } from "../core/driver.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
 import type { R2Client, R2Condition, R2Listing, R2Stored, R2StoredBody, R2Writing } from "./r2/bucket.ts";
@@ -60,5 +60,5 @@ export function r2Store(bucket: R2Client, options?: R2StoreOptions): Store<R2Cap
 export function r2Store(bucket: R2Client, options: R2StoreOptions = {}): Store<R2Capability> {
   if (!bucket) throw new TypeError(`bucket is ${bucket}: is there an R2 binding of that name in your Wrangler config?`);
   if (typeof bucket.head !== "function" || typeof bucket.list !== "function") refuse("bucket", "an R2 binding");
-  return createStore(r2Driver(bucket, options.keyPrefix, options.onCorrupt ?? "throw"), options);
+  return createStore(r2Driver(bucket, options.keyPrefix, checkedOnCorrupt(options.onCorrupt)), options);
 }

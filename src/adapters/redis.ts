@@ -1,6 +1,6 @@
 import { joinAddress } from "../core/address.ts";
-import { string } from "../core/checks.ts";
-import type { OnCorrupt } from "../core/corrupt.ts";
+import { oneOf, string } from "../core/checks.ts";
+import { checkedOnCorrupt, type OnCorrupt } from "../core/corrupt.ts";
 import type { Store } from "../core/driver.ts";
 import { type Closable, createStore, type StoreOptions } from "../core/store.ts";
 import { type RedisClient, redisServer } from "./redis/clients.ts";
@@ -76,7 +76,9 @@ export function redisStore(
 ): Store<RedisCapability | "destroy">;
 export function redisStore(client: RedisClient, options?: RedisStoreOptions): Store<RedisCapability>;
 export function redisStore(redis: RedisClient | string | URL, options: RedisStoreOptions = {}): Store<RedisCapability> {
-  const { keyPrefix, onCorrupt = "throw", consistency = "strong" } = options;
+  const { keyPrefix, consistency = "strong" } = options;
+  const onCorrupt = checkedOnCorrupt(options.onCorrupt);
+  oneOf(consistency, "consistency", ["strong", "eventual"]);
   // Joined like a collection, so that no prefix is the start of another: `app` owns nothing of `app2`.
   const own = keyPrefix === undefined ? "" : joinAddress(string(keyPrefix, "keyPrefix"), "");
   const connection = typeof redis === "string" || redis instanceof URL ? openConnection(urlOf(redis)) : undefined;

@@ -1,6 +1,6 @@
 import { joinAddress } from "../core/address.ts";
-import { string } from "../core/checks.ts";
-import type { OnCorrupt } from "../core/corrupt.ts";
+import { oneOf, string } from "../core/checks.ts";
+import { checkedOnCorrupt, type OnCorrupt } from "../core/corrupt.ts";
 import type { Store } from "../core/driver.ts";
 import { type ErrorCode, type ErrorDetails, KeyValueError } from "../core/errors.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
@@ -78,7 +78,9 @@ export function upstashStore(
   redis: UpstashClient | UpstashCredentials,
   options: UpstashStoreOptions = {},
 ): Store<RedisCapability> {
-  const { keyPrefix, onCorrupt = "throw", consistency = "strong" } = options;
+  const { keyPrefix, consistency = "strong" } = options;
+  const onCorrupt = checkedOnCorrupt(options.onCorrupt);
+  oneOf(consistency, "consistency", ["strong", "eventual"]);
   // Joined like a collection, so that no prefix is the start of another: `app` owns nothing of `app2`.
   const own = keyPrefix === undefined ? "" : joinAddress(string(keyPrefix, "keyPrefix"), "");
   return createStore(redisDriver(upstashServer(redis), { keyPrefix: own, onCorrupt, consistency }), options);

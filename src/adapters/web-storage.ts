@@ -1,6 +1,6 @@
 import { joinAddress, splitAddress } from "../core/address.ts";
-import { oneOf, refuse, string } from "../core/checks.ts";
-import type { OnCorrupt } from "../core/corrupt.ts";
+import { refuse, string } from "../core/checks.ts";
+import { checkedOnCorrupt, type OnCorrupt } from "../core/corrupt.ts";
 import type { Capability, Driver, Store } from "../core/driver.ts";
 import { type Entry, live } from "../core/entry.ts";
 import { KeyValueError } from "../core/errors.ts";
@@ -62,10 +62,10 @@ export function webStorageStore(
   storage: WebStorage,
   options: WebStorageStoreOptions = {},
 ): Store<WebStorageCapability> {
-  const { keyPrefix = "edge-key-value:", onCorrupt = "throw" } = options;
+  const { keyPrefix = "edge-key-value:" } = options;
   if (typeof storage?.setItem !== "function") refuse("storage", "localStorage or sessionStorage");
   string(keyPrefix, "keyPrefix");
-  oneOf(onCorrupt, "onCorrupt", ["throw", "miss"]);
+  const onCorrupt = checkedOnCorrupt(options.onCorrupt);
   return createStore(webStorageDriver(storage, keyPrefix, onCorrupt), options);
 }
 

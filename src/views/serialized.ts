@@ -1,6 +1,6 @@
 import { transform } from "../combinators/index.ts";
-import { checkOptions, oneOf, refuse } from "../core/checks.ts";
-import type { OnCorrupt } from "../core/corrupt.ts";
+import { checkOptions, refuse } from "../core/checks.ts";
+import { checkedOnCorrupt, type OnCorrupt } from "../core/corrupt.ts";
 import type { AnyDriver, CapabilitiesOf, Capability, Driver, MethodNames } from "../core/driver.ts";
 import type { Address } from "../core/entry.ts";
 import { KeyValueError } from "../core/errors.ts";
@@ -72,8 +72,8 @@ export function serialized<S extends AsyncKeyValue, Stored>(
   serializer: Serializer<Stored>,
   options: SerializedOptions = {},
 ): unknown {
-  const { collection = store.defaultCollection, onCorrupt = "throw" } = checkOptions(options);
-  oneOf(onCorrupt, "onCorrupt", ["throw", "miss"]);
+  const { collection = store.defaultCollection } = checkOptions(options);
+  const onCorrupt = checkedOnCorrupt(options.onCorrupt);
   for (const name of ["serialize", "deserialize"] as const) {
     if (typeof serializer?.[name] !== "function") refuse(name, "a function");
   }

@@ -1,4 +1,5 @@
 import { oneOf } from "../../core/checks.ts";
+import { checkedOnCorrupt } from "../../core/corrupt.ts";
 import type { BaseDriver } from "../../core/driver.ts";
 import type { Entry } from "../../core/entry.ts";
 import { KeyValueError } from "../../core/errors.ts";
@@ -15,10 +16,10 @@ import type { Item, ItemStorage, ItemStoreOptions } from "./storage.ts";
  */
 export function itemDriver(
   storage: ItemStorage,
-  { consistency = "eventual", onCorrupt = "throw", listings = false }: ItemStoreOptions,
+  { consistency = "eventual", listings = false, ...options }: ItemStoreOptions,
 ): BaseDriver {
   oneOf(consistency, "consistency", ["strong", "eventual"]);
-  oneOf(onCorrupt, "onCorrupt", ["throw", "miss"]);
+  const onCorrupt = checkedOnCorrupt(options.onCorrupt);
   const store = storage.name;
 
   async function find(collection: string, keys: readonly string[]): Promise<Opened[]> {

@@ -1,4 +1,4 @@
-import type { OnCorrupt } from "../../core/corrupt.ts";
+import { checkedOnCorrupt, type OnCorrupt } from "../../core/corrupt.ts";
 import type { Entry } from "../../core/entry.ts";
 import type { ErrorDetails } from "../../core/errors.ts";
 import type { SqlDatabase, SqlRow } from "./database.ts";
@@ -29,7 +29,7 @@ export interface SqlContext extends Runner, Pick<RowCodec, "keyOf" | "encode"> {
 /** Puts together what the parts of a driver share. */
 export function sqlContext(database: SqlDatabase, dialect: Dialect, use: SqlUse): SqlContext {
   const { limits, onCorrupt, consistency } = use;
-  const { keyOf, encode, decode } = rowCodec(database.name, dialect, limits, onCorrupt);
+  const { keyOf, encode, decode } = rowCodec(database.name, dialect, limits, checkedOnCorrupt(onCorrupt));
   return {
     database,
     dialect,

@@ -35,7 +35,7 @@ export function rowCodec(
   store: string,
   { pack, unpack }: Pick<Dialect, "pack" | "unpack">,
   { keyBytes = Number.POSITIVE_INFINITY, rowBytes = Number.POSITIVE_INFINITY }: SqlLimits,
-  onCorrupt: OnCorrupt | undefined,
+  onCorrupt: OnCorrupt,
 ): RowCodec {
   const isLimited = Math.min(keyBytes, rowBytes) < Number.POSITIVE_INFINITY;
 
