@@ -91,7 +91,7 @@ type Others<F extends (request: Request, ...args: never[]) => unknown> =
  *
  * Stale responses with an `ETag` or `Last-Modified` are validated at the handler. Requests with POST, PUT, PATCH or DELETE
  * remove the responses for their URL. Responses have `Age` and `Cache-Status` (RFC 9211), and are 304 or 206 if the request
- * allows it. docs/caching.md lists every clause.
+ * allows it. docs/http-caching.md lists every clause.
  *
  * A status of 500 or above is not kept: it is a failure, as an exception is.
  *

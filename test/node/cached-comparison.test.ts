@@ -135,14 +135,14 @@ const libraries: [string, Library][] = [
   ["nitro", withNitro()],
 ];
 
-/** Runs the same for each library; the answers are the rows of the table in docs/caching.md. */
+/** Runs the same for each library; the answers are the rows of the table in docs/comparison.md. */
 async function row(ask: (make: Library) => Promise<unknown>): Promise<Record<string, unknown>> {
   const answers: Record<string, unknown> = {};
   for (const [library, make] of libraries) answers[library] = await ask(make);
   return answers;
 }
 
-describe("the comparison in docs/caching.md", () => {
+describe("the comparison in docs/comparison.md", () => {
   it("1,000 misses at the same time, in one process", async () => {
     const calls = await row(async (make) => {
       let calls = 0;
