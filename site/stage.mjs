@@ -10,17 +10,30 @@ const docs = join(root, "docs");
 const pages = join(here, ".pages");
 
 rmSync(pages, { recursive: true, force: true });
-mkdirSync(pages);
-cpSync(join(here, "index.md"), join(pages, "index.md"));
+mkdirSync(join(pages, "public"), { recursive: true });
+cpSync(join(here, "icon.svg"), join(pages, "public/icon.svg"));
 cpSync(join(docs, "images"), join(pages, "images"), { recursive: true });
 for (const file of readdirSync(docs, { recursive: true }).filter((name) => name.endsWith(".md"))) {
   stage(join(docs, file), join(pages, file.replace(/README\.md$/, "index.md")));
 }
 stage(join(root, "SECURITY.md"), join(pages, "security.md"));
+writeHome();
 writeForModels();
 
+/** Writes the first page: `index.md`, and below it what the README shows first. */
+function writeHome() {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const shown = readme.slice(readme.indexOf("```ts"), readme.indexOf("\n## More tasks"));
+  const home = readFileSync(join(here, "index.md"), "utf8");
+  write(join(root, "README.md"), join(pages, "index.md"), `${home}\n${shown}`);
+}
+
 function stage(source, target) {
-  const text = readFileSync(source, "utf8");
+  write(source, target, readFileSync(source, "utf8"));
+}
+
+/** Writes a text of a source as a page: with links that work there, and blocks without the words for the tests. */
+function write(source, target, text) {
   const linked = text.replace(
     /\]\(((?!https?:|#|mailto:)[^)\s]+)\)/g,
     (_, link) => `](${linkOf(source, target, link)})`,
@@ -53,7 +66,6 @@ function writeForModels() {
     return `- [${title.replaceAll("`", "")}](${file.replace(/README\.md$/, "").replace(/\.md$/, "")})`;
   });
   const about = "One asynchronous key-value API for Cloudflare Workers, Deno, Bun and Node.";
-  mkdirSync(join(pages, "public"));
   writeFileSync(join(pages, "public/llms.txt"), `# edge-key-value\n\n> ${about}\n\n## Docs\n\n${list.join("\n")}\n`);
   writeFileSync(join(pages, "public/llms-full.txt"), texts.join("\n\n---\n\n"));
 }
