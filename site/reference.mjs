@@ -21,7 +21,9 @@ function anchorsOf(text) {
 for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".md"))) {
   const file = join(folder, name);
   const text = readFileSync(file, "utf8");
-  const module = relative(folder, file).replaceAll("\\", "/").replace(/(\/?index)?\.md$/, "");
+  const module = relative(folder, file)
+    .replaceAll("\\", "/")
+    .replace(/(\/?index)?\.md$/, "");
   const title = module === "modules" ? "API reference" : `edge-key-value${module && `/${module}`}`;
   const anchors = anchorsOf(text);
   const mended = text

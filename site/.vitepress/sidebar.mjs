@@ -50,10 +50,7 @@ const groups = {
     Memory: "stores/memory.md",
     "unstorage and Keyv": "stores/unstorage-and-keyv.md",
   },
-  "Wrappers and views": {
-    Wrappers: "wrappers.md",
-    Views: "views.md",
-  },
+  "Wrappers and views": { Wrappers: "wrappers.md", Views: "views.md" },
   Bridges: {
     "Apollo Server": "bridges/apollo.md",
     cachified: "bridges/cachified.md",
@@ -69,14 +66,8 @@ const groups = {
     "unstorage, Nuxt, Astro": "bridges/unstorage.md",
     "Workers KV": "bridges/kv-namespace.md",
   },
-  Tools: {
-    Inspector: "inspector.md",
-    "Command line": "command-line.md",
-  },
-  "Write your own": {
-    "An adapter": "writing-an-adapter.md",
-    "A wrapper": "writing-a-wrapper.md",
-  },
+  Tools: { Inspector: "inspector.md", "Command line": "command-line.md" },
+  "Write your own": { "An adapter": "writing-an-adapter.md", "A wrapper": "writing-a-wrapper.md" },
   "Look up": {
     Errors: "errors.md",
     "API reference": "reference/modules.md",
