@@ -1,6 +1,6 @@
 /** What an inspector must show of any store that can list, held against real backends. */
 import { describe, expect, it } from "#test";
-import { type AsyncKeyValue, type Capability, type Store, toDriver } from "../../src/index.ts";
+import { type AsyncKeyValue, type Store, toDriver } from "../../src/index.ts";
 import { HOSTILE, unescaped, valueIn, visit } from "./inspecting.ts";
 
 /** How stores differ. */
@@ -9,7 +9,7 @@ export interface InspectedStoreOptions {
   readonly longestName?: number;
 }
 
-type Listing = Store<"listKeys" | "listCollections"> & Partial<Store<Capability>>;
+type Listing = Store<"listKeys" | "listCollections">;
 
 /** Each of these names asks something else of a page and of a backend. More of them are held to the store in memory. */
 const NAMES = HOSTILE.filter((name) => /^$|&|<img|\n|\0|\ud800|名|kkk/.test(name));
@@ -72,7 +72,7 @@ export function inspects(
       const html = await page("?collection=users&key=k");
       await store.put("k", "theirs", users);
       const status = (await submit(html, "save", { value: '"mine"' })).status;
-      const hasVersions = store.putIfVersion !== undefined;
+      const hasVersions = "putIfVersion" in store;
       expect([status, await store.get("k", users)]).toEqual(hasVersions ? [409, "theirs"] : [303, "mine"]);
       expect(html.includes("the last write wins")).toBe(!hasVersions);
       if (hasVersions) expect((await submit(html, "delete")).status).toBe(409);
