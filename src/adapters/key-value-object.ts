@@ -1,10 +1,9 @@
 // biome-ignore lint/suspicious/noTsIgnore: the types of workerd know this module, and cannot be loaded beside those of the Web.
 // @ts-ignore
 import { DurableObject } from "cloudflare:workers";
-import { KeyValueError } from "../core/errors.ts";
 import { type ClaimGate, claimGate } from "./objects/claim-gate.ts";
 import { type AlarmStorage, type CullAlarm, cullAlarm } from "./objects/cull-alarm.ts";
-import { toObjectFailure } from "./objects/failure.ts";
+import { otherRelease, toObjectFailure } from "./objects/failure.ts";
 import { objectCalls } from "./objects/object-calls.ts";
 import { type ShardClaim, type ShardRecord, shardRecord } from "./objects/shard-record.ts";
 import { sqlTables } from "./objects/tables.ts";
@@ -91,8 +90,7 @@ export class KeyValueObject extends DurableObject {
       if (refused) return { failure: refused };
       if (operation === "claim") return this.#shards.epoch();
       if (operation === "renew") return this.#shards.renew();
-      // While a release is being deployed, the caller may be newer than the object.
-      if (!Object.hasOwn(this.#calls, operation)) throw new KeyValueError("backend", `cannot do ${operation}`);
+      if (!Object.hasOwn(this.#calls, operation)) throw otherRelease();
       const result = (this.#calls[operation as keyof ObjectCalls] as (...args: unknown[]) => unknown)(...args);
       await this.#alarm.schedule();
       if (operation === "destroy") {

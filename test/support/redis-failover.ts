@@ -17,6 +17,8 @@ export function failoverTests(): void {
     await cluster.stop();
   });
 
+  const roleOf = async (node: RedisProcess) => ((await node.redis(0, "ROLE")) as string[])[0];
+
   async function stores(): Promise<Record<string, Store<"swap">>> {
     const rootNodes = cluster.nodes.map((node) => ({ url: `redis://${node.address}` }));
     const nodeRedis = createCluster({ rootNodes, defaults: { password: PASSWORD } });
@@ -34,7 +36,6 @@ export function failoverTests(): void {
 
   it("a failover that somebody asks for loses nothing that was acknowledged, and increments count once", async () => {
     const all = await stores();
-    const roleOf = async (node: RedisProcess) => ((await node.redis(0, "ROLE")) as string[])[0];
     const roles = await Promise.all(cluster.nodes.map(roleOf));
     const replicas = cluster.nodes.filter((_, i) => roles[i] === "slave");
     expect(replicas.length).toBe(3);
@@ -74,6 +75,77 @@ export function failoverTests(): void {
       expect([counter, sum >= least, sum <= most]).toEqual([counter, true, true]);
     }
   });
+
+  it("a failover after a master was killed loses nothing that its replica had, writes no wrong value, and counts no increment twice", async () => {
+    const all = await stores();
+    const [store] = Object.values(all) as [Store<"swap">];
+    const roles = await Promise.all(cluster.nodes.map(roleOf));
+    const masters = cluster.nodes.filter((_, i) => roles[i] === "master");
+    const replicas = cluster.nodes.filter((_, i) => roles[i] === "slave");
+    expect([masters.length, replicas.length]).toEqual([3, 3]);
+
+    const acknowledged = new Map<string, number>();
+    const counts = new Map<string, { least: number; most: number }>();
+    let over = false;
+    const writers = Object.entries(all).map(async ([name, store]) => {
+      for (let i = 0; !over; i++) {
+        const key = `killed ${name} ${i}`;
+        await store.put(key, i).then(() => acknowledged.set(key, i), unavailable);
+        const counter = `killed ${name} counter ${i % 10}`;
+        const count = counts.get(counter) ?? { least: 0, most: 0 };
+        counts.set(counter, count);
+        count.most++;
+        await store.increment(counter).then(() => count.least++, unavailable);
+      }
+    });
+    const more = async (writes: number) => {
+      const enough = acknowledged.size + writes;
+      while (acknowledged.size < enough) await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+
+    await more(200);
+    // What is acknowledged by now is on the replicas before the kill. What comes later may be on the master alone.
+    const kept = {
+      values: new Map(acknowledged),
+      least: new Map([...counts].map(([name, { least }]) => [name, least])),
+    };
+    await Promise.all(masters.map(replicated));
+    const [victim] = masters as [RedisProcess];
+    await victim.kill();
+    while ((await Promise.all(replicas.map(roleOf))).every((role) => role === "slave")) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await more(200);
+    over = true;
+    await Promise.all(writers);
+
+    async function check(): Promise<number> {
+      const keys = [...acknowledged.keys()];
+      const values = new Map((await store.getMany<number>(keys)).map((value, i) => [keys[i] as string, value]));
+      for (const [key, value] of kept.values) expect([key, values.get(key)]).toEqual([key, value]);
+      const lost = keys.filter((key) => values.get(key) === null);
+      for (const key of keys) if (!lost.includes(key)) expect(values.get(key)).toBe(acknowledged.get(key));
+      for (const [counter, { most }] of counts) {
+        const sum = (await store.get<number>(counter)) ?? 0;
+        expect([counter, sum >= (kept.least.get(counter) ?? 0), sum <= most]).toEqual([counter, true, true]);
+      }
+      return lost.length;
+    }
+    const lost = await check();
+    // It comes back without its data, and follows the replica that took over.
+    await victim.restart();
+    while ((await roleOf(victim)) !== "slave") await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await check()).toBe(lost);
+    console.log(`${acknowledged.size} acknowledged writes, of which the killed master took ${lost} with it`);
+  });
+}
+
+/** Waits until a master's replica has all that the master has now. */
+async function replicated(master: RedisProcess): Promise<void> {
+  const info = async () => `${await master.redis(0, "INFO", "replication")}`;
+  const offset = Number(/master_repl_offset:(\d+)/.exec(await info())?.[1]);
+  const reached = (text: string) => Number(/slave0:.*offset=(\d+)/.exec(text)?.[1] ?? -1) >= offset;
+  while (!reached(await info())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 function unavailable(error: KeyValueError): void {

@@ -27,6 +27,8 @@ export interface RedisProcess {
   /** Makes it hang, and go on. */
   pause(): void;
   resume(): void;
+  /** Kills it with SIGKILL. */
+  kill(): Promise<void>;
   /** Kills it with SIGKILL, and starts it again on the same port with what is on the disk. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -59,6 +61,13 @@ export async function startRedis(...more: readonly string[]): Promise<RedisProce
   async function start(): Promise<void> {
     server = await spawned(`redis-server ${options}`);
   }
+  async function kill(): Promise<void> {
+    // It may be dead already.
+    try {
+      process.kill(server.pid, "SIGKILL");
+    } catch {}
+    await server.end();
+  }
   await start();
   const client = createClient({ url: urlOf(0), socket: { reconnectStrategy: () => 20 } });
   client.on("error", () => {});
@@ -81,9 +90,9 @@ export async function startRedis(...more: readonly string[]): Promise<RedisProce
     },
     pause: () => process.kill(server.pid, "SIGSTOP"),
     resume: () => process.kill(server.pid, "SIGCONT"),
+    kill,
     async restart() {
-      process.kill(server.pid, "SIGKILL");
-      await server.end();
+      await kill();
       await start();
       while (!client.isReady) await new Promise((resolve) => setTimeout(resolve, 5));
       // It may still be loading what is on the disk.

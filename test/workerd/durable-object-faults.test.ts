@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "#test";
-import { durableObjectStore } from "../../src/adapters/durable-object.ts";
+import { type DurableObjectsStub, durableObjectStore } from "../../src/adapters/durable-object.ts";
 import { KeyValueError, toDriver } from "../../src/index.ts";
 import { type Fault, objects } from "./objects.ts";
 
@@ -204,9 +204,99 @@ describe("durableObjectStore, when calls fail", () => {
     expect((await failureOf(store.get("k"))).code).toBe("misconfigured");
   });
 
-  it("answers what an object cannot do as data, with its code", async () => {
-    const stub = objects("unknown").stub("edge-key-value-0");
-    expect(await stub.keyValue(1, true, "explode", [])).toMatchObject({ failure: { code: "backend" } });
-    expect(await stub.keyValue(1, true, "constructor", [])).toMatchObject({ failure: { code: "backend" } });
+  it("is unavailable while the object is of an older release, which does nothing of what it does not know", async () => {
+    const scope = "older release";
+    const { store: before } = faulty(scope);
+    await before.put("k", 1);
+    // What the object is asked is as new to it as a call of a later release.
+    const namespace = objects(scope);
+    const newer = durableObjectStore({
+      ...namespace,
+      get(...where) {
+        const { id, keyValue } = namespace.get(...where) as Required<DurableObjectsStub>;
+        return {
+          id,
+          keyValue(shards, claimed, operation, [collection, key, call, ...more]) {
+            if (operation !== "apply")
+              return keyValue(shards, claimed, `${operation}2`, [collection, key, call, ...more]);
+            return keyValue(shards, claimed, operation, [
+              collection,
+              key,
+              { ...(call as object), name: "new" },
+              ...more,
+            ]);
+          },
+        };
+      },
+    });
+    const calls = [
+      () => newer.get("k"),
+      () => newer.put("k", 2),
+      () => newer.putMany([["k", 2]]),
+      () => newer.delete("k"),
+      () => newer.increment("k"),
+      () => newer.putIfAbsent("k", 2),
+      () => newer.listKeys(),
+      () => newer.cull(),
+    ];
+    for (const call of calls) {
+      const { code, message } = await failureOf(call());
+      expect([code, message]).toEqual(["unavailable", "the Worker and its Durable Object are of different releases"]);
+    }
+    expect(await before.get("k")).toBe(1);
+    const stub = namespace.stub("edge-key-value-0");
+    expect(await stub.keyValue(1, true, "constructor", [])).toMatchObject({ failure: { code: "unavailable" } });
   });
+});
+
+/** The ways in which an object ends. Nothing is injected: the errors are those of the platform. */
+const ENDS: [name: string, end: (stub: DurableObjectStub) => Promise<unknown>][] = [
+  ["aborted", (stub) => runInDurableObject(stub, (_, state) => state.abort("aborted by a test")).catch(() => {})],
+  // This waits for the calls under way.
+  ["evicted", (stub) => evictDurableObject(stub)],
+];
+
+const [ROUNDS, CALLERS, CALLS] = [4, 5, 4];
+
+describe("a Durable Object under load", () => {
+  for (const [name, end] of ENDS) {
+    it(`loses nothing that it has acknowledged, and counts once, when it is ${name} in the middle of calls`, async () => {
+      const namespace = objects(`load ${name}`);
+      const store = durableObjectStore(namespace);
+      const acknowledged: string[] = [];
+      const codes: string[] = [];
+      const sum = { least: 0, most: 0 };
+      const failed = (error: KeyValueError) => void codes.push(error.code ?? `${error}`);
+
+      /** Makes some calls, one after the other, and tells of each reply. */
+      async function callObject(name: string, replied: () => void): Promise<void> {
+        for (let i = 0; i < CALLS; i++) {
+          const key = `${name} ${i}`;
+          sum.most++;
+          await Promise.all([
+            store.put(key, i).then(() => acknowledged.push(key), failed),
+            store.increment("sum").then(() => sum.least++, failed),
+          ]);
+          replied();
+        }
+      }
+
+      for (let round = 0; round < ROUNDS; round++) {
+        let callers: Promise<void>[] = [];
+        await new Promise<void>((replied) => {
+          callers = Array.from({ length: CALLERS }, (_, caller) => callObject(`${round} ${caller}`, replied));
+        });
+        await end(namespace.stub("edge-key-value-0"));
+        await Promise.all(callers);
+      }
+
+      expect((await store.getMany(acknowledged)).filter((value) => value === null)).toEqual([]);
+      const counted = (await store.get<number>("sum")) ?? 0;
+      expect(counted).toBeGreaterThanOrEqual(sum.least);
+      expect(counted).toBeLessThanOrEqual(sum.most);
+      expect(codes.filter((code) => code !== "unavailable")).toEqual([]);
+      // An eviction lets the calls under way end.
+      if (name === "aborted") expect(codes.length).toBeGreaterThan(0);
+    });
+  }
 });

@@ -14,6 +14,14 @@ export function isLost(error: unknown): boolean {
   return !overloaded && Boolean(retryable || durableObjectReset);
 }
 
+/**
+ * While a release is being deployed, a caller may be older or newer than the object. The object then does nothing of what it
+ * was asked, so that the caller can try again later.
+ */
+export function otherRelease(details?: ErrorDetails): KeyValueError {
+  return new KeyValueError("unavailable", "the Worker and its Durable Object are of different releases", details);
+}
+
 /** Says what a failure of an object, of its storage or of the way to it means to a caller. */
 export function toObjectFailure(error: unknown): ObjectFailure {
   if (error instanceof KeyValueError) return { code: error.code, message: error.message };

@@ -1,8 +1,8 @@
-import { KeyValueError } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
 import { bulkRows } from "./bulk-rows.ts";
 import { isOver, receiveDeadline, sendDeadline } from "./deadlines.ts";
 import { decideOperation, decideSwap, type NextRow } from "./decisions.ts";
+import { otherRelease } from "./failure.ts";
 import { versionOf } from "./history.ts";
 import { tableListings } from "./listings.ts";
 import { onceOnly } from "./once.ts";
@@ -74,7 +74,7 @@ export function objectCalls(tables: SqlTables, startedAt: number, onDeadline: (d
     apply(collection, key, { name, args, onCorrupt }, once) {
       checkId(once);
       const operation = objectOperations.get(name);
-      if (!operation) throw new KeyValueError("backend", `the Durable Object does not know the operation ${name}`);
+      if (!operation) throw otherRelease();
       const settled = tables.attempt(() =>
         settle(collection, key, once, (row) => decideOperation(row, operation, args as never, onCorrupt)),
       );
@@ -101,9 +101,4 @@ function fromWire({ json, createdAt, deadline, keepsDeadline }: WireRow): NextRo
 
 function checkId(once: OnceOnly): void {
   if (typeof once?.id !== "string") throw otherRelease();
-}
-
-/** While a release is being deployed, a caller may be older or newer than the object. */
-function otherRelease(): KeyValueError {
-  return new KeyValueError("unavailable", "the Worker and its Durable Object are of different releases");
 }

@@ -1,10 +1,10 @@
 import type { OnCorrupt } from "../../core/corrupt.ts";
 import type { Entry } from "../../core/entry.ts";
-import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
+import type { ErrorDetails } from "../../core/errors.ts";
 import type { Caller } from "./caller.ts";
 import { receiveDeadline, sendDeadline } from "./deadlines.ts";
 import { type EntryCodec, entryCodec } from "./entry-codec.ts";
-import { toObjectError } from "./failure.ts";
+import { otherRelease, toObjectError } from "./failure.ts";
 import type { Placement } from "./placement.ts";
 import type { ReadRow, WireRow } from "./wire.ts";
 
@@ -49,8 +49,7 @@ export function remote(store: string, placement: Placement, caller: Caller, onCo
       if (row === null || row === undefined) return undefined;
       const sent = typeof row === "string" ? { json: row } : row;
       if (!("json" in sent) && !sent.damaged) {
-        const details = { store, collection, key };
-        throw new KeyValueError("unavailable", "the Worker and its Durable Object are of different releases", details);
+        throw otherRelease({ store, collection, key });
       }
       const { json, createdAt, deadline, version }: Partial<WireRow> = "json" in sent ? sent : {};
       const value = codec.decode(collection, key, json);
