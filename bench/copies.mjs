@@ -31,6 +31,7 @@ const kinds = {
   "a session": (i) => ({ user: person(i), basket: list(5, (at) => ({ sku: text(6), count: at })), seen: Date.now() }),
   "100 records": () => list(100, person),
   "1,000 integers": () => list(1000, () => upTo(1e6)),
+  "30 names": () => Object.fromEntries(list(30, (at) => [`${text(6)}${at}`, at])),
   "1,000 names": () => Object.fromEntries(list(1000, (at) => [`${text(6)}${at}`, at])),
   "100 levels": () => nested(100),
   "a text of 100 kB": () => ({ text: text(100_000) }),

@@ -21,8 +21,10 @@ const LARGE = 300;
 
 /** Where a part of a value is, and what an error tells about the whole value. */
 interface Place {
-  readonly path: (string | number)[];
   readonly details: ErrorDetails | undefined;
+  readonly depth: number;
+  readonly step?: string | number;
+  readonly outer?: Place;
 }
 
 /** Returns a copy of a value that is JSON already, such as a stored one. */
@@ -37,9 +39,7 @@ export function copyJson(value: JsonValue): JsonValue {
     }
     return copy;
   }
-  // A spread is several times as fast as a loop until V8 keeps an object as a hash table. Then it is half as fast.
-  let names = 0;
-  for (const _ in value) if (++names > SPREADABLE) return toJson(value);
+  if (!isSpreadable(value)) return rebuilt(value);
   const copy = { ...(value as Record<string, JsonValue>) };
   for (const name in copy) {
     const part = copy[name]!;
@@ -54,62 +54,80 @@ export function copyJson(value: JsonValue): JsonValue {
  * @throws KeyValueError `not_serializable`, with the path to what JSON would change.
  */
 export function toJson(value: unknown, details?: ErrorDetails): JsonValue {
-  const place = { path: [], details };
+  const place = { details, depth: 0 };
   return value === null ? fail("null: use delete to remove an entry", place) : checked(value, place);
 }
 
-/** Returns a value without parts as it is in JSON. */
-function single(value: unknown): JsonValue | undefined {
-  if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
-  // Adding 0 turns -0 into 0, which is what JSON makes of it.
-  return Number.isFinite(value) ? (value as number) + 0 : undefined;
-}
-
 function checked(value: unknown, place: Place): JsonValue {
-  const copy = single(value);
-  if (copy !== undefined) return copy;
-  if (typeof value !== "object" || value === null || !isPlain(value)) return fail(shown(value), place);
-  if (place.path.length > MAX_DEPTH) return fail("cyclic or too deep", place);
-  return checkedParts(value, place);
-}
-
-/** Returns a checked copy of a part of a value, or `undefined` to leave it out. */
-function checkedPart(part: unknown, step: string | number, place: Place): JsonValue | undefined {
-  const copy = single(part);
-  if (copy !== undefined || (part === undefined && typeof step === "string")) return copy;
-  place.path.push(step);
-  const parts = checked(part, place);
-  place.path.pop();
-  return parts;
-}
-
-function fail(problem: string, { path, details }: Place): never {
-  const where = path.slice(0, 20).map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`));
-  throw new KeyValueError("not_serializable", `value${where.join("")} is ${problem}`, details);
+  if (isKept(value)) return value;
+  if (Object.is(value, -0)) return 0;
+  if (typeof value !== "object" || !isPlain(value!)) return fail(shown(value), place);
+  if (place.depth > MAX_DEPTH) return fail("cyclic or too deep", place);
+  return checkedParts(value!, place);
 }
 
 function checkedParts(value: object, place: Place): JsonValue {
   if (Array.isArray(value)) {
     const copy = value.slice();
     for (let i = 0; i < copy.length; i++) {
-      const part: unknown = copy[i];
-      if (typeof part !== "string") copy[i] = checkedPart(part, i, place);
+      if (!isKept(copy[i])) copy[i] = checked(copy[i], inside(place, i));
     }
     return copy;
   }
+  if (!isSpreadable(value)) return rebuilt(value, place);
+  const copy = { ...(value as Record<string, unknown>) };
+  let whole = Object.getOwnPropertySymbols(copy).length === 0;
+  for (const name in copy) {
+    const part = copy[name];
+    // What is inherited is not in the copy.
+    if (isKept(part) || !Object.hasOwn(copy, name)) continue;
+    if (part === undefined) whole = false;
+    else copy[name] = checked(part, inside(place, name));
+  }
+  // Deleting from the copy would make V8 keep it as a hash table.
+  return whole ? (copy as JsonValue) : rebuilt(copy);
+}
+
+/** Whether a value without parts is the same in JSON. */
+function isKept(value: unknown): value is string | number | boolean | null {
+  if (typeof value === "string" || typeof value === "boolean" || value === null) return true;
+  return Number.isFinite(value) && !Object.is(value, -0);
+}
+
+function inside(outer: Place, step: string | number): Place {
+  return { details: outer.details, depth: outer.depth + 1, step, outer };
+}
+
+function fail(problem: string, place: Place): never {
+  const path: string[] = [];
+  for (let at = place; at.outer; at = at.outer) {
+    path.unshift(typeof at.step === "number" ? `[${at.step}]` : `.${at.step}`);
+  }
+  throw new KeyValueError("not_serializable", `value${path.slice(0, 20).join("")} is ${problem}`, place.details);
+}
+
+/** A spread is several times as fast as a loop until V8 keeps an object as a hash table. Then it is half as fast. */
+function isSpreadable(value: object): boolean {
+  let names = 0;
+  for (const _ in value) if (++names > SPREADABLE) return false;
+  return true;
+}
+
+/** Copies an object part by part, without those that JSON leaves out: symbols and what is `undefined`. */
+function rebuilt(value: object, place?: Place): JsonValue {
   const copy: Record<string, JsonValue> = {};
   let names = 0;
   for (const name in value) {
-    // Engines make one step of this loop and this check. A spread would copy symbols as well.
+    // Engines make one step of this loop and this check.
     if (!Object.hasOwn(value, name)) continue;
-    const part = checkedPart((value as Record<string, unknown>)[name], name, place);
+    const part = (value as Record<string, JsonValue | undefined>)[name];
     if (part === undefined) continue;
     // Without a prototype `__proto__` is a name like others, and V8 need not look for setters as it adds to a large object.
     if (++names === LARGE || name === "__proto__") {
       Object.setPrototypeOf(copy, null);
       names = LARGE;
     }
-    copy[name] = part;
+    copy[name] = place ? checked(part, inside(place, name)) : copyJson(part);
   }
   return names < LARGE ? copy : Object.setPrototypeOf(copy, Object.prototype);
 }

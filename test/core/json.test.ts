@@ -56,6 +56,26 @@ describe("toJson", () => {
     expect([JSON.stringify(copy), Reflect.ownKeys(copy as object).length, reads]).toEqual(['{"a":1,"b":1}', 2, 1]);
   });
 
+  it("leaves out what is undefined, and reads a getter once then too", () => {
+    for (const names of [0, 200]) {
+      let reads = 0;
+      const rest = names > 0 ? (large(names) as object) : {};
+      const value = { a: undefined, ...rest, b: { c: undefined, d: [{ e: undefined }] }, z: -0 };
+      Object.defineProperty(value, "f", { enumerable: true, get: () => [++reads] });
+      const copy = toJson(value) as { z: number };
+      expect(JSON.stringify(copy)).toBe(JSON.stringify({ ...rest, b: { d: [{}] }, z: 0, f: [1] }));
+      expect(["a" in copy, Object.is(copy.z, 0), reads]).toEqual([false, true, 1]);
+    }
+  });
+
+  it("says where a part is that JSON would change, in every kind of object", () => {
+    for (const object of [{}, large(200) as object, JSON.parse('{"__proto__":1}') as object]) {
+      for (const part of [Number.NaN, () => {}, 1n, new Date(), Symbol("s")]) {
+        expect(() => toJson([1, { list: [{ ...object, part }] }])).toThrow("value[1].list[0].part is ");
+      }
+    }
+  });
+
   it("refuses holes in arrays", () => {
     const list = [1, 2, 3];
     delete list[1];
