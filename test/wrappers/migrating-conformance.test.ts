@@ -4,6 +4,7 @@ import { conformance } from "../../src/conformance/index.ts";
 import { type AsyncKeyValue, memoryStore } from "../../src/index.ts";
 import { migrating } from "../../src/wrappers/migrating.ts";
 import { movedClock } from "../support/clock.ts";
+import { onNode } from "../support/runtime.ts";
 
 const wait = movedClock();
 
@@ -15,16 +16,21 @@ const foreign = (): AsyncKeyValue => ({ ...memoryStore() });
 const short = { tombstoneTtl: 60 };
 
 holds("migrating, writing to both stores", () => migrating(memoryStore(), memoryStore(), short));
-holds("migrating, writing to the new store", () => migrating(memoryStore(), memoryStore(), { ...short, write: "to" }));
-holds("migrating without moving", () => migrating(foreign(), memoryStore(), { ...short, backfill: false }));
-holds("migrating at its end", () => migrating(nullStore(), memoryStore(), { tombstoneTtl: 0 }));
-holds("migrating twice", () =>
-  migrating(foreign(), migrating(memoryStore(), memoryStore(), { tombstoneTtl: 9 }), short),
-);
-holds("migrating, with entries that end before a tombstone would", () => migrating(memoryStore(), memoryStore()), {
-  "an entry keeps its deadline to the millisecond, and when it was created":
-    "the creation time of an entry that ends within tombstoneTtl has to say when it ends",
-});
-holds("migrating twice, the inner tombstones last longer", () =>
-  migrating(memoryStore(), migrating(memoryStore(), memoryStore(), { tombstoneTtl: 90 }), short),
-);
+
+if (onNode) {
+  holds("migrating, writing to the new store", () =>
+    migrating(memoryStore(), memoryStore(), { ...short, write: "to" }),
+  );
+  holds("migrating without moving", () => migrating(foreign(), memoryStore(), { ...short, backfill: false }));
+  holds("migrating at its end", () => migrating(nullStore(), memoryStore(), { tombstoneTtl: 0 }));
+  holds("migrating twice", () =>
+    migrating(foreign(), migrating(memoryStore(), memoryStore(), { tombstoneTtl: 9 }), short),
+  );
+  holds("migrating, with entries that end before a tombstone would", () => migrating(memoryStore(), memoryStore()), {
+    "an entry keeps its deadline to the millisecond, and when it was created":
+      "the creation time of an entry that ends within tombstoneTtl has to say when it ends",
+  });
+  holds("migrating twice, the inner tombstones last longer", () =>
+    migrating(memoryStore(), migrating(memoryStore(), memoryStore(), { tombstoneTtl: 90 }), short),
+  );
+}

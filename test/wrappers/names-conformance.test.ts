@@ -8,6 +8,7 @@ import { prefixKeys } from "../../src/wrappers/prefix-keys.ts";
 import { singleCollection } from "../../src/wrappers/single-collection.ts";
 import { statistics } from "../../src/wrappers/statistics.ts";
 import { movedClock } from "../support/clock.ts";
+import { onNode } from "../support/runtime.ts";
 
 const runner = { describe, it, expect };
 const own: Capability[] = ["listKeys", "cull", "swap"];
@@ -19,15 +20,20 @@ const wait = movedClock();
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const hostile = "a::%\uD83D:";
 
-const stores: [name: string, make: () => AsyncKeyValue, capabilities: Capability[]][] = [
-  ["prefixKeys", () => prefixKeys(memoryStore(), "tenant"), own],
+type Case = readonly [name: string, make: () => AsyncKeyValue, capabilities: Capability[]];
+
+const wrappers: readonly Case[] = [
   ["prefixKeys with a hostile prefix", () => prefixKeys(memoryStore(), hostile), own],
-  ["prefixCollections", () => prefixCollections(memoryStore(), "tenant"), collections],
   ["prefixCollections with a hostile prefix", () => prefixCollections(memoryStore(), hostile), collections],
   ["singleCollection", () => singleCollection(memoryStore(), "all"), own],
   ["log", () => log(memoryStore(), { logger: silent, values: true }), all],
   ["statistics", () => statistics(memoryStore()), all],
   ["instrument", () => instrument(memoryStore(), { onOperation: (_, run) => run() }), all],
+];
+
+const variants: readonly Case[] = [
+  ["prefixKeys", () => prefixKeys(memoryStore(), "tenant"), own],
+  ["prefixCollections", () => prefixCollections(memoryStore(), "tenant"), collections],
   [
     "all of them",
     () => {
@@ -43,15 +49,16 @@ const stores: [name: string, make: () => AsyncKeyValue, capabilities: Capability
   ],
 ];
 
-for (const [name, make, capabilities] of stores) {
+for (const [name, make, capabilities] of onNode ? [...wrappers, ...variants] : wrappers) {
   conformance(runner, `${name} over memory`, make, { capabilities, ordered: true, wait });
 }
 
 /** Two tenants of one store that is never emptied: the other's entries are always there. */
-for (const [name, tenant] of [
+const tenants = [
   ["prefixKeys", prefixKeys],
   ["prefixCollections", prefixCollections],
-] as const) {
+] as const;
+for (const [name, tenant] of onNode ? tenants : []) {
   const base = memoryStore();
   for (const [prefix, other] of [
     ["a", "ab"],

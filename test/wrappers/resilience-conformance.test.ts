@@ -13,6 +13,7 @@ import { route } from "../../src/wrappers/route.ts";
 import { seed } from "../../src/wrappers/seed.ts";
 import { timeout } from "../../src/wrappers/timeout.ts";
 import { movedClock } from "../support/clock.ts";
+import { onNode } from "../support/runtime.ts";
 
 const wait = movedClock();
 
@@ -43,12 +44,7 @@ function besideReadOnly(base = memoryStore()): AsyncKeyValue {
 holds("retry", () => retry(memoryStore()));
 holds("timeout", () => timeout(memoryStore()));
 holds("fallback", () => fallback(memoryStore(), memoryStore()));
-holds("fallback, writes too", () => fallback(memoryStore(), foreign(), { writes: true }));
 holds("cacheThrough", () => cacheThrough(memoryStore(), memoryStore(), { maxTtl: 60 }));
-holds("cacheThrough over a cache without swap", () => cacheThrough(memoryStore(), foreign(), { maxTtl: 60 }), {
-  capabilities: ["listKeys", "listCollections", "cull", "swap"],
-});
-holds("route by collection", () => route({ users: memoryStore() }, memoryStore()));
 holds("route by key", () => route({ stores: { odd: memoryStore() }, pick: byKey, otherwise: memoryStore() }), {
   ordered: false,
 });
@@ -59,16 +55,24 @@ holds("defaultValue, where its default counts as missing", () => withoutDefault(
   capabilities: everything.slice(0, -1),
 });
 holds("readOnly, where writes go past it", () => besideReadOnly());
-holds("a stack of seven", () =>
-  retry(
-    timeout(
-      clampTtl(
-        limitSize(
-          cacheThrough(route({ a: memoryStore() }, fallback(memoryStore(), foreign())), memoryStore(), { maxTtl: 9 }),
-          { maxBytes: 1e6 },
+
+if (onNode) {
+  holds("fallback, writes too", () => fallback(memoryStore(), foreign(), { writes: true }));
+  holds("cacheThrough over a cache without swap", () => cacheThrough(memoryStore(), foreign(), { maxTtl: 60 }), {
+    capabilities: ["listKeys", "listCollections", "cull", "swap"],
+  });
+  holds("route by collection", () => route({ users: memoryStore() }, memoryStore()));
+  holds("a stack of seven", () =>
+    retry(
+      timeout(
+        clampTtl(
+          limitSize(
+            cacheThrough(route({ a: memoryStore() }, fallback(memoryStore(), foreign())), memoryStore(), { maxTtl: 9 }),
+            { maxBytes: 1e6 },
+          ),
+          { max: 2.3e11 },
         ),
-        { max: 2.3e11 },
       ),
     ),
-  ),
-);
+  );
+}
