@@ -7,14 +7,14 @@ import { spawn } from "node:child_process";
 
 const [seeds = "1000", ...given] = process.argv.slice(2);
 // Some histories are in a file with other tests.
-const others = ["workerd/d1", "workerd/kv-namespace", "workerd/upstash-contention", "node/browser-stores"];
+const others = ["workerd/d1", "workerd/kv-namespace", "node/postgres.test", "contention", "node/browser-stores"];
 const filters = given.length > 0 ? given : ["linearizability", ...others];
 const files = [
   "vitest",
   "run",
   "--reporter=verbose",
   "-t",
-  "linearizable|random calls|updates of one key|failover",
+  "linearizable|random calls|callers of one key|updates of one key|failover",
   ...filters,
 ];
 const env = { ...process.env, EKV_HISTORIES: seeds };

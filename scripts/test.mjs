@@ -4,6 +4,7 @@
 //   npm test -- --runtime deno                          one: node, node-only, workerd, bindings, bun, deno or dist; may be repeated
 //   npm test -- --runtime deno --filter memory          its test files whose path contains "memory"
 //   npm test -- --no-skips                              a skipped test is a failure, as in CI
+//   npm test -- --matrix                                also the runs of the conformance suite that repeat others; takes far longer
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -56,6 +57,7 @@ const { values } = parseArgs({
   options: {
     runtime: { type: "string", multiple: true, default: Object.keys(runtimes) },
     filter: { type: "string", default: "" },
+    matrix: { type: "boolean", default: false },
     "no-skips": { type: "boolean", default: Boolean(process.env.CI) && process.env.CI !== "false" },
   },
 });
@@ -81,13 +83,14 @@ const results = [];
 /** One Redis and one DynamoDB for all runtimes. Without Redis, the tests that need it are skipped and say what to install. */
 const gateway = await startGateway();
 const dynamo = await startDynamo();
+const env = { ...gateway.env, ...dynamo.env, ...(values.matrix && { EKV_MATRIX: "1" }) };
 
 async function runOn(name) {
   const files = runtimes[name].files.filter((file) => file.includes(values.filter));
   if (files.length === 0) return;
   const report = join(temp, `${name}.xml`);
   const [command, ...args] = runtimes[name].command(files, report);
-  const { code, output, seconds } = await run(command, args, { env: { ...gateway.env, ...dynamo.env } });
+  const { code, output, seconds } = await run(command, args, { env });
   const tests = existsSync(report) ? readJunit(readFileSync(report, "utf8")) : [];
   const of = (outcome) => tests.filter((test) => test.outcome === outcome);
   const result = { name, passed: of("passed").length, failed: of("failed"), skipped: of("skipped"), seconds };

@@ -13,7 +13,7 @@ import {
 import { compress } from "../../src/wrappers/compress.ts";
 import { encrypt } from "../../src/wrappers/encrypt.ts";
 import { fernet } from "../../src/wrappers/fernet.ts";
-import { onNode } from "../support/runtime.ts";
+import { withVariants } from "../support/combinations.ts";
 
 const capabilities = ["listKeys", "listCollections", "destroyCollection", "destroy", "cull", "swap"] as const;
 const key = new Uint8Array(32).fill(1);
@@ -92,7 +92,7 @@ class Foreign implements AsyncKeyValue {
   }
 }
 
-if (onNode) {
+if (withVariants) {
   holds("compress", () => compress(memoryStore(), { maxBytes }));
   holds("compress over fernet", () => compress(inFernet(memoryStore()), { minBytes: 0, maxBytes }));
   holds("encrypt over a limit", () => encrypted(limited(200_000)));

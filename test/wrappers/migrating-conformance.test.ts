@@ -4,7 +4,7 @@ import { conformance } from "../../src/conformance/index.ts";
 import { type AsyncKeyValue, memoryStore } from "../../src/index.ts";
 import { migrating } from "../../src/wrappers/migrating.ts";
 import { movedClock } from "../support/clock.ts";
-import { onNode } from "../support/runtime.ts";
+import { withVariants } from "../support/combinations.ts";
 
 const wait = movedClock();
 
@@ -17,7 +17,7 @@ const short = { tombstoneTtl: 60 };
 
 holds("migrating, writing to both stores", () => migrating(memoryStore(), memoryStore(), short));
 
-if (onNode) {
+if (withVariants) {
   holds("migrating, writing to the new store", () =>
     migrating(memoryStore(), memoryStore(), { ...short, write: "to" }),
   );

@@ -8,7 +8,7 @@ import { prefixKeys } from "../../src/wrappers/prefix-keys.ts";
 import { singleCollection } from "../../src/wrappers/single-collection.ts";
 import { statistics } from "../../src/wrappers/statistics.ts";
 import { movedClock } from "../support/clock.ts";
-import { onNode } from "../support/runtime.ts";
+import { withVariants } from "../support/combinations.ts";
 
 const runner = { describe, it, expect };
 const own: Capability[] = ["listKeys", "cull", "swap"];
@@ -49,7 +49,7 @@ const variants: readonly Case[] = [
   ],
 ];
 
-for (const [name, make, capabilities] of onNode ? [...wrappers, ...variants] : wrappers) {
+for (const [name, make, capabilities] of withVariants ? [...wrappers, ...variants] : wrappers) {
   conformance(runner, `${name} over memory`, make, { capabilities, ordered: true, wait });
 }
 
@@ -58,7 +58,7 @@ const tenants = [
   ["prefixKeys", prefixKeys],
   ["prefixCollections", prefixCollections],
 ] as const;
-for (const [name, tenant] of onNode ? tenants : []) {
+for (const [name, tenant] of withVariants ? tenants : []) {
   const base = memoryStore();
   for (const [prefix, other] of [
     ["a", "ab"],

@@ -13,7 +13,7 @@ import { route } from "../../src/wrappers/route.ts";
 import { seed } from "../../src/wrappers/seed.ts";
 import { timeout } from "../../src/wrappers/timeout.ts";
 import { movedClock } from "../support/clock.ts";
-import { onNode } from "../support/runtime.ts";
+import { withVariants } from "../support/combinations.ts";
 
 const wait = movedClock();
 
@@ -56,7 +56,7 @@ holds("defaultValue, where its default counts as missing", () => withoutDefault(
 });
 holds("readOnly, where writes go past it", () => besideReadOnly());
 
-if (onNode) {
+if (withVariants) {
   holds("fallback, writes too", () => fallback(memoryStore(), foreign(), { writes: true }));
   holds("cacheThrough over a cache without swap", () => cacheThrough(memoryStore(), foreign(), { maxTtl: 60 }), {
     capabilities: ["listKeys", "listCollections", "cull", "swap"],
