@@ -10,7 +10,7 @@ import { objects } from "./objects.ts";
 const { KV_1, KV_2, KV_3, KV_4 } = env as unknown as Record<"KV_1" | "KV_2" | "KV_3" | "KV_4", KVNamespace>;
 
 /** `npm run histories` makes all 10,000. */
-const CALLS = seeds(0) > 0 ? 10_000 : 2500;
+const CALLS = seeds(0) > 0 ? 10_000 : 1000;
 
 interface Page {
   readonly keys: readonly { readonly name: string; readonly expiration?: number; readonly metadata?: unknown }[];
