@@ -143,12 +143,12 @@ function overRpc(env) {
 
 export default {
   async fetch(request, env) {
-    const { where, operation, name, count } = Object.fromEntries(new URL(request.url).searchParams);
+    const { where, operation, name, count } = await request.json();
     const inside = env.INSIDE.get(env.INSIDE.idFromName("inside"));
     const last =
       where === "inside"
-        ? await inside.run(operation, name, Number(count))
-        : await repeat(overRpc(env)[operation][name], Number(count));
+        ? await inside.run(operation, name, count)
+        : await repeat(overRpc(env)[operation][name], count);
     return Response.json(last ?? null);
   },
 };

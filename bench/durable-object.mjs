@@ -1,23 +1,18 @@
 // `npm run bench:durable-objects`: what the stores in Durable Objects cost beside SQL and an object written by hand.
 //
-// It starts workerd. The clock stands still there while a request computes, so a turn is one request that does an operation
-// many times, and its time is taken from outside: the CPU time of workerd on Linux, which other programs affect little, and
-// elsewhere the time that passes. All candidates of a table take turns in short rounds, and each ratio is the median over
+// A turn is one request that does an operation many times. All candidates of a table take turns in short rounds, and each ratio is the median over
 // the rounds of its ratio to the baseline, the first candidate, in the same round.
 //
 //   npm run bench:durable-objects                        all
 //   npm run bench:durable-objects -- --rounds 300        steadier numbers
 //   npm run bench:durable-objects -- --filter increment  only the tables whose title contains the word
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
-import workerdPath from "workerd";
 import { median } from "./support.mjs";
+import { startWorkerd, workerdFolder } from "./workerd.mjs";
 
 const { values: options } = parseArgs({
   options: { rounds: { type: "string", default: "100" }, filter: { type: "string", default: "" } },
@@ -31,15 +26,9 @@ const TABLES = {
 /** Candidates of one table alone. */
 const MORE = { "put, inside": ["raw SQL, the store's row"], "getMany of 100, inside": ["raw SQL, key by key"] };
 
-// Where there is a disk in memory, so that commits do not drown everything else.
-const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "edge-key-value-bench-"));
+const folder = workerdFolder();
 const classes = { STORE: "KeyValueObject", HAND: "HandWritten", INSIDE: "Inside" };
-const CONFIG = `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "main", worker = .main), (name = "disk", disk = (path = "${folder}", writable = true))],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
-);
-const main :Workerd.Worker = (
+const DEFINITIONS = `const main :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
   compatibilityDate = "2025-11-01",
   durableObjectNamespaces = [
@@ -52,7 +41,6 @@ const main :Workerd.Worker = (
     .map(([name, of]) => `(name = "${name}", durableObjectNamespace = "${of}"),`)
     .join("")}],
 );`;
-writeFileSync(join(folder, "config.capnp"), CONFIG);
 await build({
   entryPoints: [fileURLToPath(new URL("durable-object-worker.mjs", import.meta.url))],
   bundle: true,
@@ -60,28 +48,10 @@ await build({
   external: ["cloudflare:workers"],
   outfile: join(folder, "worker.js"),
 });
-const workerd = spawn(workerdPath.default, ["serve", join(folder, "config.capnp"), "--control-fd=3"], {
-  stdio: ["ignore", "inherit", "inherit", "pipe"],
-});
-const port = await new Promise((resolve, reject) => {
-  workerd.on("exit", (code) => reject(new Error(`workerd ended with code ${code}`)));
-  createInterface(workerd.stdio[3]).on("line", (line) => resolve(JSON.parse(line).port));
-});
-
+const disk = `(name = "disk", disk = (path = "${folder}", writable = true))`;
+const { ask, elapsed, stop } = await startWorkerd(folder, DEFINITIONS, disk);
 /** Has the Worker do an operation so many times, and returns what the last one returned. */
-async function turn(where, operation, name, count) {
-  const response = await fetch(`http://127.0.0.1:${port}/?${new URLSearchParams({ where, operation, name, count })}`);
-  if (!response.ok) throw new Error(await response.text());
-  return await response.json();
-}
-
-/** The time so far, in nanoseconds. */
-function elapsed() {
-  if (process.platform !== "linux") return performance.now() * 1e6;
-  const threads = `/proc/${workerd.pid}/task`;
-  const times = readdirSync(threads).map((thread) => readFileSync(join(threads, thread, "schedstat"), "utf8"));
-  return times.reduce((sum, time) => sum + Number(time.split(" ")[0]), 0);
-}
+const turn = (where, operation, name, count) => ask({ where, operation, name, count });
 
 try {
   for (const [where, { names, one, bulk }] of Object.entries(TABLES)) {
@@ -95,8 +65,7 @@ try {
     }
   }
 } finally {
-  workerd.removeAllListeners("exit");
-  workerd.kill("SIGKILL");
+  stop();
   rmSync(folder, { recursive: true });
 }
 
