@@ -11,6 +11,23 @@ export const candidates = {
       getMany: async (keys) => keys.map((key) => parsed(texts.get(key))),
     };
   },
+  /** The least that a store of copies can do: it checks nothing, and knows no deadlines, collections or versions. */
+  async "Map of copies"() {
+    const values = new Map();
+    const copyOf = (value) => {
+      if (typeof value !== "object" || value === null) return value;
+      if (Array.isArray(value)) return value.map(copyOf);
+      const copy = { ...value };
+      for (const name in copy) copy[name] = copyOf(copy[name]);
+      return copy;
+    };
+    const found = (key) => copyOf(values.get(key) ?? null);
+    return {
+      get: async (key) => found(key),
+      put: async (key, value) => void values.set(key, copyOf(value)),
+      getMany: async (keys) => keys.map(found),
+    };
+  },
   async memoryStore() {
     const { memoryStore } = await import("../src/index.ts");
     return memoryStore();
