@@ -52,7 +52,7 @@ const ROW_BYTES = 1_999_800;
 const BULK_BYTES = 1_000_000;
 
 /**
- * A store in a Cloudflare D1 database.
+ * Makes a store in a Cloudflare D1 database.
  *
  * | | |
  * |---|---|

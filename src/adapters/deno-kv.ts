@@ -18,7 +18,7 @@ export interface DenoKVStoreOptions extends StoreOptions {
 }
 
 /**
- * A store in Deno KV: on Deno, on Deno Deploy, and on Node and Bun by `@deno/kv`.
+ * Makes a store in Deno KV: on Deno, on Deno Deploy, and on Node and Bun by `@deno/kv`.
  *
  * | | |
  * |---|---|

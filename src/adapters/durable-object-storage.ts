@@ -17,7 +17,7 @@ export interface DurableObjectStorageStoreOptions extends StoreOptions {
 }
 
 /**
- * A store in the SQLite storage of your own Durable Object: `durableObjectStorageStore(ctx.storage)`.
+ * Makes a store in the SQLite storage of your own Durable Object: `durableObjectStorageStore(ctx.storage)`.
  *
  * | | |
  * |---|---|

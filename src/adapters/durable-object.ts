@@ -87,7 +87,7 @@ export interface CustomPlacementOptions extends DurableObjectStoreOptions {
 }
 
 /**
- * A store in Durable Objects: `durableObjectStore(env.STORE)`, where `STORE` is a binding of the class `KeyValueObject`.
+ * Makes a store in Durable Objects: `durableObjectStore(env.STORE)`, where `STORE` is a binding of the class `KeyValueObject`.
  *
  * | | |
  * |---|---|

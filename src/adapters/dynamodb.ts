@@ -36,7 +36,7 @@ export interface DynamoDBStoreOptions extends StoreOptions {
 }
 
 /**
- * A store in a DynamoDB table.
+ * Makes a store in a DynamoDB table.
  *
  * | | |
  * |---|---|

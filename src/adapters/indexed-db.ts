@@ -13,7 +13,7 @@ export interface IndexedDBStoreOptions extends StoreOptions {
 }
 
 /**
- * A store in the browser's IndexedDB, for pages, workers and service workers.
+ * Makes a store in the browser's IndexedDB, for pages, workers and service workers.
  *
  * | | |
  * |---|---|

@@ -32,7 +32,7 @@ const MAX_LIFE = 2e12;
 const BULK_NAMES = 1000;
 
 /**
- * A store over any storage adapter of Keyv, 5 or 6: SQL databases, MongoDB, etcd, Memcached, DynamoDB and others.
+ * Makes a store over any storage adapter of Keyv, 5 or 6: SQL databases, MongoDB, etcd, Memcached, DynamoDB and others.
  *
  * | | |
  * |---|---|

@@ -34,7 +34,7 @@ export interface LibSQLStoreOptions extends StoreOptions {
 const BULK_BYTES = 1_000_000;
 
 /**
- * A store in a libSQL database: at Turso, on a server of your own, or in a local file.
+ * Makes a store in a libSQL database: at Turso, on a server of your own, or in a local file.
  *
  * | | |
  * |---|---|

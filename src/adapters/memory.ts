@@ -19,7 +19,7 @@ export interface MemoryStoreOptions extends StoreOptions {
 }
 
 /**
- * A store in the memory of this process or isolate.
+ * Makes a store in the memory of this process or isolate.
  *
  * | | |
  * |---|---|

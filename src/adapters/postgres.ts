@@ -35,7 +35,7 @@ const KEY_BYTES = 2600;
 const BULK_BYTES = 8 * 1024 * 1024;
 
 /**
- * A store in a PostgreSQL database.
+ * Makes a store in a PostgreSQL database.
  *
  * | | |
  * |---|---|

@@ -27,7 +27,7 @@ export interface SQLiteStoreOptions extends StoreOptions {
 }
 
 /**
- * A store in a SQLite database: a file, or a database that you have open.
+ * Makes a store in a SQLite database: a file, or a database that you have open.
  *
  * | | |
  * |---|---|

@@ -34,7 +34,7 @@ const MAX_TTL_SECONDS = 2e9;
 const BULK_NAMES = 100;
 
 /**
- * A store over any driver of unstorage: files, S3, Azure, MongoDB, Netlify, Vercel and others.
+ * Makes a store over any driver of unstorage: files, S3, Azure, MongoDB, Netlify, Vercel and others.
  *
  * | | |
  * |---|---|

@@ -33,7 +33,7 @@ export interface WebStorageStoreOptions extends StoreOptions {
 export type WebStorageCapability = Exclude<Capability, "swap">;
 
 /**
- * A store in `localStorage` or `sessionStorage`, for a few small entries of a page.
+ * Makes a store in `localStorage` or `sessionStorage`, for a few small entries of a page.
  *
  * | | |
  * |---|---|

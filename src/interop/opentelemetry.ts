@@ -55,7 +55,7 @@ const SYSTEMS: Readonly<Record<string, string>> = {
 const BOUNDARIES = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
 /**
- * A store whose calls to its backend become OpenTelemetry spans and metrics, by the semantic conventions for database
+ * Makes a store whose calls to its backend become OpenTelemetry spans and metrics, by the semantic conventions for database
  * clients.
  *
  * A span is named by the operation and the collection, such as `read users`, and has `db.system.name`,
