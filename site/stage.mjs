@@ -1,8 +1,9 @@
 // Puts the pages of the site into `.pages`: the Markdown that GitHub shows, with links that leave `docs` made absolute.
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "../scripts/entries.mjs";
+import { groups, linkOf as pathOf } from "./.vitepress/sidebar.mjs";
 
 const REPOSITORY = "https://github.com/edge-key-value/edge-key-value/blob/main/";
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -59,13 +60,21 @@ function linkOf(source, target, link) {
 
 /** Writes `llms.txt`, a list of all pages for language models, and `llms-full.txt`, their texts (llmstxt.org). */
 function writeForModels() {
-  const files = ["README.md", ...readdirSync(docs, { recursive: true }).filter((name) => name.endsWith(".md"))].sort();
-  const texts = files.map((file) => readFileSync(file === "README.md" ? join(root, file) : join(docs, file), "utf8"));
-  const list = files.slice(1).map((file, i) => {
-    const [, title = file] = /^# (.+)$/m.exec(texts[i + 1]) ?? [];
-    return `- [${title.replaceAll("`", "")}](${file.replace(/README\.md$/, "").replace(/\.md$/, "")})`;
-  });
   const about = "One asynchronous key-value API for Cloudflare Workers, Deno, Bun and Node.";
-  writeFileSync(join(pages, "public/llms.txt"), `# edge-key-value\n\n> ${about}\n\n## Docs\n\n${list.join("\n")}\n`);
-  writeFileSync(join(pages, "public/llms-full.txt"), texts.join("\n\n---\n\n"));
+  const lists = Object.entries(groups).map(([group, items]) => {
+    const lines = Object.entries(items).map(([label, file]) => `- [${label}](${pathOf(file)})`);
+    return `## ${group}\n\n${lines.join("\n")}\n`;
+  });
+  writeFileSync(join(pages, "public/llms.txt"), [`# edge-key-value\n\n> ${about}\n`, ...lists].join("\n"));
+  const files = Object.values(groups).flatMap((items) => Object.values(items));
+  const texts = files
+    .filter((file) => existsSync(join(docs, sourceOf(file))))
+    .map((file) => readFileSync(join(docs, sourceOf(file)), "utf8"));
+  const full = [readFileSync(join(root, "README.md"), "utf8"), ...texts];
+  writeFileSync(join(pages, "public/llms-full.txt"), full.join("\n\n---\n\n"));
+}
+
+/** The file in `docs` behind a page. */
+function sourceOf(file) {
+  return file.replace(/(^|\/)index\.md$/, "$1README.md");
 }

@@ -1,5 +1,5 @@
 /** The pages in the order in which a reader needs them: groups of labels and files. */
-const groups = {
+export const groups = {
   Start: {
     "Choose a runtime": "start/index.md",
     "Workers, Durable Objects": "start/workers.md",
@@ -80,7 +80,8 @@ const groups = {
 /** Groups that a reader opens when they need one of their pages. */
 const collapsed = ["Stores", "Bridges"];
 
-const linkOf = (file) => `/${file.replace(/(^|\/)index\.md$|\.md$/, "$1")}`;
+/** The path of a page on the site. */
+export const linkOf = (file) => `/${file.replace(/(^|\/)index\.md$|\.md$/, "$1")}`;
 
 /**
  * Returns the groups of the sidebar; `decisions` are the pages of that folder. Throws if one of the other `files` is in no

@@ -4,6 +4,7 @@ import yaml from "js-yaml";
 import { unstable_readConfig } from "wrangler";
 import { describe, expect, it } from "#test";
 import { releaseProblems } from "../../scripts/release-check.mjs";
+import { sidebar } from "../../site/.vitepress/sidebar.mjs";
 
 const text = (path: string) => readFileSync(path, "utf8");
 const { scripts } = JSON.parse(text("package.json")) as { scripts: Record<string, string> };
@@ -62,6 +63,19 @@ describe("the guides", () => {
     const index = text("docs/guides/README.md");
     const pages = readdirSync("docs/guides").filter((file) => file !== "README.md");
     expect(pages.filter((page) => !index.includes(`(${page})`))).toEqual([]);
+  });
+});
+
+describe("the site", () => {
+  it("has every page of the documentation in its sidebar", () => {
+    const pages = readdirSync("docs", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".md"));
+    expect(() =>
+      sidebar(
+        pages.map((file) => file.replace(/README\.md$/, "index.md")),
+        [],
+      ),
+    ).not.toThrow();
+    expect(() => sidebar(["not-listed.md"], [])).toThrow("not-listed.md");
   });
 });
 
