@@ -12,7 +12,7 @@ describe("readers in many places, in virtual time", () => {
   }
 
   it("see the same with the same seed", async () => {
-    for (const { run } of SCENARIOS.filter(({ what }) => what.startsWith("`cacheThrough`"))) {
+    for (const { run } of SCENARIOS.filter(({ what }) => /^`cacheThrough`|^`cachedResponse`.*tag/.test(what))) {
       expect(await run(31)).toBe(await run(31));
     }
   });

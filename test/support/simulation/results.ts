@@ -1,21 +1,28 @@
 import { invalidateTags } from "../../../src/cache-tags.ts";
-import { type Cached, cached } from "../../../src/cached.ts";
+import { cached } from "../../../src/cached.ts";
 import type { AsyncKeyValue } from "../../../src/index.ts";
 import { sleep } from "../caching.ts";
-import { strongBackend } from "./backends.ts";
+import { CALL, strongBackend } from "./backends.ts";
 import { ISOLATES, isolatesOf, type Scenario } from "./scenario.ts";
 import { history, inWorld, type World } from "./world.ts";
 
 /** The longest run of the function that is cached. */
-const RUN = 500;
+export const RUN = 500;
+
+/** How often something changes and is looked at, in milliseconds. */
+export interface Pace {
+  readonly changes: number;
+  readonly pause: number;
+  readonly look: number;
+}
 
 /** Lets isolates call a cached function while its data changes. `tell` tells the caches, if they are told. */
-async function callWhileChanging(
+export async function callWhileChanging(
   world: World,
-  isolates: readonly { readonly get: Cached<[], number>; readonly off: number }[],
+  isolates: readonly { readonly get: () => Promise<number>; readonly off: number }[],
   source: { version: number },
   tell: () => Promise<unknown>,
-  { changes, pause, look }: { changes: number; pause: number; look: number },
+  { changes, pause, look }: Pace,
 ): Promise<number> {
   const { acknowledge, see, worst } = history(world);
   let ended = false;
@@ -23,7 +30,7 @@ async function callWhileChanging(
     world.underClock(off, async () => {
       while (!ended) {
         const began = world.now();
-        see(await get.with({})(), began);
+        see(await get(), began);
         await sleep(world.between(1, look));
       }
     }),
@@ -40,13 +47,38 @@ async function callWhileChanging(
   return worst();
 }
 
-/** Calls of a cached function with a tag, which is invalidated after each change. */
+/** Where results are, and the stamps of their tags. */
+export interface Places {
+  store(): AsyncKeyValue;
+  tagStore?(): AsyncKeyValue;
+}
+
+/** How the tag is invalidated after a change; resolves when it is. */
+export type Tell = (world: World, stamps: () => AsyncKeyValue) => Promise<unknown>;
+
+export const hard: Tell = (_, stamps) => invalidateTags(stamps(), ["t"]);
+
+export const soft: Tell = (_, stamps) => invalidateTags(stamps(), ["t"], { soft: true });
+
+/** A hard invalidation, and a soft one from somewhere else at about the same time. */
+export const hardBesideSoft: Tell = async (world, stamps) => {
+  const [first, second] = world.pick([
+    [hard, soft],
+    [soft, hard],
+  ] as const);
+  const one = first(world, stamps);
+  await sleep(world.between(1, 2 * CALL));
+  await Promise.all([one, second(world, stamps)]);
+};
+
+/** Calls of a cached function with a tag, which is invalidated after each change. Clocks are off by so much at most. */
 export function tagged(
   what: string,
   promise: string,
   bound: number,
-  make: (world: World) => { store: () => AsyncKeyValue; tagStore?: () => AsyncKeyValue },
-  pace: { changes: number; pause: number; look: number },
+  make: (world: World) => Places,
+  pace: Pace,
+  { tell = hard, off = 0 }: { tell?: Tell; off?: number } = {},
 ): Scenario {
   return {
     what,
@@ -61,12 +93,20 @@ export function tagged(
           const get = cached(results, () => load(world, source), {
             ...{ key: () => "k", ttl: 3600, staleWhileRevalidate: 3600, tags: ["t"], tagStore: tags },
           });
-          return { get, off: 0, stamps: tags ?? results };
+          return { get: () => get.with({})(), off: world.between(-off, off), stamps: tags ?? results };
         });
-        const tell = () => invalidateTags(world.pick(isolates).stamps, ["t"]);
-        return await callWhileChanging(world, isolates, source, tell, pace);
+        return await callWhileChanging(world, isolates, source, () => tellFrom(world, isolates, tell), pace);
       }),
   };
+}
+
+/** Invalidates from any of the isolates, by its clock. */
+export function tellFrom(
+  world: World,
+  isolates: readonly { readonly off: number; readonly stamps: AsyncKeyValue }[],
+  tell: Tell,
+): Promise<unknown> {
+  return world.underClock(world.pick(isolates).off, () => tell(world, () => world.pick(isolates).stamps));
 }
 
 async function load(world: World, source: { readonly version: number }): Promise<number> {
@@ -93,10 +133,10 @@ export function untold(what: string, promise: string, off: number): Scenario {
           [2, 30_000],
           [2, 60_000],
         ] as const);
-        const isolates = Array.from({ length: count }, () => ({
-          get: cached(store(), () => load(world, source), { key: () => "k", ttl, staleWhileRevalidate }),
-          off: world.between(-off, off),
-        }));
+        const isolates = Array.from({ length: count }, () => {
+          const get = cached(store(), () => load(world, source), { key: () => "k", ttl, staleWhileRevalidate });
+          return { get: () => get.with({})(), off: world.between(-off, off) };
+        });
         return await callWhileChanging(world, isolates, source, async () => {}, { changes: 8, pause: 40_000, look });
       }),
   };

@@ -3,7 +3,8 @@ import { cacheThrough } from "../../../src/wrappers/cache-through.ts";
 import { CALL, kvBackend, strongBackend } from "./backends.ts";
 import { deadlines } from "./deadlines.ts";
 import { reads } from "./reads.ts";
-import { tagged, untold } from "./results.ts";
+import { responses } from "./responses.ts";
+import { hardBesideSoft, RUN, soft, tagged, untold } from "./results.ts";
 import type { Scenario } from "./scenario.ts";
 import { extending, reading, session } from "./sessions.ts";
 import type { World } from "./world.ts";
@@ -27,8 +28,15 @@ function throughShared(world: World, cacheOf: (backend: ReturnType<typeof strong
 const often = { writes: 12, pause: 12_000, look: 500 };
 const rarely = { writes: 4, pause: 120_000, look: 2000 };
 
+/** What it takes at most to make a result again: to read, to take the lease, to run and to write, once that is all over. */
+const REMAKE = 2 * (3 * CALL + RUN);
+
 const busy = { changes: 12, pause: 12_000, look: 500 };
 const calm = { changes: 3, pause: 120_000, look: 2000 };
+
+// A request costs the simulation much more than a call.
+const visited = { changes: 6, pause: 12_000, look: 1500 };
+const seldomVisited = { changes: 3, pause: 90_000, look: 6000 };
 
 /** All that the documentation says about how late readers are, and that a simulation can show. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -108,6 +116,68 @@ export const SCENARIOS: readonly Scenario[] = [
       return { store: () => throughMemory(store()) };
     },
     calm,
+  ),
+  tagged(
+    "`cached` with a tag, after `invalidateTags`, on a strong store, clocks up to a minute off",
+    "at once",
+    0,
+    strongBackend,
+    busy,
+    { off: 60_000 },
+  ),
+  tagged("the same, and a soft invalidation at the same time", "at once", 0, strongBackend, busy, {
+    tell: hardBesideSoft,
+  }),
+  tagged("the same on Workers KV", "until the result's own deadlines", Number.POSITIVE_INFINITY, kvBackend, calm, {
+    tell: hardBesideSoft,
+  }),
+  tagged(
+    "`cached` with a tag, after a soft invalidation, on a strong store, clocks up to a minute off",
+    "until one caller has made the next",
+    busy.look + REMAKE,
+    strongBackend,
+    busy,
+    { tell: soft, off: 60_000 },
+  ),
+  tagged(
+    "the same on Workers KV",
+    "the same, a minute for the stamp, and one for the result",
+    2 * KV + calm.look + REMAKE,
+    kvBackend,
+    calm,
+    { tell: soft, off: 60_000 },
+  ),
+  responses(
+    "`cachedResponse` with `Vary`, `max-age=10, stale-while-revalidate=20`, on a strong store",
+    "30 s after the run",
+    30_000 + RUN,
+    strongBackend,
+    visited,
+  ),
+  responses(
+    "the same on Workers KV, clocks up to 10 s off",
+    "the same, and the difference of two clocks",
+    30_000 + RUN + 20_000,
+    kvBackend,
+    seldomVisited,
+    { off: 10_000 },
+  ),
+  responses(
+    "`cachedResponse` with `Vary` and a tag, after `invalidateTags`, on a strong store",
+    "at once",
+    0,
+    strongBackend,
+    visited,
+    { isTold: true, off: 60_000 },
+  ),
+  responses("the same on Workers KV", "a minute", KV, kvBackend, seldomVisited, { isTold: true, off: 60_000 }),
+  responses(
+    "the same on Workers KV, stamps in a strong `tagStore`",
+    "at once",
+    0,
+    (world) => ({ store: kvBackend(world).store, tagStore: strongBackend(world).store }),
+    seldomVisited,
+    { isTold: true, off: 60_000 },
   ),
   session("a session that was ended, on a strong store", "at once", 0, strongBackend, extending),
   session("the same on Workers KV, if no visit writes it", "a minute or more", KV, kvBackend, reading),

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { createHash } from "node:crypto";
 import { randomOf } from "../chaos.ts";
 import { inVirtualTime } from "../virtual-time.ts";
 
@@ -15,7 +16,7 @@ export interface World {
 /** A day of no meaning: the time of the machine must not change a result. */
 const START = Date.UTC(2026, 0, 1);
 
-/** Runs a simulation. Nothing in it may use I/O or WebCrypto, which take real time. */
+/** Runs a simulation. Nothing in it may use I/O or WebCrypto, which take real time, but for digests, which are made at once here. */
 export async function inWorld<R>(seed: number, body: (world: World) => Promise<R>): Promise<R> {
   const real = { now: Date.now, random: Math.random };
   const random = randomOf(seed);
@@ -23,6 +24,7 @@ export async function inWorld<R>(seed: number, body: (world: World) => Promise<R
   Date.now = () => START;
   // Pauses of the library have a random length.
   Math.random = randomOf(seed + 1_000_000);
+  Object.defineProperty(crypto.subtle, "digest", { value: digest, configurable: true });
   try {
     return await inVirtualTime(async ({ elapsed }) => {
       Date.now = () => Math.floor(START + elapsed() + (clock.getStore() ?? 0));
@@ -36,7 +38,12 @@ export async function inWorld<R>(seed: number, body: (world: World) => Promise<R
   } finally {
     Date.now = real.now;
     Math.random = real.random;
+    Reflect.deleteProperty(crypto.subtle, "digest");
   }
+}
+
+async function digest(_: "SHA-256", bytes: Uint8Array): Promise<ArrayBuffer> {
+  return new Uint8Array(createHash("sha256").update(bytes).digest()).buffer;
 }
 
 /** What was written, in order, and how late readers see it. Version 0 is what was there before the first write. */
