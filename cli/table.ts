@@ -1,15 +1,17 @@
 import { visible } from "./terminal.ts";
 
+const { format } = new Intl.NumberFormat("en");
+
 /** Lays out rows in columns, numbers to the right. */
 export function tableOf(headers: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const shown = rows.map((row) =>
-    row.map((cell) => (typeof cell === "number" ? cell.toLocaleString("en") : visible(cell))),
+  const shown = rows.map((row) => row.map((cell) => (typeof cell === "number" ? format(cell) : visible(cell))));
+  const widths = headers.map((header, i) =>
+    shown.reduce((widest, row) => Math.max(widest, (row[i] as string).length), header.length),
   );
-  const widths = headers.map((header, i) => Math.max(header.length, ...shown.map((row) => (row[i] as string).length)));
-  const isNumber = (i: number) => rows.length > 0 && rows.every((row) => typeof row[i] === "number");
+  const areNumbers = headers.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === "number"));
   const line = (cells: readonly string[]) =>
     cells
-      .map((cell, i) => (isNumber(i) ? cell.padStart(widths[i] as number) : cell.padEnd(widths[i] as number)))
+      .map((cell, i) => (areNumbers[i] ? cell.padStart(widths[i] as number) : cell.padEnd(widths[i] as number)))
       .join("  ")
       .trimEnd();
   return [headers, ...shown].map((cells) => `${line(cells)}\n`).join("");

@@ -8,17 +8,17 @@ import { KeyValueError } from "./errors.ts";
 export async function together<R>(
   parts: readonly (readonly [keys: readonly string[], call: () => Awaitable<R>])[],
 ): Promise<R[]> {
-  const failed: string[] = [];
+  const failed: (readonly string[])[] = [];
   const asked = parts.filter(([keys]) => keys.length > 0);
   const calls = asked.map(([keys, call]) =>
     (async () => call())().catch((error) => {
-      failed.push(...((error instanceof KeyValueError && error.failed) || keys));
+      failed.push((error instanceof KeyValueError && error.failed) || keys);
       throw error;
     }),
   );
   await Promise.allSettled(calls);
   return Promise.all(calls).catch((cause) => {
     if (calls.length === 1 || !(cause instanceof KeyValueError)) throw cause;
-    throw new KeyValueError(cause.code, cause.message, { ...cause, key: undefined, failed, cause });
+    throw new KeyValueError(cause.code, cause.message, { ...cause, key: undefined, failed: failed.flat(), cause });
   });
 }

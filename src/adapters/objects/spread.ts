@@ -34,20 +34,20 @@ export async function spread<T extends Sendable>(
     else groups.set(object, [item]);
   }
   const errors: unknown[] = [];
-  const failed: string[] = [];
+  const failed: string[][] = [];
   async function sendGroup(object: string, group: readonly T[]): Promise<void> {
     for (let at = 0; at < group.length; ) {
       try {
         at += await send(object, group.slice(at, endOfCall(group, at)));
       } catch (error) {
         errors.push(error);
-        failed.push(...group.slice(at).map(({ key }) => key));
+        failed.push(group.slice(at).map(({ key }) => key));
         return;
       }
     }
   }
   await Promise.all(Array.from(groups, ([object, group]) => sendGroup(object, group)));
-  return { error: errors[0], failed };
+  return { error: errors[0], failed: failed.flat() };
 }
 
 /** Where the items from `at` on no longer fit in one call; one always does. */
