@@ -25,9 +25,9 @@ for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).fi
     .replaceAll("\\", "/")
     .replace(/(\/?index)?\.md$/, "");
   const title = module === "modules" ? "API reference" : `edge-key-value${module && `/${module}`}`;
-  const anchors = anchorsOf(text);
-  const mended = text
-    .replace(/^# .+$/m, `# ${title}`)
+  const titled = text.replace(/^# .+$/m, `# ${title}`);
+  const anchors = anchorsOf(titled);
+  const mended = titled
     .replaceAll(/\]\(#([\w-]+?)(-\d+)\)/g, (link, slug, number) =>
       anchors.has(slug + number) || !anchors.has(slug) ? link : `](#${slug})`,
     )
