@@ -62,6 +62,15 @@ function settingsOf({ language, code }: Block): unknown {
   return settings;
 }
 
+/** A Markdown file without its blocks of code. */
+const proseOf = (file: string): string => readFileSync(file, "utf8").replaceAll(/^```[\s\S]*?^```/gm, "");
+
+/** The anchors that GitHub makes of a file's headings. */
+function anchorsOf(file: string): Set<string> {
+  const headings = [...proseOf(file).matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) => heading!.toLowerCase());
+  return new Set(headings.map((heading) => heading.replaceAll(/[^\w\- ]/g, "").replaceAll(" ", "-")));
+}
+
 const errors = modules.length > 0 ? typeErrors() : new Map<string, string[]>();
 
 for (const document of documents()) {
@@ -90,11 +99,13 @@ for (const document of documents()) {
       });
     }
 
-    it("links to files that exist", () => {
-      const text = readFileSync(join(root, document), "utf8").replaceAll(/^```[\s\S]*?^```/gm, "");
-      const links = [...text.matchAll(/\]\((?!\w+:)([^)#\s]+)[^)]*\)/g)].map(([, target]) => target!);
-      const missing = links.filter((target) => !existsSync(join(root, dirname(document), target)));
-      expect(missing).toEqual([]);
+    it("links to files and headings that exist", () => {
+      const links = [...proseOf(join(root, document)).matchAll(/\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)/g)];
+      const missing = links.filter(([, path, heading]) => {
+        const file = path ? join(root, dirname(document), path) : join(root, document);
+        return !existsSync(file) || (heading !== undefined && file.endsWith(".md") && !anchorsOf(file).has(heading));
+      });
+      expect(missing.map(([link]) => link)).toEqual([]);
     });
   });
 }
