@@ -7,6 +7,7 @@
 //   npm run bench:redis                         all
 //   npm run bench:redis -- --rounds 400         steadier numbers
 //   npm run bench:redis -- --filter getMany     only the tables whose title contains the word
+//   npx bun bench/redis.mjs                     on Bun, also with its own client
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
 import KeyvRedis from "@keyv/redis";
@@ -32,6 +33,8 @@ if (withoutRedis) throw new Error(withoutRedis);
 const server = await startRedis();
 const client = await createClient({ url: server.url(0) }).connect();
 const ioredis = new Redis(server.url(0));
+const bun = globalThis.Bun && new globalThis.Bun.RedisClient(server.url(0));
+const onBun = bun && redisStore(bun, { keyPrefix: "bun" });
 const unstorageClient = redisDriver({ url: server.url(0), base: "unstorage" });
 const store = redisStore(client, { keyPrefix: "store" });
 const resending = redisStore(ioredis, { keyPrefix: "ioredis" });
@@ -79,8 +82,12 @@ await Promise.all(
     resending.put(key, session),
     unstorage.setItem(key, session),
     keyv.set(key, session),
+    onBun?.put(key, session),
   ]),
 );
+
+/** Candidates that only Bun has. */
+const ifBun = (candidates) => (bun ? candidates : {});
 
 /** Each candidate does the same; a turn is so many calls. */
 const get = {
@@ -90,6 +97,7 @@ const get = {
   ioredis: async (i) => parsed(await ioredis.call("GET", [`raw:${at(i)}`])),
   "redisStore, ioredis": (i) => resending.get(at(i)),
   "unstorage, ioredis": (i) => unstorage.getItem(at(i)),
+  ...ifBun({ Bun: async (i) => parsed(await bun.get(`raw:${at(i)}`)), "redisStore, Bun": (i) => onBun.get(at(i)) }),
 };
 const put = {
   "node-redis": (i) => client.sendCommand(["SET", `raw:${at(i)}`, text()]),
@@ -99,6 +107,7 @@ const put = {
   "redisStore, ioredis": (i) => resending.put(at(i), session),
   "the store's script, ioredis": putByScript,
   "unstorage, ioredis": (i) => unstorage.setItem(at(i), session),
+  ...ifBun({ Bun: (i) => bun.set(`raw:${at(i)}`, text()), "redisStore, Bun": (i) => onBun.put(at(i), session) }),
 };
 const tables = {
   get: { calls: 20, candidates: get },
@@ -124,6 +133,10 @@ const tables = {
       ioredis: async () => (await ioredis.call("MGET", ...keys.map((key) => `raw:${key}`))).map(parsed),
       "redisStore, ioredis": () => resending.getMany(keys),
       "unstorage, ioredis": () => unstorage.getItems(keys),
+      ...ifBun({
+        Bun: async () => (await bun.mget(...keys.map((key) => `raw:${key}`))).map(parsed),
+        "redisStore, Bun": () => onBun.getMany(keys),
+      }),
     },
   },
   increment: {
@@ -134,6 +147,10 @@ const tables = {
       "the store's script, node-redis": incrementByScript,
       "ioredis, a script with one INCR": () => ioredis.call("EVAL", INCREMENT, "1", "raw:n"),
       "redisStore, ioredis": () => resending.increment("n"),
+      ...ifBun({
+        "Bun, a script with one INCR": () => bun.send("EVAL", [INCREMENT, "1", "raw:n"]),
+        "redisStore, Bun": () => onBun.increment("n"),
+      }),
     },
   },
 };
@@ -157,8 +174,8 @@ for (const [title, { calls, candidates }] of Object.entries(tables)) {
   }
   console.log(`\n${title}\n${"".padEnd(36)} median µs   ratio`);
   // The first of those that use the same client.
-  const baselineOf = (name) =>
-    [...times.keys()].find((other) => other.includes("ioredis") === name.includes("ioredis"));
+  const clientOf = (name) => /ioredis|Bun/.exec(name)?.[0];
+  const baselineOf = (name) => [...times.keys()].find((other) => clientOf(other) === clientOf(name));
   for (const [name, own] of times) {
     const baseline = times.get(baselineOf(name));
     const ratio = median(own.map((time, i) => time / baseline[i]));
@@ -168,6 +185,7 @@ for (const [title, { calls, candidates }] of Object.entries(tables)) {
 
 client.destroy();
 ioredis.disconnect();
+bun?.close();
 await unstorage.dispose();
 await keyv.disconnect();
 await server.stop();
