@@ -1,10 +1,10 @@
 import { combineChanges } from "../../core/combine-changes.ts";
 import type { OnCorrupt } from "../../core/corrupt.ts";
 import type { Capability, Driver, SwapResult } from "../../core/driver.ts";
+import { eachKey } from "../../core/each-key.ts";
 import { type Entry, live } from "../../core/entry.ts";
 import { KeyValueError } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
-import { inLanes } from "../../core/lanes.ts";
 import { batchGet, batchWrite, LANES, textOf } from "./batches.ts";
 import type { DynamoDBStored, ItemKey, Reply } from "./client.ts";
 import { absent, type Condition, conditional, holding, stillHolding, writtenWith } from "./conditions.ts";
@@ -131,27 +131,18 @@ export function dynamoDBDriver(use: DynamoDBUse): Driver<Capability> {
 
     /** One call for each key: only a single delete says what it removed. */
     async remove(collection, keys) {
-      const failed = new Map<string, KeyValueError>();
-      const asked = keys.map((key) => [key, keyOf(collection, key)] as const);
+      const details = { store: NAME, collection };
       let removed = 0;
-      await inLanes(asked, LANES, async ([key, Key]) => {
-        const details = { store: NAME, collection, key };
-        try {
-          const input = { TableName: table, Key, ReturnValues: "ALL_OLD" } as const;
-          const { Attributes } = await call("DeleteItem", input, details);
-          const item = itemOf(Attributes);
-          // What is no entry counts as removed: nothing says that it has expired.
-          if (item && live(timesOf(item) ?? {})) removed++;
-        } catch (error) {
-          failed.set(key, error as KeyValueError);
-        }
-      });
-      const [cause] = failed.values();
-      if (!cause) return removed;
-      if (keys.length === 1) throw cause;
-      const names = keys.filter((key) => failed.has(key));
-      const details = { ...cause, key: names.length === 1 ? names[0] : undefined, failed: names, cause };
-      throw new KeyValueError(cause.code, `${names.length} of ${keys.length} keys failed: ${cause.message}`, details);
+      const remove = async (Key: ItemKey, key: string) => {
+        const input = { TableName: table, Key, ReturnValues: "ALL_OLD" } as const;
+        const { Attributes } = await call("DeleteItem", input, { ...details, key });
+        const item = itemOf(Attributes);
+        // What is no entry counts as removed: nothing says that it has expired.
+        if (item && live(timesOf(item) ?? {})) removed++;
+      };
+      const asked = keys.map((key) => [key, keyOf(collection, key)] as const);
+      await eachKey(asked, LANES, details, remove, (cause) => cause as KeyValueError);
+      return removed;
     },
 
     swap,

@@ -2,6 +2,7 @@ import { joinAddress } from "../../core/address.ts";
 import { string } from "../../core/checks.ts";
 import type { OnCorrupt } from "../../core/corrupt.ts";
 import type { Driver, SwapResult } from "../../core/driver.ts";
+import { eachKey } from "../../core/each-key.ts";
 import { type Entry, live } from "../../core/entry.ts";
 import { KeyValueError } from "../../core/errors.ts";
 import { inLanes } from "../../core/lanes.ts";
@@ -75,34 +76,6 @@ export function r2Driver(
     }
   }
 
-  /** Makes a call for each key, six at a time. After a failure it still makes the others, and names the keys that failed. */
-  async function eachKey<T>(
-    collection: string,
-    items: readonly (readonly [key: string, item: T])[],
-    call: (key: string, item: T) => Promise<unknown>,
-  ): Promise<void> {
-    const failures = new Map<string, KeyValueError>();
-    await inLanes(items, CONNECTIONS, async ([key, item]) => {
-      try {
-        await call(key, item);
-      } catch (error) {
-        failures.set(key, r2Failure(error, { collection, key }));
-      }
-    });
-    const [[key, cause] = []] = failures;
-    if (!cause) return;
-    const failed = [...failures.keys()];
-    if (items.length === 1) throw cause;
-    const message = `${failed.length} of ${items.length} keys failed: ${cause.message}`;
-    throw new KeyValueError(cause.code, message, {
-      store: NAME,
-      collection,
-      failed,
-      cause,
-      ...(failed.length === 1 && { key }),
-    });
-  }
-
   async function swap(
     collection: string,
     key: string,
@@ -147,10 +120,12 @@ export function r2Driver(
 
     async write(collection, items) {
       for (const [key] of items) nameOf(collection, key);
-      await eachKey(collection, items, async (key, entry) => {
+      const write = async (entry: Entry, key: string) => {
         if (live(entry)) await put(collection, key, encodeObject(entry, crypto.randomUUID()), entry);
         else await bucket.delete([nameOf(collection, key)]);
-      });
+      };
+      const details = { store: NAME, collection };
+      await eachKey(items, CONNECTIONS, details, write, (cause, key) => r2Failure(cause, { ...details, key }));
     },
 
     async remove(collection, keys) {
