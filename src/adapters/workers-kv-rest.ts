@@ -4,7 +4,8 @@ import type { Store } from "../core/driver.ts";
 import { KeyValueError } from "../core/errors.ts";
 import { type KVUse, kvDriver } from "./kv/driver.ts";
 import type { ListCapability } from "./kv/listings.ts";
-import { type Fetch, type RestAccess, restNamespace } from "./kv/rest.ts";
+import { restNamespace } from "./kv/rest.ts";
+import type { Fetch, RestAccess } from "./kv/rest-api.ts";
 
 export type { ListCapability };
 

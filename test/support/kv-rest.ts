@@ -1,4 +1,4 @@
-import type { Fetch } from "../../src/adapters/kv/rest.ts";
+import type { Fetch } from "../../src/adapters/kv/rest-api.ts";
 
 /** The part of a KV namespace that the API stands in front of. */
 export interface Namespace {
