@@ -1,6 +1,6 @@
+import { onWorkers } from "../core/runtime.ts";
 import { keepBeating, outcomeOf, type SharedWork, unattended } from "../core/shared-work.ts";
 import type { Made } from "./results.ts";
-import { runsOnWorkers } from "./scope.ts";
 import type { Stamps } from "./stamps.ts";
 
 /** One call of a function for many keys, as plain data: other requests of the isolate look at it. */
@@ -119,7 +119,7 @@ export function batchesOf(longest: number): Batches {
     async wait(batch) {
       const looked = outcomeOf(batch);
       // On Workers no request may wait for a promise of another one.
-      const settled = runsOnWorkers() ? undefined : settlers.get(batch)?.settled.then(() => batch.outcome);
+      const settled = onWorkers() ? undefined : settlers.get(batch)?.settled.then(() => batch.outcome);
       const outcome = await (settled ? Promise.race([settled, looked]) : looked);
       if (!outcome) release(batch, batch.keys);
       return outcome;

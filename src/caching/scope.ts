@@ -1,14 +1,11 @@
-/** Whether this is Cloudflare Workers. */
-export function runsOnWorkers(): boolean {
-  return (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent === "Cloudflare-Workers";
-}
+import { onWorkers } from "../core/runtime.ts";
 
 /**
  * The scope of calls that name none: the function itself. On Workers there is none: the function may outlive a request, and
  * a request must not wait for a promise of another one.
  */
 export function ownScope(): object | undefined {
-  return runsOnWorkers() ? undefined : {};
+  return onWorkers() ? undefined : {};
 }
 
 /** Whether a scope keeps itself alive for work that goes on after an answer. */

@@ -3,11 +3,12 @@ import type { Awaitable, Driver, MethodNames } from "./driver.ts";
 import { type Entry, live } from "./entry.ts";
 import { KeyValueError } from "./errors.ts";
 import { toJson } from "./json.ts";
-import { isPromise, modify } from "./modify.ts";
+import { modify } from "./modify.ts";
 import { operate } from "./operate.ts";
 import { increment } from "./operations/increment.ts";
 import { take } from "./operations/take.ts";
 import { touch } from "./operations/touch.ts";
+import { isPromise } from "./promises.ts";
 import type { AtomicOptions, AtomicPutOptions, CapabilityMethods, CollectionOptions } from "./protocol.ts";
 import { abortable, abortedBy, lifetime } from "./times.ts";
 

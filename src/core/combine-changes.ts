@@ -1,6 +1,7 @@
 import type { Awaitable, Change, Driver } from "./driver.ts";
 import type { Address, Entry } from "./entry.ts";
-import { isPromise, modify } from "./modify.ts";
+import { modify } from "./modify.ts";
+import { isPromise } from "./promises.ts";
 import { onWorkers } from "./runtime.ts";
 import { abortedBy, orAborted } from "./times.ts";
 

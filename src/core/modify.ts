@@ -1,6 +1,7 @@
 import type { Awaitable, Change, Driver } from "./driver.ts";
 import { type Address, type Entry, live } from "./entry.ts";
 import { KeyValueError } from "./errors.ts";
+import { isPromise } from "./promises.ts";
 import { abortedBy, pause } from "./times.ts";
 
 /** How long to go on after lost races, in milliseconds. */
@@ -73,9 +74,4 @@ export async function modify(
     abortedBy(signal, details);
     current = live((await fetch())[0]);
   }
-}
-
-/** Whether a result is a promise. */
-export function isPromise<T>(result: Awaitable<T>): result is PromiseLike<T> {
-  return typeof (result as PromiseLike<T> | undefined)?.then === "function";
 }

@@ -30,7 +30,8 @@ export function following(older: AnyDriver, newer: AnyDriver, write: "both" | "t
     let rest = items;
     while (rest.length > 0) {
       const kept = write === "both" ? rest.filter(([, entry]) => live(entry)) : [];
-      const gone = rest.flatMap((item) => (kept.includes(item) ? [] : [item[0]]));
+      const stays = new Set(kept);
+      const gone = rest.flatMap((item) => (stays.has(item) ? [] : [item[0]]));
       if (kept.length > 0) await older.write(collection, kept);
       if (gone.length > 0) await older.remove(collection, gone);
       if (write === "to") return;

@@ -4,6 +4,7 @@ import { checkedOnCorrupt, type OnCorrupt } from "../core/corrupt.ts";
 import type { AnyDriver, CapabilitiesOf, Capability, Driver, MethodNames } from "../core/driver.ts";
 import type { Address } from "../core/entry.ts";
 import { KeyValueError } from "../core/errors.ts";
+import { isPromise } from "../core/promises.ts";
 import type {
   AsyncKeyValue,
   AtomicOptions,
@@ -156,7 +157,7 @@ export function serialized<S extends AsyncKeyValue, Stored>(
           (old) => {
             const value = change(opened(old, key, options));
             // What is changed at once stays so: changes that wait for each other are then made in one call.
-            return value instanceof Promise ? value.then(next) : next(value);
+            return isPromise(value) ? value.then(next) : next(value);
           },
           options,
         );

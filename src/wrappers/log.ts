@@ -41,8 +41,8 @@ export interface LogOptions {
  * ```
  */
 export function log<S extends AsyncKeyValue>(store: S, options: LogOptions = {}): Wrapped<S> {
-  const { logger = console, level = "info", keys: showKeys = true, values: showValues = false, structured } = options;
   checkOptions(options, { keys: "boolean", values: "boolean", structured: "boolean" });
+  const { logger = console, level = "info", keys: showKeys = true, values: showValues = false, structured } = options;
   oneOf(level, "level", LEVELS);
   if (!LEVELS.every((name) => typeof logger[name] === "function")) {
     throw new TypeError(`logger must have the methods ${LEVELS.join(", ")}`);

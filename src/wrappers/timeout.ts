@@ -1,6 +1,7 @@
 import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators/index.ts";
 import { checkOptions } from "../core/checks.ts";
 import { KeyValueError } from "../core/errors.ts";
+import { isPromise } from "../core/promises.ts";
 import { delay } from "../core/times.ts";
 
 /** Options of {@link timeout}. */
@@ -31,7 +32,7 @@ export function timeout<S extends AsyncKeyValue>(store: S, options: TimeoutOptio
   return wrap(store, (driver) =>
     intercept(driver, ({ operation, collection, keys }, proceed) => {
       const answer = proceed();
-      if (typeof Object(answer).then !== "function") return answer;
+      if (!isPromise(answer)) return answer;
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           const details = { store: driver.name, collection, key: keys?.length === 1 ? keys[0] : undefined };

@@ -146,6 +146,16 @@ describe("serialized", () => {
     expect((await failure(store.get("k"))).code).toBe("corrupted");
   });
 
+  it("waits for what the function of update returns, also where that is no Promise of the language", async () => {
+    const store = serialized(memoryStore(), superjson);
+    // Such as a query of a database library.
+    const query = {
+      // biome-ignore lint/suspicious/noThenProperty: this is what the test is about
+      then: (resolve: (value: Date) => unknown) => resolve(new Date(5)),
+    };
+    expect(await store.update("k", () => query as unknown as Promise<Date>)).toEqual(new Date(5));
+  });
+
   it("keeps deadlines", async () => {
     const store = serialized(memoryStore(), text);
     await store.put("k", 1n, { ttl: 10 });

@@ -1,9 +1,5 @@
 import type { Awaitable } from "../../core/driver.ts";
-
-/** Whether a value is a promise. */
-function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
-  return typeof (value as Partial<PromiseLike<T>> | undefined)?.then === "function";
-}
+import { isPromise } from "../../core/promises.ts";
 
 /** Calls a function with a value, or later with what a promise resolves to. A database in this process then needs no promises. */
 export function chain<T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R>): Awaitable<R> {

@@ -1,5 +1,5 @@
+import { onWorkers } from "../../core/runtime.ts";
 import type { Life, Made } from "../results.ts";
-import { runsOnWorkers } from "../scope.ts";
 import { checkedTags } from "../tags.ts";
 import { withCopy } from "./bodies.ts";
 import { type Keeping, keepingOf, type Moments } from "./freshness.ts";
@@ -133,5 +133,5 @@ function canBeReplayed({ headers }: Response): boolean {
   if (headers.get("content-type")?.trim().toLowerCase().startsWith("text/event-stream")) return false;
   // A Worker cannot see whether the body is encoded already or is to be encoded by the runtime; gzip shows it.
   const encoding = headers.get("content-encoding");
-  return !runsOnWorkers() || encoding === null || encoding === "gzip" || encoding === "identity";
+  return !onWorkers() || encoding === null || encoding === "gzip" || encoding === "identity";
 }
