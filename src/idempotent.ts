@@ -1,22 +1,14 @@
-import { type ResponseRecord, toResponse } from "./caching/http/records.ts";
-import { hasWaitUntil } from "./caching/scope.ts";
-import { joined, utf8 } from "./core/bytes.ts";
-import { checkOptions, count, refuse, string } from "./core/checks.ts";
+import { checkOptions, count, refuse } from "./core/checks.ts";
 import type { Awaitable } from "./core/driver.ts";
-import { KeyValueError } from "./core/errors.ts";
 import type { CollectionOptions } from "./core/protocol.ts";
 import { requireStore } from "./core/requirements.ts";
 import { LONGEST_DELAY, lifetime } from "./core/times.ts";
-import { type ClaimingStore, claim } from "./idempotency/attempts.ts";
-import * as problems from "./idempotency/problems.ts";
-import { bodyOf, contentOf, credentialsOf, digest, keyOf } from "./idempotency/request.ts";
-import { run } from "./idempotency/run.ts";
+import { answering } from "./idempotency/answering.ts";
+import type { ClaimingStore } from "./idempotency/attempts.ts";
+import { type IdempotencyProblem, problemResponse } from "./idempotency/problems.ts";
+import type { RequestBytes } from "./idempotency/request.ts";
 
-export type { ClaimingStore } from "./idempotency/attempts.ts";
-export type { IdempotencyProblem } from "./idempotency/problems.ts";
-
-/** The body of a request, as WebCrypto takes it. TypeScript before 5.7 has no parameter for `Uint8Array`. */
-export type RequestBytes = Uint8Array & { readonly buffer: ArrayBuffer };
+export type { ClaimingStore, IdempotencyProblem, RequestBytes };
 
 /** Options of {@link idempotent}. */
 export interface IdempotentOptions<Args extends readonly unknown[] = readonly unknown[]> extends CollectionOptions {
@@ -56,7 +48,7 @@ export interface IdempotentOptions<Args extends readonly unknown[] = readonly un
   /** The URL of a page for your clients on how to use keys. It goes into refusals as `type` and as a `Link` header. */
   readonly documentation?: string | undefined;
   /** Makes the response for a refused request. Default: a problem document (RFC 9457). */
-  readonly refusal?: ((problem: problems.IdempotencyProblem, request: Request) => Awaitable<Response>) | undefined;
+  readonly refusal?: ((problem: IdempotencyProblem, request: Request) => Awaitable<Response>) | undefined;
   /**
    * Takes an attempt, such as `(promise) => ctx.waitUntil(promise)`, so that it outlives a client that hangs up. The
    * promises never reject. Default: nobody waits for them.
@@ -119,14 +111,7 @@ export function idempotent<Args extends readonly unknown[]>(
   options: IdempotentOptions<Args>,
 ): IdempotentHandler<Args> {
   if (typeof handler !== "function") refuse("handler", "a function", handler);
-  const {
-    store,
-    scope: callerOf,
-    fingerprint,
-    refusal,
-    waitUntil,
-    onError,
-  } = checkOptions(options, {
+  checkOptions(options, {
     scope: "function",
     required: "boolean",
     fingerprint: "function",
@@ -135,60 +120,19 @@ export function idempotent<Args extends readonly unknown[]>(
     waitUntil: "function",
     onError: "function",
   });
-  const { collection = "idempotency", required = false, methods = ["POST", "PATCH"], documentation } = options;
+  const { store, collection = "idempotency", required = false, methods = ["POST", "PATCH"], documentation } = options;
   const { ttl = 86_400, lease = 30, maxBytes = 1_000_000, isFinal = isFinalByStatus } = options;
+  const { scope: callerOf, fingerprint, waitUntil, onError } = options;
+  const { refusal = (problem) => problemResponse(problem, documentation) } = options;
+  if (!Array.isArray(methods)) refuse("methods", "an array", methods);
   lifetime(ttl, "ttl");
   count(maxBytes, "maxBytes");
   const renewal = Math.min(lifetime(lease, "lease") / 3, LONGEST_DELAY);
   requireStore(store, "idempotent", { atomic: true, lossless: true });
-
-  async function refused(problem: problems.IdempotencyProblem, request: Request): Promise<Response> {
-    return refusal ? refusal(problem, request) : problems.problemResponse(problem, documentation);
-  }
-
-  async function answer(request: Request, args: Args, scope: object | undefined): Promise<Response> {
-    if (!methods.includes(request.method)) return handler(request, ...args);
-    const header = request.headers.get("idempotency-key");
-    if (header === null) return required ? refused(problems.MISSING, request) : handler(request, ...args);
-    const key = keyOf(header);
-    if (key === undefined) return refused(problems.MALFORMED, request);
-    const body = await bodyOf(request, maxBytes);
-    if (!body) return refused(problems.TOO_LARGE, request);
-
-    const caller = callerOf ? string(await callerOf(request, ...args), "the result of scope") : null;
-    const content = fingerprint
-      ? utf8(string(await fingerprint(request, body), "the result of fingerprint"))
-      : contentOf(request, body);
-    const found = await claim(
-      store,
-      await digest(utf8(JSON.stringify([caller, key]))),
-      await digest(callerOf ? content : joined(credentialsOf(request), content)),
-      { collection, ttl, lease },
-    );
-    switch (found.state) {
-      case "running":
-        return refused(problems.RUNNING, request);
-      case "reused":
-        return refused(problems.REUSED, request);
-      case "finished":
-        return found.response ? replay(found.response) : refused(problems.NOT_STORED, request);
-    }
-    const report = (error: unknown) => {
-      try {
-        onError?.(error, request);
-      } catch {
-        // There is nobody to tell.
-      }
-    };
-    const work = run(found.attempt, () => handler(request, ...args), { renewal, maxBytes, isFinal, report });
-    const settled = work.then(
-      () => {},
-      () => {},
-    );
-    if (hasWaitUntil(scope)) scope.waitUntil(settled);
-    else waitUntil?.(settled);
-    return work;
-  }
+  const answer = answering<Args>({
+    ...{ store, handler, callerOf, fingerprint, required, methods, maxBytes, collection, ttl, lease, renewal },
+    ...{ isFinal, refusal, waitUntil, onError },
+  });
 
   const within = (scope: object | undefined): IdempotentHandler<Args> =>
     Object.assign((request: Request, ...args: Args) => answer(request, args, scope), {
@@ -199,12 +143,4 @@ export function idempotent<Args extends readonly unknown[]>(
 
 function isFinalByStatus({ status }: Response): boolean {
   return status < 500 && !NOT_FINAL.has(status);
-}
-
-/** A stored response, marked as such. */
-function replay(record: ResponseRecord): Response {
-  const response = toResponse(record);
-  if (!response) throw new KeyValueError("corrupted", "the stored response cannot be read");
-  response.headers.set("idempotent-replayed", "true");
-  return response;
 }

@@ -504,6 +504,20 @@ describe("an idempotent handler", () => {
     expect(told.length).toBeGreaterThanOrEqual(1);
   });
 
+  it("answers also where waitUntil throws, as one does that was taken off its ctx", async () => {
+    const told: unknown[] = [];
+    const broken = new TypeError("Illegal invocation");
+    const pay = idempotent(() => new Response("paid"), {
+      store: memoryStore(),
+      waitUntil() {
+        throw broken;
+      },
+      onError: (error) => told.push(error),
+    });
+    expect(await (await pay(request())).text()).toBe("paid");
+    expect(told).toEqual([broken]);
+  });
+
   it("refuses a store that may drop what it has stored", () => {
     expect(() => idempotent(() => new Response(), { store: memoryStore({ maxEntries: 10 }) })).toThrow(
       "may drop entries",

@@ -1,6 +1,9 @@
 import type { Bytes } from "../core/bytes.ts";
 import { joined, utf8 } from "../core/bytes.ts";
 
+/** The body of a request, as WebCrypto takes it. TypeScript before 5.7 has no parameter for `Uint8Array`. */
+export type RequestBytes = Uint8Array & { readonly buffer: ArrayBuffer };
+
 /** The longest key, in characters; what Stripe accepts. */
 const MAX_KEY = 255;
 
