@@ -43,7 +43,11 @@ export default defineConfig({
   lastUpdated: false,
   markdown: { lineNumbers: false },
   themeConfig: {
-    search: { provider: "local" },
+    search: {
+      provider: "local",
+      // The reference names everything many times. Pages that explain come first.
+      options: { miniSearch: { searchOptions: { boostDocument: (id) => (id.includes("/reference/") ? 0.2 : 1) } } },
+    },
     outline: [2, 3],
     nav: [
       { text: "Start", link: "/start/" },
