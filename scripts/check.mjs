@@ -17,7 +17,15 @@ const check = (name, command, ...args) => ({ name, command, args });
 const sources = [
   check("format and lint", "biome", "ci", "--colors=off", "--error-on-warnings", "--max-diagnostics=100", "."),
   ...projects().map((path) => check(`types of ${path || "src"}`, "node", tsc, "-p", join(root, path))),
-  check("types for Deno", "deno", "check", "--quiet", "test/runtimes/deno.ts", "worker-example/deno.ts"),
+  check(
+    "types for Deno",
+    "deno",
+    "check",
+    "--quiet",
+    "test/runtimes/deno.ts",
+    "test/runtimes/deno-files.ts",
+    "worker-example/deno.ts",
+  ),
   check("imports", "node", "scripts/imports.mjs"),
   check("nothing unused", "knip", "--no-progress"),
   check("lock file", "node", "scripts/lock.mjs", "--check"),

@@ -1,7 +1,7 @@
 import { expect, it } from "#test";
 import { upstashStore } from "../../src/adapters/upstash.ts";
 import { randomOf } from "../support/chaos.ts";
-import { holdsFor, overlaps, record, seeds } from "../support/histories.ts";
+import { fewer, holdsFor, overlaps, record, seeds } from "../support/histories.ts";
 import { ownClocks } from "../support/own-clocks.mjs";
 import { encrypted } from "../support/stacks.mjs";
 import { type Database, describeWithRedis, type Fault, openDatabase } from "../support/upstash.ts";
@@ -37,7 +37,7 @@ const stores = (db: Database) =>
 describeWithRedis("operations of concurrent clients on Upstash", () => {
   it("are linearizable, though the clocks of clients are a minute ahead and behind", async () => {
     const db = await openDatabase();
-    const all = await holdsFor(5, (seed) =>
+    const all = await holdsFor(fewer(5), (seed) =>
       record({ seed, stores: stores(db), collection: `${seed}`, pass: passIn(db), as }),
     );
     expect(overlaps(all.slice(0, 120)) / 120).toBeGreaterThan(0.4);
@@ -46,7 +46,7 @@ describeWithRedis("operations of concurrent clients on Upstash", () => {
   it("are linearizable where replies are lost and requests refused, and the client sends them again", async () => {
     const db = await openDatabase();
     await db.requests();
-    const all = await holdsFor(seeds(6), async (seed) => {
+    const all = await holdsFor(seeds(fewer(6)), async (seed) => {
       await db.faults(faultsOf(seed, { lost: 0.2, refused: 0.05 }));
       return record({ seed, stores: stores(db), collection: `${seed}`, pass: passIn(db), as });
     });
@@ -74,7 +74,7 @@ describeWithRedis("operations of concurrent clients on Upstash", () => {
   it("are linearizable through encrypt over compress over prefixKeys, with lost replies", async () => {
     const db = await openDatabase();
     const stacks = stores(db).map(encrypted);
-    await holdsFor(8, async (seed) => {
+    await holdsFor(fewer(8), async (seed) => {
       await db.faults(faultsOf(seed, { lost: 0.2, refused: 0 }));
       return record({ seed, stores: stacks, collection: `${seed}`, pass: passIn(db) });
     });

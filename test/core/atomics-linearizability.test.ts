@@ -16,7 +16,7 @@ import { statistics } from "../../src/wrappers/statistics.ts";
 import { timeout } from "../../src/wrappers/timeout.ts";
 import { type ChaosOptions, chaos } from "../support/chaos.ts";
 import { movedClock } from "../support/clock.ts";
-import { holdsFor, jitteredStore, overlaps, record, seeds } from "../support/histories.ts";
+import { fewer, holdsFor, jitteredStore, overlaps, record, seeds } from "../support/histories.ts";
 import type { Event } from "../support/linearizability.ts";
 
 const pass = movedClock();
@@ -30,7 +30,7 @@ const unknown = ({ outcome }: Event) => outcome === "unknown";
 
 describe("operations of concurrent clients", () => {
   it("are linearizable in memory", async () => {
-    const all = await holdsFor(seeds(150), (seed) => record({ seed, stores: [memory(seed)], pass }));
+    const all = await holdsFor(seeds(fewer(150)), (seed) => record({ seed, stores: [memory(seed)], pass }));
     // What has been proved is worth something: nearly all met others. None gave up against them.
     expect(overlaps(all.slice(0, 120)) / 120).toBeGreaterThan(0.4);
     expect(share(all, unknown)).toBe(0);
@@ -40,11 +40,11 @@ describe("operations of concurrent clients", () => {
 
   it("are linearizable in memory that keeps the order of use", async () => {
     const make = (seed: number) => jitteredStore(memoryStore({ maxEntries: 100 }), seed);
-    await holdsFor(50, (seed) => record({ seed, stores: [make(seed)], pass, features: false }));
+    await holdsFor(fewer(50), (seed) => record({ seed, stores: [make(seed)], pass, features: false }));
   });
 
   it("are linearizable over expired entries that still lie there", async () => {
-    for (let seed = 1; seed <= 30; seed++) {
+    for (let seed = 1; seed <= fewer(30); seed++) {
       const store = memoryStore();
       await store.putMany(
         ["k0", "k1", "k2"].map((key) => [key, 7]),
@@ -63,7 +63,7 @@ describe("operations of concurrent clients", () => {
   };
   for (const [what, shares] of Object.entries(faults)) {
     it(`are linearizable under retry where ${what}`, async () => {
-      const all = await holdsFor(seeds(25), (seed) => {
+      const all = await holdsFor(seeds(fewer(25)), (seed) => {
         const { driver } = chaos(toDriver(memory(seed)), { seed, ...shares });
         const store = retry(createStore(driver), { retries: 20, minDelay: 0 });
         return record({ seed, stores: [store], pass, again: true });
@@ -77,7 +77,7 @@ describe("operations of concurrent clients", () => {
   }
 
   it("are linearizable where calls that have timed out happen later", async () => {
-    const all = await holdsFor(20, (seed) => {
+    const all = await holdsFor(fewer(20), (seed) => {
       const { driver } = chaos(toDriver(memory(seed)), { seed, late: 0.05, hang: 0.05, delay: 12 });
       const store = timeout(createStore(driver), { seconds: 0.003 });
       return record({ seed, stores: [store], pass, epochs: 1 });
@@ -106,12 +106,12 @@ describe("operations of concurrent clients", () => {
   };
   for (const [name, stack] of Object.entries(stacks)) {
     it(`are linearizable through ${name}`, async () => {
-      await holdsFor(25, (seed) => record({ seed, stores: [stack(memory(seed), seed)], pass }));
+      await holdsFor(fewer(25), (seed) => record({ seed, stores: [stack(memory(seed), seed)], pass }));
     });
   }
 
   it("are linearizable through stacks of several isolates over one backend", async () => {
-    const all = await holdsFor(25, (seed) => {
+    const all = await holdsFor(fewer(25), (seed) => {
       const shared = memory(seed);
       const isolate = () => encrypt(prefixKeys(intercepted(shared), "a"), { keys });
       return record({ seed, stores: [isolate(), isolate(), isolate()], pass });

@@ -42,6 +42,19 @@ function addBlock(skip: boolean): (name: string, body: () => void) => void {
   };
 }
 
+/** Loads a file whose tests and hooks are a block of their own. */
+export async function addFile(name: string, load: () => Promise<unknown>): Promise<void> {
+  const block = newBlock(name, false);
+  all.push(block);
+  blocks.push(block);
+  try {
+    await load();
+  } catch (error) {
+    it("can be loaded", () => Promise.reject(error));
+  }
+  blocks.length = 1;
+}
+
 function addTest(skip: boolean): (name: string, body: Body, timeout?: number) => void {
   return (name, body) => {
     const around = [...blocks];

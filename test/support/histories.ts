@@ -3,6 +3,7 @@ import { type AnyDriver, createStore, type JsonValue, KeyValueError, type Store,
 import { type Lock, tryLock } from "../../src/lock.ts";
 import { rateLimit } from "../../src/rate-limit.ts";
 import { randomOf } from "./chaos.ts";
+import { withVariants } from "./combinations.ts";
 import { type Action, type Change, changed, type Event, LIMIT, type Outcome, violation } from "./linearizability.ts";
 
 /** How random operations of several clients are run against a backend. */
@@ -34,6 +35,11 @@ const { EKV_HISTORIES = "0" } = (globalThis as { process?: { env: Record<string,
 /** How many seeds to run: as many as usual, or as many as `npm run histories` asks for. */
 export function seeds(usual: number): number {
   return Math.max(usual, Number(EKV_HISTORIES));
+}
+
+/** A fifth of the seeds where not all combinations run: the histories and what they go through are the same on every runtime. */
+export function fewer(usual: number): number {
+  return withVariants ? usual : Math.ceil(usual / 5);
 }
 
 /** Runs random operations of several clients at once, and notes when each was called and what it answered. */
