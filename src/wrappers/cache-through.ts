@@ -113,8 +113,13 @@ export function cacheThrough<P extends AsyncKeyValue, C extends AsyncKeyValue>(
         }
       } finally {
         const filled = unlessItFails(async () => finish?.(filling));
-        if (waitUntil) waitUntil(filled);
-        else await filled;
+        try {
+          if (waitUntil) waitUntil(filled);
+          else await filled;
+        } catch {
+          // Such as a `waitUntil` that was taken off its `ctx`: "Illegal invocation".
+          await filled;
+        }
       }
     }
 

@@ -5,7 +5,7 @@ import { checkOptions } from "../core/checks.ts";
 export type { Outcome };
 
 /** One call to a backend, with the name of its driver and without values. */
-export type Operation = Omit<Call, "entries"> & { readonly store: string };
+export type InstrumentedCall = Omit<Call, "entries"> & { readonly store: string };
 
 /** Options of {@link instrument}. */
 export interface InstrumentOptions {
@@ -13,7 +13,7 @@ export interface InstrumentOptions {
    * Surrounds a call. `run` makes the call and returns how it ended, without ever rejecting. The caller waits for what this
    * function returns, and gets the result of the backend. If this function throws, the caller's operation fails.
    */
-  onOperation(operation: Operation, run: () => Promise<Outcome>): unknown;
+  onOperation(operation: InstrumentedCall, run: () => Promise<Outcome>): unknown;
 }
 
 /**

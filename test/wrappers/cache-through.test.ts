@@ -374,6 +374,15 @@ for (const bare of [false, true]) {
       expect([background.length, reads()]).toEqual([1, ["a"]]);
     });
 
+    it("answers also where waitUntil throws, as one does that was taken off its ctx", async () => {
+      const refuse = () => {
+        throw new TypeError("Illegal invocation");
+      };
+      const { store, base } = setup({ bare, waitUntil: refuse });
+      await base.put("k", 1);
+      expect([await store.get("k"), await store.get("k")]).toEqual([1, 1]);
+    });
+
     it("does not make the answer wait for a fill that hangs where waitUntil is given", async () => {
       const { driver, stop } = chaos(toDriver(memoryStore()), { hang: 1, only: [bare ? "write" : "swap"] });
       const cache = createStore(driver);

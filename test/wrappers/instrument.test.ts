@@ -1,14 +1,14 @@
 import { describe, expect, it } from "#test";
 import { type AnyDriver, createStore, KeyValueError, memoryStore, toDriver } from "../../src/index.ts";
-import { instrument, type Operation, type Outcome } from "../../src/wrappers/instrument.ts";
+import { type InstrumentedCall, instrument, type Outcome } from "../../src/wrappers/instrument.ts";
 
 const SECRET = "hunter2";
 
 function recording() {
-  const seen: { operation: Operation; outcome: Outcome }[] = [];
+  const seen: { operation: InstrumentedCall; outcome: Outcome }[] = [];
   return {
     seen,
-    async onOperation(operation: Operation, run: () => Promise<Outcome>) {
+    async onOperation(operation: InstrumentedCall, run: () => Promise<Outcome>) {
       seen.push({ operation, outcome: await run() });
     },
   };
