@@ -128,7 +128,7 @@ export const SCENARIOS: readonly Scenario[] = [
   tagged("the same, and a soft invalidation at the same time", "at once", 0, strongBackend, busy, {
     tell: hardBesideSoft,
   }),
-  tagged("the same on Workers KV", "until the result's own deadlines", Number.POSITIVE_INFINITY, kvBackend, calm, {
+  tagged("the same on Workers KV", "it may only become a soft one", 2 * KV + calm.look + REMAKE, kvBackend, calm, {
     tell: hardBesideSoft,
   }),
   tagged(
