@@ -96,7 +96,9 @@ function asking(client: PostgresClient | PostgresJS): (statement: Statement) => 
   const given = client as Partial<PostgresClient & PostgresJS & { on(name: "error", listener: () => void): void }>;
   if (typeof given?.unsafe === "function") {
     const sql = client as PostgresJS;
-    return async ({ text, args }) => [...(await sql.unsafe(text, [...args]))] as SqlRow[];
+    // If a connection broke in the middle of a result, postgres.js 3.4 starts the next result of that connection with holes.
+    return async ({ text, args }) =>
+      [...(await sql.unsafe(text, [...args]))].filter((row) => row !== undefined) as SqlRow[];
   }
   if (typeof given?.query !== "function") refuse("client", "a pool or client of pg, postgres.js, or PGlite", client);
   if (typeof given.on === "function" && !listening.has(client)) {

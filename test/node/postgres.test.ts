@@ -53,6 +53,27 @@ describe("postgresStore", () => {
     }
   });
 
+  it("skips the holes that postgres.js leaves in a result after a connection broke in the middle of another", async () => {
+    const store = postgresStore({
+      async unsafe(text, values) {
+        const { rows } = await embedded.query(text, values);
+        const result: unknown[] = [];
+        for (const [i, row] of rows.entries()) result[i + 2] = row;
+        return result;
+      },
+    });
+    const at = { collection: "holes" };
+    await store.put("k", 1, at);
+    expect(await store.get("k", at)).toBe(1);
+    expect(await store.getMany(["none", "k"], at)).toEqual([null, 1]);
+    expect(await store.increment("k", 1, at)).toBe(2);
+    const version = (await store.getWithVersion("k", at))?.version as string;
+    expect(await store.putIfVersion("k", 3, version, at)).not.toBe(null);
+    expect(await store.putIfVersion("k", 4, version, at)).toBe(null);
+    expect(await store.listKeys(at)).toEqual({ names: ["k"], cursor: undefined });
+    expect([await store.delete("k", at), await store.delete("k", at)]).toEqual([true, false]);
+  });
+
   it("writes rows that Python's library reads, and keeps what JSONB cannot hold", async () => {
     const store = postgresStore(embedded);
     const at = { collection: "python" };
