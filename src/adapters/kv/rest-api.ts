@@ -15,7 +15,7 @@ export interface RestAccess {
 export type ApiCall = (method: string, path: string, body?: string) => Promise<ApiReply>;
 
 /** What the API replies. */
-export interface ApiReply {
+interface ApiReply {
   readonly success?: unknown;
   readonly result?: unknown;
   readonly result_info?: { readonly cursor?: string };
