@@ -5,14 +5,14 @@ import { SCENARIOS } from "../support/simulation/scenarios.ts";
 const SEEDS = [31];
 
 describe("readers in many places, in virtual time", () => {
-  for (const { what, promise, bound, run } of SCENARIOS) {
+  for (const { what, promise, bound, run } of SCENARIOS.filter(({ bound }) => bound < Number.POSITIVE_INFINITY)) {
     it(`${what}: are no later than the documentation says (${promise})`, async () => {
       for (const seed of SEEDS) expect(await run(seed)).toBeLessThanOrEqual(bound);
     });
   }
 
   it("see the same with the same seed", async () => {
-    for (const { run } of SCENARIOS.filter(({ what }) => /^`cacheThrough`|^`cachedResponse`.*tag/.test(what))) {
+    for (const { run } of SCENARIOS.filter(({ what }) => what.startsWith("`cacheThrough`"))) {
       expect(await run(31)).toBe(await run(31));
     }
   });

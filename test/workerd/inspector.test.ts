@@ -1,12 +1,11 @@
 import { env } from "cloudflare:workers";
 import { d1Store } from "../../src/adapters/d1.ts";
 import { durableObjectStore } from "../../src/adapters/durable-object.ts";
-import { r2Store } from "../../src/adapters/r2.ts";
 import { workersKVStore } from "../../src/adapters/workers-kv.ts";
 import { inspects } from "../support/inspected-stores.ts";
 import { objects } from "./objects.ts";
 
-const { KV, DB, BUCKET } = env as { KV: KVNamespace; DB: D1Database; BUCKET: R2Bucket };
+const { KV, DB } = env as { KV: KVNamespace; DB: D1Database };
 let stores = 0;
 
 inspects("Durable Objects", () => durableObjectStore(objects(`inspected ${stores++}`), { shards: 2 }));
@@ -16,4 +15,3 @@ inspects("D1", async () => {
   await store.destroy();
   return store;
 });
-inspects("R2", () => r2Store(BUCKET, { keyPrefix: `inspected ${stores++}` }), { longestName: 500 });
