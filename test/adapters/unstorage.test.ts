@@ -162,6 +162,16 @@ describe("unstorageStore", () => {
     expect([read instanceof KeyValueError, read.code, read.key]).toEqual([true, "backend", "gone"]);
   });
 
+  it("names the keys of writes and of removals that fail in the same bulk, and leaves no rejection unhandled", async () => {
+    const broken = () => Promise.reject(new Error("broken"));
+    const driver = toDriver(unstorageStore(driverWith({ setItem: broken, removeItem: broken })));
+    // The name of a long key is a hash, which takes longer to make than the removal takes to fail.
+    const long = "long ".repeat(100);
+    const items = [["over", { value: 1, expiresAt: 1 }] as const, [long, { value: 1 }] as const];
+    const error = await (async () => driver.write("c", items))().catch((error) => error);
+    expect([error.code, [...error.failed].sort()]).toEqual(["backend", [long, "over"]]);
+  });
+
   it("refuses what cannot be a backend, with a sentence that says why", () => {
     expect(() => unstorageStore(createStorage() as never)).toThrow("not the storage that createStorage makes");
     expect(() => unstorageStore(undefined as never)).toThrow(TypeError);

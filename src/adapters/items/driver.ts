@@ -3,6 +3,7 @@ import { checkedOnCorrupt } from "../../core/corrupt.ts";
 import type { BaseDriver } from "../../core/driver.ts";
 import type { Entry } from "../../core/entry.ts";
 import { KeyValueError } from "../../core/errors.ts";
+import { together } from "../../core/together.ts";
 import { each } from "./each.ts";
 import { liveEntry, type Opened, open, seal } from "./envelope.ts";
 import { storageFailure } from "./failure.ts";
@@ -37,10 +38,10 @@ export function itemDriver(
   }
 
   async function setAll(collection: string, keys: readonly string[], items: readonly Item[]): Promise<void> {
-    if (items.length === 0) return;
     const failed = await storage.set(items).catch((cause: unknown) => ({ items, cause }));
     if (failed.items.length === 0) return;
-    const lost = keys.filter((_, i) => failed.items.includes(items[i] as Item));
+    const lostItems = new Set(failed.items);
+    const lost = keys.filter((_, i) => lostItems.has(items[i] as Item));
     throw storageFailure(failed.cause, store, collection, lost);
   }
 
@@ -78,7 +79,11 @@ export function itemDriver(
       const keys = items.filter(([, entry]) => !isOver(entry)).map(([key]) => key);
       const sealed = items.filter(([, entry]) => !isOver(entry)).map(([key, entry]) => itemOf(collection, key, entry));
       const over = items.filter(([, entry]) => isOver(entry)).map(([key]) => key);
-      await Promise.all([removeAll(collection, over), setAll(collection, keys, await Promise.all(sealed))]);
+      const kept = await Promise.all(sealed);
+      await together([
+        [over, () => removeAll(collection, over)],
+        [keys, () => setAll(collection, keys, kept)],
+      ]);
     },
 
     async remove(collection, keys) {
