@@ -74,10 +74,11 @@ function sharedCapabilities(name: string, { drivers, at, over }: Places): Partia
     /** Lists one driver after the other. A cursor is the number of the driver, a colon, and that driver's own cursor. */
     async listKeys(collection, { cursor = "0:", ...page }) {
       const asked = spread(collection);
-      const index = Number.parseInt(cursor, 10);
+      const start = cursor.slice(0, cursor.indexOf(":") + 1);
+      const index = asked.findIndex((_, i) => start === `${i}:`);
       const driver = asked[index];
       if (!driver) throw new KeyValueError("invalid_cursor", "unknown cursor", { store: name, collection });
-      const inner = cursor.slice(`${index}:`.length) || undefined;
+      const inner = cursor.slice(start.length) || undefined;
       const { names, cursor: next } = await driver.listKeys(collection, { ...page, cursor: inner });
       const own = names.filter((key) => at(collection, key) === driver);
       if (next !== undefined) return { names: own, cursor: `${index}:${next}` };

@@ -121,7 +121,7 @@ describe("route by what pick says", () => {
       cursor = page.cursor;
     } while (cursor !== undefined);
     expect(names).toEqual(["a1", "a2", "a3", "b1", "b2", "c"]);
-    for (const wrong of ["", "x", "9:", "-1:"]) {
+    for (const wrong of ["", "x", "9:", "-1:", "0", "10", "1a:b1", "1st: key of another store", "01:", "+1:", " 1:"]) {
       await expect(store.listKeys({ cursor: wrong })).rejects.toMatchObject({ code: "invalid_cursor" });
     }
   });
