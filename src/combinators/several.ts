@@ -5,7 +5,7 @@ type Shared = Pick<AnyDriver, "consistency" | "lossy" | "repeatsNames" | "modify
 
 /** Returns the properties of several drivers together: the weakest consistency, the flags of any of them, one `close`. */
 export function several(drivers: readonly AnyDriver[]): Shared {
-  const close = async () => void (await Promise.all(drivers.map((driver) => driver.close?.())));
+  const close = async () => void (await Promise.all(drivers.map(async (driver) => driver.close?.())));
   return {
     consistency: drivers.every((driver) => driver.consistency === "strong") ? "strong" : "eventual",
     codecs: [...new Set(drivers.flatMap(({ codecs = [] }) => codecs))],

@@ -122,6 +122,20 @@ describe("fallback", () => {
     await fallback(closable("a"), closable("b"))[Symbol.asyncDispose]();
     expect(closed).toEqual(["a", "b"]);
   });
+
+  it("closes the secondary also where closing the primary throws", async () => {
+    const closed: string[] = [];
+    const closable = (close: () => void) => createStore({ ...toDriver(memoryStore()), close });
+    const broken = closable(() => {
+      throw new Error("not closed");
+    });
+    const store = fallback(
+      broken,
+      closable(() => void closed.push("b")),
+    );
+    await expect(store[Symbol.asyncDispose]()).rejects.toThrow("not closed");
+    expect(closed).toEqual(["b"]);
+  });
 });
 
 function failureOf(call: Promise<unknown>): Promise<KeyValueError & { cause: AggregateError }> {
