@@ -73,7 +73,10 @@ export function retry<S extends AsyncKeyValue>(store: S, options: RetryOptions =
           if (retried === retries || retryAfter * 1000 > longest) {
             throw new KeyValueError(code, `gave up after ${retried} retries`, details);
           }
-          const wait = Math.min(longest, shortest * factor ** retried) * (jitter === "full" ? Math.random() : 1);
+          // The power may be Infinity, which times a delay of 0 would be NaN.
+          const wait =
+            Math.min(longest, shortest * Math.min(Number.MAX_VALUE, factor ** retried)) *
+            (jitter === "full" ? Math.random() : 1);
           await pause(Math.min(longest, retryAfter * 1000 + wait), signal);
           if (signal?.aborted) throw new KeyValueError("aborted", "the signal ended the retries", details);
         }

@@ -146,6 +146,8 @@ describe("retry", () => {
     expect(await delaysOf({ retries: 2, minDelay: 1, jitter: "none" }, hinted)).toEqual([4000, 5000]);
     expect(await delaysOf({ retries: 2, minDelay: 3, maxDelay: 4, jitter: "none" }, hinted)).toEqual([4000, 4000]);
     expect(await delaysOf({ maxDelay: 2 }, hinted)).toEqual([]);
+    const steep = { retries: 3, minDelay: 0, factor: Number.MAX_VALUE, jitter: "none" } as const;
+    expect(await delaysOf(steep, hinted)).toEqual([3000, 3000, 3000]);
     const { store } = over({ fail: 1, error: hinted });
     await expect(store.get("a")).rejects.toMatchObject({ code: "rate_limited", retryAfter: 3 });
   });
