@@ -1,7 +1,8 @@
-import { count, strings } from "./core/checks.ts";
+import { checkOptions, count, string, strings } from "./core/checks.ts";
 import type { AnyDriver, Store } from "./core/driver.ts";
 import type { AsyncKeyValue } from "./core/protocol.ts";
 import { toDriver } from "./core/store.ts";
+import { abortable } from "./core/times.ts";
 import { batchesOf, type SourceOptions } from "./migration/copy-source.ts";
 import { into, type TargetOptions } from "./migration/copy-target.ts";
 import type { CopyProgress } from "./migration/progress.ts";
@@ -52,10 +53,13 @@ export async function copy(
   const from: AnyDriver = toDriver(source);
   const to: AnyDriver = toDriver(target);
   if (!from.listKeys) throw new TypeError("the source must be able to list its keys");
+  checkOptions(options, { overwrite: "boolean", dryRun: "boolean", verify: "boolean", onProgress: "function" });
+  if (options.cursor !== undefined) string(options.cursor, "cursor");
+  abortable(options.signal);
   if (options.collections) strings(options.collections);
   else if (!from.listCollections) throw new TypeError("the source cannot list its collections: name them");
   if (to.name === "migrating") throw new TypeError("copy into the new store itself, not into the migrating one");
   count(options.batch, "batch");
   count(options.concurrency, "concurrency");
-  return transfer(batchesOf(from, options), into(to, options), options);
+  return await transfer(batchesOf(from, options), into(to, options), options);
 }

@@ -40,8 +40,8 @@ type Others<F extends (request: Request, ...args: never[]) => unknown> =
  * with a `name` of its own. The window slides, as {@link rateLimit} describes.
  *
  * @throws TypeError when an argument or option is of the wrong type.
- * @throws KeyValueError `misconfigured` when the store has no atomic operations, `invalid_ttl` when `window` is not a positive
- * number of seconds.
+ * @throws KeyValueError `misconfigured` when the store has no atomic operations, `invalid_ttl` when `window` is not a
+ * number of seconds from 0.001.
  * @example
  * ```ts
  * import { memoryStore } from "edge-key-value";

@@ -87,6 +87,21 @@ describe("copy", () => {
     await expect(copy(store, store, { batch: 0 })).rejects.toThrow(TypeError);
     await expect(copy(store, store, { concurrency: 1.5 })).rejects.toThrow(TypeError);
     await expect(copy(store, store, { collections: "users" as never })).rejects.toThrow(TypeError);
+    await store.put("k", 1);
+    const target = memoryStore();
+    for (const [name, value] of [
+      ["overwrite", "no"],
+      ["dryRun", "false"],
+      ["verify", 0],
+      ["onProgress", "log"],
+      ["cursor", null],
+      ["signal", new AbortController()],
+    ] as const) {
+      const error = await copy(store, target, { [name]: value } as never).catch((error) => error);
+      expect([name, error instanceof TypeError, String(error).includes(`${name} must be`)]).toEqual([name, true, true]);
+    }
+    await expect(copy(store, target, null as never)).rejects.toThrow("options must be an object");
+    expect(await target.get("k")).toBe(null);
     await expect(copy(store, migrating(store, memoryStore()))).rejects.toThrow("into the new store itself");
     for (const cursor of ["", "x", "ekv1.", "ekv1.bm90IGpzb24", `ekv1.${btoa("[[1],null,null]")}`]) {
       expect((await failureOf(copy(store, store, { cursor }))).code).toBe("invalid_cursor");

@@ -146,7 +146,7 @@ describe("rateLimit", () => {
       const error = await rateLimit(store, "k", { limit: limit as number, window: 1, cost }).catch((error) => error);
       expect(error).toBeInstanceOf(TypeError);
     }
-    for (const window of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, "60"]) {
+    for (const window of [0, -1, 0.000_01, 5e-324, Number.NaN, Number.POSITIVE_INFINITY, "60"]) {
       const error = await rateLimit(store, "k", { limit: 1, window: window as number }).catch((error) => error);
       expect(error).toBeInstanceOf(KeyValueError);
       expect(error.code).toBe("invalid_ttl");

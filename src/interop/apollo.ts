@@ -1,4 +1,5 @@
 import type { AsyncKeyValue } from "../core/protocol.ts";
+import { ttlOf } from "./internal/lifetimes.ts";
 
 /** Options of {@link toApolloCache}. */
 export interface ApolloCacheOptions {
@@ -36,7 +37,7 @@ export function toApolloCache(
 ): ApolloCache {
   return {
     get: async (key) => (await store.get<string>(key, { collection })) ?? undefined,
-    set: (key, value, options) => store.put(key, value, { collection, ttl: options?.ttl || defaultTtl }),
+    set: (key, value, options) => store.put(key, value, { collection, ttl: ttlOf(options?.ttl || defaultTtl) }),
     delete: (key) => store.delete(key, { collection }),
   };
 }

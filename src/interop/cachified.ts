@@ -1,5 +1,5 @@
 import type { AsyncKeyValue } from "../core/protocol.ts";
-import { ttlOf } from "./internal/lifetimes.ts";
+import { ttlOfMs } from "./internal/lifetimes.ts";
 
 /** Options of {@link toCachified}. */
 export interface CachifiedOptions {
@@ -59,7 +59,7 @@ export function toCachified(store: AsyncKeyValue, { collection = "cachified" }: 
       // JSON has no Infinity; cachified reads `null` as for ever.
       const kept = { ...metadata, ttl: lasting(ttl) ? null : ttl, swr: lasting(swr) ? null : swr };
       if (life !== null && life <= 0) await store.delete(key, at);
-      else await store.put(key, { metadata: kept, value }, { collection, ttl: ttlOf(life) });
+      else await store.put(key, { metadata: kept, value }, { collection, ttl: ttlOfMs(life) });
     },
     async delete(key) {
       await store.delete(key, at);

@@ -1,6 +1,7 @@
 import type { AsyncKeyValue } from "../core/protocol.ts";
 import { supports } from "../core/store.ts";
 import { throughJson } from "./internal/json.ts";
+import { secondsUntil } from "./internal/lifetimes.ts";
 import { merged, type Snapshot, snapshotOf } from "./internal/merge.ts";
 import { DEFAULT_TTL, type MergingSessionOptions, sessionsIn, worthMoving } from "./internal/sessions.ts";
 
@@ -110,7 +111,7 @@ export function expressSessionStore<Base extends ExpressBaseStore>(
   }
 
   function secondsOf({ cookie: { expires } }: ExpressSessionData): number {
-    return expires ? (new Date(expires).getTime() - Date.now()) / 1000 : ttl;
+    return expires ? secondsUntil(new Date(expires)) : ttl;
   }
 
   const base = Reflect.construct(Store, []) as Base;

@@ -1,5 +1,5 @@
 import { requireStore } from "../core/requirements.ts";
-import { isOver, ttlOf } from "./internal/lifetimes.ts";
+import { isOver, ttlOfMs } from "./internal/lifetimes.ts";
 import { clear, entriesOf, type ListedStore } from "./internal/listed.ts";
 import { close, putEach } from "./internal/writes.ts";
 
@@ -186,7 +186,7 @@ async function write(
     putEach(
       store,
       collection,
-      writes.map(([key, value, life]) => [key, value, ttlOf(life)]),
+      writes.map(([key, value, life]) => [key, value, ttlOfMs(life)]),
     ),
   ]);
 }

@@ -1,5 +1,6 @@
 import type { AsyncKeyValue, CapabilityMethods, CollectionOptions } from "../core/protocol.ts";
 import { requireStore } from "../core/requirements.ts";
+import { ttlOfMs } from "./internal/lifetimes.ts";
 
 /** Options of {@link nodeIdempotencyStorage}. */
 export interface NodeIdempotencyOptions extends CollectionOptions {
@@ -40,7 +41,8 @@ export function nodeIdempotencyStorage(
   { collection = "node-idempotency", lease }: NodeIdempotencyOptions = {},
 ): NodeIdempotencyStorage {
   requireStore(store, "nodeIdempotencyStorage", { strong: true, atomic: true, lossless: true });
-  const seconds = (milliseconds: number | undefined) => milliseconds && milliseconds / 1000;
+  /** 0 stands for no TTL, as elsewhere. */
+  const seconds = (milliseconds: number | undefined) => ttlOfMs(milliseconds || undefined);
   return {
     setIfNotExists(key, value, { ttl } = {}) {
       const shorter = Math.min(seconds(ttl) ?? Number.POSITIVE_INFINITY, lease ?? Number.POSITIVE_INFINITY);

@@ -1,6 +1,7 @@
 import type { AsyncKeyValue, CapabilityMethods, CollectionOptions } from "../core/protocol.ts";
 import { requireStore } from "../core/requirements.ts";
 import { throughJson } from "./internal/json.ts";
+import { secondsUntil } from "./internal/lifetimes.ts";
 import { withoutIds } from "./internal/sessions.ts";
 
 /** Options of {@link openAuthStorage}. */
@@ -65,7 +66,7 @@ export function openAuthStorage(
       return (await read<Record<string, unknown>>(nameOf(key), { collection })) ?? undefined;
     },
     async set(key: string[], value: unknown, expiry?: Date) {
-      const ttl = expiry && (expiry.getTime() - Date.now()) / 1000;
+      const ttl = expiry && secondsUntil(expiry);
       const json = throughJson(value) ?? null;
       if (json === null || (ttl !== undefined && ttl <= 0)) await store.delete(nameOf(key), { collection });
       else await store.put(nameOf(key), json, { collection, ttl });

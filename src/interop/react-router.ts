@@ -1,4 +1,5 @@
 import type { AsyncKeyValue } from "../core/protocol.ts";
+import { secondsUntil } from "./internal/lifetimes.ts";
 import { merged, type Snapshot, snapshotOf } from "./internal/merge.ts";
 import { DEFAULT_TTL, type MergingSessionOptions, sessionsIn } from "./internal/sessions.ts";
 
@@ -83,12 +84,12 @@ export function reactRouterSessions<Storage extends ReactRouterStorage>(
   type Session = ReactRouterSessionOf<Storage>;
   const sessions = sessionsIn(store, options);
   const bases = new WeakMap<ReactRouterSession, Snapshot | undefined>();
-  const secondsUntil = (expires: Date | undefined) => (expires ? (expires.getTime() - Date.now()) / 1000 : ttl);
+  const secondsOf = (expires: Date | undefined) => (expires ? secondsUntil(expires) : ttl);
 
   const storage = create({
     async createData(data, expires) {
       const id = newId();
-      const seconds = secondsUntil(expires);
+      const seconds = secondsOf(expires);
       if (seconds > 0) await sessions.create(id, data, seconds);
       return id;
     },
@@ -99,7 +100,7 @@ export function reactRouterSessions<Storage extends ReactRouterStorage>(
       return found ? found.value : ({ [GONE]: true } as Data);
     },
     async updateData(id, { [BASE]: base, ...data }: ReadData, expires) {
-      const seconds = secondsUntil(expires);
+      const seconds = secondsOf(expires);
       if (seconds > 0) await sessions.change<object>(id, (there) => merged(there, data, base), seconds);
       else await sessions.end(id);
     },

@@ -2,6 +2,7 @@ import { fromBase64, toBase64 } from "../core/base64.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { KeyValueError } from "../core/errors.ts";
 import { requireStore } from "../core/requirements.ts";
+import { ttlOf } from "./internal/lifetimes.ts";
 import { clear, eachKey, type ListedStore } from "./internal/listed.ts";
 import { close, putEach } from "./internal/writes.ts";
 
@@ -68,7 +69,7 @@ export function toUnstorageDriver(
   requireStore(store, "toUnstorageDriver", { listing: true });
   const at = { collection };
   /** unstorage's own drivers take 0 for no TTL. */
-  const ttlOf = (options: CallOptions, common?: CallOptions) => options?.ttl || common?.ttl || defaultTtl;
+  const lifeOf = (options: CallOptions, common?: CallOptions) => ttlOf(options?.ttl || common?.ttl || defaultTtl);
 
   return {
     name: "edge-key-value",
@@ -84,14 +85,14 @@ export function toUnstorageDriver(
       const value = await store.get<Stored>(key, at);
       return typeof value === "string" || value === null ? value : toBytes(value);
     },
-    setItem: (key, value, options) => store.put(key, value, { collection, ttl: ttlOf(options) }),
+    setItem: (key, value, options) => store.put(key, value, { collection, ttl: lifeOf(options) }),
     setItems: (items, common) =>
       putEach(
         store,
         collection,
-        items.map(({ key, value, options }) => [key, value, ttlOf(options, common)]),
+        items.map(({ key, value, options }) => [key, value, lifeOf(options, common)]),
       ),
-    setItemRaw: async (key, value, options) => store.put(key, toStored(value), { collection, ttl: ttlOf(options) }),
+    setItemRaw: async (key, value, options) => store.put(key, toStored(value), { collection, ttl: lifeOf(options) }),
     async removeItem(key) {
       await store.delete(key, at);
     },

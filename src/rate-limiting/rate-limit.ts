@@ -10,7 +10,7 @@ import { type AtomicKeyValue, atomicDriver } from "../core/requirements.ts";
 export interface RateLimitOptions extends CollectionOptions {
   /** How much is allowed in any window, a whole number. */
   readonly limit: number;
-  /** The length of the window in seconds. */
+  /** The length of the window in seconds, at least 0.001. */
   readonly window: number;
   /** How much of the limit this call takes, a whole number; 0 only looks. Default: 1. */
   readonly cost?: number | undefined;
@@ -54,7 +54,7 @@ export interface RateLimitResult {
  * 1.5 kB and expires by itself; a refused call writes nothing. Limits with different windows may share a key.
  *
  * @throws TypeError when `limit` is not a whole number of at least 1, or `cost` is not one from 0 to `limit`.
- * @throws KeyValueError `invalid_ttl` for a window that is not a positive number of seconds, `misconfigured` for a store
+ * @throws KeyValueError `invalid_ttl` for a window that is not a number of seconds from 0.001, `misconfigured` for a store
  * without atomic operations, `wrong_kind` for a key that holds another value.
  * @example
  * ```ts
@@ -106,8 +106,9 @@ export function checkRateLimit(options: RateLimitOptions): void {
   const { limit, window, cost = 1, onStoreError = "throw" } = object(options, "an object with limit and window");
   oneOf(onStoreError, "onStoreError", ["throw", "allow", "deny"]);
   if (count(cost, "cost", 0) > count(limit ?? 0, "limit")) throw new TypeError("cost must not be above limit");
-  if (typeof window === "number" && window > 0 && window < 1e9) return;
-  throw new KeyValueError("invalid_ttl", `window must be a number of seconds above 0; got ${shown(window)}`);
+  // The numbers of shorter slices would no longer be exact.
+  if (typeof window === "number" && window >= 0.001 && window < 1e9) return;
+  throw new KeyValueError("invalid_ttl", `window must be seconds, from 0.001 to below 1e9; got ${shown(window)}`);
 }
 
 /**

@@ -143,6 +143,13 @@ describe("OpenAuth with a store as its storage", () => {
     expect(await storage.get(["k"])).toBe(undefined);
   });
 
+  it("keeps what expires in the year 9999, and refuses a date that is none", async () => {
+    const storage = openAuthStorage(memoryStore());
+    await storage.set(["k"], { late: true }, new Date("9999-12-31T23:59:59Z"));
+    expect(await storage.get(["k"])).toEqual({ late: true });
+    await expect(storage.set(["k"], {}, new Date(Number.NaN))).rejects.toThrow("ttl");
+  });
+
   it("needs a strongly consistent store with atomic operations that can list, and says so", () => {
     const driver = toDriver(memoryStore());
     const { swap: _, ...weak } = driver;

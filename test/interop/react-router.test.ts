@@ -167,6 +167,16 @@ describe("sessions of React Router in a store", () => {
       expect(await idsOf(store)).toEqual([]);
     }));
 
+  it("live for thousands of years if the cookie does", async () => {
+    const store = memoryStore();
+    const browser = visit(store, {});
+    await browser.signIn("ann");
+    const session = await browser.getSession(browser.cookie);
+    await browser.commitSession(session, { expires: new Date("9999-12-31T23:59:59Z") });
+    expect(await browser.user()).toBe("ann");
+    expect((await store.ttl((await idsOf(store))[0]!, { collection: "sessions" }))?.ttl).toBeGreaterThan(1e11);
+  });
+
   it("do not come back when their owner signs out while another request saves them", async () => {
     for (const save of ["commit", "rotate"]) {
       const { memory, store, beforeNextSwap } = storeWithRace();

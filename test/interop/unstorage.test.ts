@@ -30,6 +30,22 @@ describe("unstorage on a store", () => {
     expect(await storage.getKeys()).toEqual([]);
   });
 
+  it("lists a key once that the backend repeats", async () => {
+    const pages = [{ names: ["a", "b"], cursor: "more" }, { names: ["b", "c"] }];
+    const { store } = storeWith(() => ({
+      repeatsNames: true,
+      listKeys: (_, { cursor }) => pages[cursor ? 1 : 0]!,
+    }));
+    expect(await createStorage({ driver: toUnstorageDriver(store) }).getKeys()).toEqual(["a", "b", "c"]);
+  });
+
+  it("keeps an item for ever whose TTL is longer than a store takes", async () => {
+    const storage = storageOn();
+    await storage.setItem("k", 1, { ttl: Number.POSITIVE_INFINITY });
+    expect(await storage.getItem("k")).toBe(1);
+    await expect(storage.setItem("k", 2, { ttl: -1 })).rejects.toThrow("ttl");
+  });
+
   it("keeps mounts, prefixes and snapshots as unstorage has them", async () => {
     const [root, mounted] = [memoryStore(), memoryStore()];
     const storage = storageOn(root).mount("cache", toUnstorageDriver(mounted));

@@ -221,6 +221,14 @@ describe("sessions of express-session in a store", () => {
     });
   });
 
+  it("are kept for thousands of years if the cookie is", async () => {
+    const store = memoryStore();
+    const sessions = expressSessionStore(session.Store, store);
+    const cookie = { expires: new Date("9999-12-31T23:59:59Z") };
+    expect(await new Promise((done) => sessions.set("a", { cookie }, done))).toBe(undefined);
+    expect(await idsOf(store)).toEqual(["a"]);
+  });
+
   it("are all removed by `clear`", async () => {
     const store = memoryStore();
     await store.put("other", 1);

@@ -56,8 +56,13 @@ describe("node-idempotency over a store", () => {
       const storage = nodeIdempotencyStorage(memoryStore());
       expect(await storage.setIfNotExists("k", "first")).toBe(true);
       await storage.set("k", "second", {});
+      for (const ttl of [0, 1e18, Number.POSITIVE_INFINITY]) {
+        expect(await storage.setIfNotExists(`${ttl}`, "first", { ttl })).toBe(true);
+        await storage.set(`${ttl}`, "second", { ttl });
+      }
       pass(1e9);
       expect(await storage.get("k")).toBe("second");
+      expect([await storage.get("0"), await storage.get("Infinity")]).toEqual(["second", "second"]);
       expect(await storage.get("other")).toBe(undefined);
     }));
 

@@ -1,5 +1,5 @@
 import type { AsyncKeyValue, CapabilityMethods } from "../../core/protocol.ts";
-import { supports } from "../../core/store.ts";
+import { supports, toDriver } from "../../core/store.ts";
 
 /** A store whose keys can be listed. */
 export type ListedStore = AsyncKeyValue & Pick<CapabilityMethods, "listKeys">;
@@ -34,12 +34,18 @@ export async function* eachKey(
   for await (const names of pagesOf(store, collection, prefix)) yield* names;
 }
 
-/** Pages of keys, without empty ones. */
-async function* pagesOf(store: ListedStore, collection: string, prefix: string) {
+/** Pages of keys, without empty ones, and without keys that the backend repeats. */
+async function* pagesOf(
+  store: ListedStore,
+  collection: string,
+  prefix: string,
+): AsyncGenerator<readonly string[], void, undefined> {
+  const seen = toDriver(store).repeatsNames ? new Set<string>() : undefined;
   let cursor: string | undefined;
   do {
     const page = await store.listKeys({ collection, prefix, cursor, limit: 1000 });
-    if (page.names.length > 0) yield page.names;
+    const names = seen ? page.names.filter((name) => !seen.has(name) && seen.add(name)) : page.names;
+    if (names.length > 0) yield names;
     cursor = page.cursor;
   } while (cursor !== undefined);
 }
