@@ -118,7 +118,13 @@ describe("Apollo's cache on a store", () => {
       await cache.set("zero", "query", { ttl: 0 });
       await cache.set("none", "query");
       await cache.set("for ever", "query", { ttl: Number.POSITIVE_INFINITY });
-      expect(await ttls(store, "apollo")).toEqual({ "apq:own": 60, "apq:null": 300, "apq:zero": 300, "apq:none": 300, "apq:for ever": null });
+      expect(await ttls(store, "apollo")).toEqual({
+        "apq:own": 60,
+        "apq:null": 300,
+        "apq:zero": 300,
+        "apq:none": 300,
+        "apq:for ever": null,
+      });
       expect([await cache.get("own"), await cache.get("missing")]).toEqual(["query", undefined]);
       expect([await cache.delete("own"), await cache.delete("own")]).toEqual([true, false]);
     }));

@@ -32,10 +32,7 @@ describe("unstorage on a store", () => {
 
   it("lists a key once that the backend repeats", async () => {
     const pages = [{ names: ["a", "b"], cursor: "more" }, { names: ["b", "c"] }];
-    const { store } = storeWith(() => ({
-      repeatsNames: true,
-      listKeys: (_, { cursor }) => pages[cursor ? 1 : 0]!,
-    }));
+    const { store } = storeWith(() => ({ repeatsNames: true, listKeys: (_, { cursor }) => pages[cursor ? 1 : 0]! }));
     expect(await createStorage({ driver: toUnstorageDriver(store) }).getKeys()).toEqual(["a", "b", "c"]);
   });
 
