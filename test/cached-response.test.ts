@@ -683,6 +683,107 @@ describe("cachedResponse", () => {
     }
   });
 
+  it("counts the age of a response from its headers, however long its body takes", async () => {
+    const { promise, resolve } = deferred<void>();
+    const handler = () => {
+      const body = new ReadableStream({
+        async start(controller) {
+          controller.enqueue(new TextEncoder().encode("slow"));
+          await promise;
+          controller.close();
+        },
+      });
+      return new Response(body, cacheControl("max-age=60, stale-while-revalidate=60"));
+    };
+    const fetch = cachedResponse(handler, { store: memoryStore() }).with({});
+    const first = await fetch(get());
+    await at(25_000, async () => {
+      resolve();
+      await first.text();
+      const { headers } = await fetch(get());
+      expect([headers.get("age"), headers.get("cache-status")]).toEqual([
+        expect.stringMatching(/^2[567]$/),
+        expect.stringMatching(/hit; ttl=3[2-5]$/),
+      ]);
+    });
+  });
+
+  it("keeps a body that comes in very many small chunks", async () => {
+    let sent = 0;
+    const handler = () => {
+      const body = new ReadableStream({
+        pull(controller) {
+          for (let i = 0; i < 10_000; i++) controller.enqueue(new Uint8Array([65]));
+          sent += 10_000;
+          if (sent === 130_000) controller.close();
+        },
+      });
+      return new Response(body);
+    };
+    const fetch = cachedResponse(handler, { store: memoryStore(), ttl: 60 }).with({});
+    expect((await (await fetch(get())).text()).length).toBe(130_000);
+    expect((await answer(fetch(get())))[0]).toContain("hit");
+  });
+
+  it("returns the old response for a failure whose body has failed, or does not stop", async () => {
+    const bodies = [
+      new ReadableStream({ start: (controller) => controller.error(new Error("broken")) }),
+      new ReadableStream({ cancel: () => Promise.reject(new Error("broken")) }),
+      new ReadableStream({ cancel: () => new Promise(() => {}) }),
+    ];
+    for (const body of bodies) {
+      const answers = [
+        new Response("old", cacheControl("max-age=10, stale-if-error=60")),
+        new Response(body, { status: 503 }),
+      ];
+      const fetch = cachedResponse(() => answers.shift()!, { store: memoryStore() }).with({});
+      await (await fetch(get())).text();
+      expect(await at(20_000, async () => (await fetch(get())).text())).toBe("old");
+    }
+  });
+
+  it("keeps the old response when the body of a new one breaks off", async () => {
+    let calls = 0;
+    const handler = () => {
+      if (++calls === 1) return new Response("old", cacheControl("max-age=10, stale-while-revalidate=60"));
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(new Uint8Array(2)),
+        pull: (controller) => controller.error(new Error("broken")),
+      });
+      return new Response(body, cacheControl("max-age=10"));
+    };
+    const errors: unknown[] = [];
+    const options = { store: memoryStore(), onError: (error: unknown) => errors.push((error as Error).message) };
+    const fetch = cachedResponse(handler, options).with({});
+    await (await fetch(get())).text();
+    await at(20_000, async () => {
+      expect(await (await fetch(get())).text()).toBe("old");
+      while (errors.length === 0) await sleep(1);
+      expect(await (await fetch(get())).text()).toBe("old");
+    });
+    expect(errors[0]).toContain("broke off");
+  });
+
+  it("leaves nothing of a response that was invalidated, also where it varies by more than was known", async () => {
+    for (const store of [memoryStore(), withoutSwap()]) {
+      const { promise, resolve } = deferred<void>();
+      let calls = 0;
+      const handler = async () => {
+        const call = ++calls;
+        if (call === 2) await promise;
+        return new Response(`body ${call}`, cacheControl("max-age=60", { vary: call === 1 ? "x-a" : "x-a, x-b" }));
+      };
+      const fetch = cachedResponse(handler, { store }).with({});
+      await (await fetch(get({ "x-a": "1" }))).text();
+      const slow = fetch(get({ "x-a": "2" }));
+      while (calls < 2) await sleep(1);
+      await fetch.invalidate(get());
+      resolve();
+      expect(await (await slow).text()).toBe("body 2");
+      expect(await (await fetch(get({ "x-a": "2" }))).text()).toBe("body 3");
+    }
+  });
+
   it("takes one call for a hit with Vary, four for a first miss, and three for a miss of another variant", async () => {
     const calls: string[] = [];
     const driver = toDriver(memoryStore()) as Driver<"swap">;

@@ -54,8 +54,8 @@ export function aesGcm(keys: KeyRing, context: string): Codec {
     async seal(plain, entry, address) {
       const { key, mark } = await load(currentId)!;
       const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
-      const sealed = await crypto.subtle.encrypt(gcm(iv, context, address), key, joined(deadlineBytes(entry), plain));
-      return envelopeOf(toBase64(joined(mark, iv, sealed)));
+      const sealed = await crypto.subtle.encrypt(gcm(iv, context, address), key, joined([deadlineBytes(entry), plain]));
+      return envelopeOf(toBase64(joined([mark, iv, sealed])));
     },
 
     opener: () => open,

@@ -54,8 +54,8 @@ async function encryptToken(plain: Bytes, { signing, encrypting }: LoadedFernetK
   head.setUint8(0, VERSION);
   head.setBigUint64(1, BigInt(Math.floor(Date.now() / 1000)));
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
-  const body = joined(head.buffer, iv, await crypto.subtle.encrypt({ name: "AES-CBC", iv }, encrypting, plain));
-  return joined(body, await crypto.subtle.sign("HMAC", signing, body));
+  const body = joined([head.buffer, iv, await crypto.subtle.encrypt({ name: "AES-CBC", iv }, encrypting, plain)]);
+  return joined([body, await crypto.subtle.sign("HMAC", signing, body)]);
 }
 
 /** Returns the contents of a token; `undefined` if this key did not sign it. */

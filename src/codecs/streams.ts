@@ -24,5 +24,5 @@ export async function pump(
     if (size > limit) return undefined;
     chunks.push(chunk);
   }
-  return joined(...chunks);
+  return joined(chunks);
 }

@@ -23,7 +23,7 @@ export function fromBytes(bytes: Bytes): JsonValue {
 }
 
 /** Concatenates parts. */
-export function joined(...parts: readonly (Bytes | ArrayBuffer)[]): Bytes {
+export function joined(parts: readonly (Bytes | ArrayBuffer)[]): Bytes {
   const bytes = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
   let at = 0;
   for (const part of parts) {

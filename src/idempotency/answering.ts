@@ -54,7 +54,7 @@ export function answering<Args extends readonly unknown[]>(options: AnsweringOpt
     const found = await claim(
       store,
       await digest(utf8(JSON.stringify([caller, key]))),
-      await digest(callerOf ? content : joined(credentialsOf(request), content)),
+      await digest(callerOf ? content : joined([credentialsOf(request), content])),
       options,
     );
     switch (found.state) {

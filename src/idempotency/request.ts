@@ -35,13 +35,13 @@ export async function bodyOf(request: Request, maxBytes: number): Promise<Bytes 
       return undefined;
     }
   }
-  return joined(...chunks);
+  return joined(chunks);
 }
 
 /** The method, the path and the body: what every retry repeats. */
 export function contentOf({ method, url }: Request, body: Bytes): Bytes {
   const { pathname, search } = new URL(url);
-  return joined(utf8(`${JSON.stringify([method, pathname + search])}\n`), body);
+  return joined([utf8(`${JSON.stringify([method, pathname + search])}\n`), body]);
 }
 
 /** The headers that say who is calling. */

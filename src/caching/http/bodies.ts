@@ -5,8 +5,8 @@ import { LONGEST_DELAY } from "../../core/times.ts";
 /** A response for the visitor, and a copy of its body for the store. */
 export interface Copied {
   readonly response: Response;
-  /** The whole body; nothing when it is too large, when it broke off, or when it has not ended in time. */
-  readonly copy: Promise<Bytes | undefined>;
+  /** The whole body; `undefined` when there is none, when it is too large, or when it has not ended in time. */
+  readonly copy: Promise<Bytes | "broken off" | undefined>;
 }
 
 export interface CopyLimits {
@@ -32,25 +32,26 @@ export function withCopy(source: Response, { maxBytes, longest, beforeEnd }: Cop
   let size = 0;
   let keeps = true;
   let visitorLeft = false;
-  let settle: (bytes: Bytes | undefined) => void = () => {};
-  const copy = new Promise<Bytes | undefined>((resolve) => {
+  let settle: (copied: Bytes | "broken off" | undefined) => void = () => {};
+  const copy = new Promise<Bytes | "broken off" | undefined>((resolve) => {
     settle = resolve;
   });
 
-  const giveUp = (): void => {
+  const giveUp = (why?: "broken off"): void => {
     keeps = false;
     chunks.length = 0;
-    settle(undefined);
+    settle(why);
     if (visitorLeft) reader.cancel().catch(() => {});
   };
-  const timer = unattended(setTimeout(giveUp, Math.min(longest, LONGEST_DELAY)));
+  const timer = unattended(setTimeout(() => giveUp(), Math.min(longest, LONGEST_DELAY)));
 
   /** Reads one chunk for both; returns whether there may be more. */
   async function step(controller: ReadableStreamDefaultController<Uint8Array>): Promise<boolean> {
     const { done, value } = await reader.read();
     if (value) {
       size += value.byteLength;
-      if (keeps && size > maxBytes) giveUp();
+      // Whoever reads a body with a chunk that is no bytes gets an error.
+      if (keeps && (size > maxBytes || !ArrayBuffer.isView(value))) giveUp();
       if (keeps) chunks.push(value.slice());
       if (!visitorLeft) controller.enqueue(value);
     }
@@ -58,7 +59,7 @@ export function withCopy(source: Response, { maxBytes, longest, beforeEnd }: Cop
     clearTimeout(timer);
     // A body that is shorter than its `Content-Length` broke off.
     const isWhole = declared === null || isEncoded || Number(declared) === size;
-    if (keeps) settle(isWhole ? joined(...chunks) : undefined);
+    if (keeps) settle(isWhole ? joined(chunks) : "broken off");
     await beforeEnd;
     if (!visitorLeft) controller.close();
     return false;
@@ -83,9 +84,14 @@ export function withCopy(source: Response, { maxBytes, longest, beforeEnd }: Cop
 
   function breakOff(controller: ReadableStreamDefaultController<Uint8Array>, error: unknown): void {
     clearTimeout(timer);
-    giveUp();
+    giveUp("broken off");
     if (!visitorLeft) controller.error(error);
   }
 
   return { response: new Response(forVisitor, source), copy };
+}
+
+/** Ends a body that nobody is going to read. It waits for nothing, since a source may fail to stop, or take long. */
+export function discard(response: Response | undefined): void {
+  response?.body?.cancel().catch(() => {});
 }

@@ -1,5 +1,6 @@
 import type { Wanted } from "../judging.ts";
 import type { Answer, Result } from "../results.ts";
+import { discard } from "./bodies.ts";
 import { fetching } from "./fetching.ts";
 import { changedUrls } from "./keys.ts";
 import { ownOf } from "./own.ts";
@@ -46,13 +47,13 @@ export function httpCache<Args extends readonly unknown[]>(options: HttpCacheOpt
 
   /** The answer to a HEAD from the stored response to a GET, where that is fresh (RFC 9110, 9.3.2). */
   async function headOfPage(request: Request, args: Args, visitor: Visitor): Promise<Response | undefined> {
-    const page = new Request(request, { method: "GET" });
-    const { slot } = await places.locate(await keyOf(page, args), page);
+    const asGet = new Request(request, { method: "GET" });
+    const { slot } = await places.locate(await keyOf(asGet, args), asGet);
     const { result } = slot ?? {};
-    const response = result && result.fresh > Date.now() && stored(request, visitor, result);
-    if (!response) return undefined;
-    const { status, statusText, headers, body } = await response;
-    await body?.cancel();
+    const page = result && result.fresh > Date.now() && (await stored(request, visitor, result));
+    if (!page) return undefined;
+    discard(page);
+    const { status, statusText, headers } = page;
     return new Response(null, { status, statusText, headers });
   }
 
@@ -115,7 +116,7 @@ export function httpCache<Args extends readonly unknown[]>(options: HttpCacheOpt
       }
       if (first.state === "made" && own.response) return "own";
       own.answered = true;
-      await own.response?.body?.cancel();
+      discard(own.response);
       return first;
     } catch (error) {
       const failed = failedResponses.get(Object(error));
@@ -169,7 +170,7 @@ export function httpCache<Args extends readonly unknown[]>(options: HttpCacheOpt
   async function finished(request: Request, response: Response, isStored: boolean, status: string): Promise<Response> {
     if (!isStored) return marked(response, status);
     if (!isUnchanged(request.headers, response)) return marked(await partial(request, response), status);
-    await response.body?.cancel();
+    discard(response);
     return marked(notModified(response), status);
   }
 

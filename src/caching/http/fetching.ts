@@ -1,13 +1,14 @@
 import { onWorkers } from "../../core/runtime.ts";
-import type { Life, Made } from "../results.ts";
+import { secondsSince } from "../hooks.ts";
+import type { Life, Made, Result } from "../results.ts";
 import { checkedTags } from "../tags.ts";
 import { withCopy } from "./bodies.ts";
-import { type Keeping, keepingOf, type Moments } from "./freshness.ts";
+import { agedBy, type Keeping, keepingOf, type Moments } from "./freshness.ts";
 import type { Place, Places } from "./places.ts";
 import { freshened, type ResponseRecord, toRecord } from "./records.ts";
 import { mayHave } from "./requests.ts";
 import { askingFor, hasValidator, isAbout } from "./validation.ts";
-import { variantKey, varyOf } from "./variants.ts";
+import { isVaryIndex, variantKey, varyOf } from "./variants.ts";
 import type { HttpCacheOptions, Visit } from "./visits.ts";
 
 /** The least number of seconds to remember which headers the responses vary by. */
@@ -24,8 +25,8 @@ interface Tagged extends Keeping {
 /** Asks the handler, and makes records of its responses. */
 export function fetching<Args extends readonly unknown[]>(options: HttpCacheOptions<Args>, { remember }: Places) {
   const { recaller, handler, maxBytes, shouldCache } = options;
-  const { mark, write, hooks, longest } = recaller;
-  /** The responses of 500 or above behind failures. */
+  const { find, recall, mark, write, hooks, longest } = recaller;
+  /** The responses behind failures: those of 500 or above, and those that broke off. */
   const failedResponses = new WeakMap<object, Response>();
 
   /** Asks for the whole response, or whether the stored one is still right. */
@@ -45,16 +46,15 @@ export function fetching<Args extends readonly unknown[]>(options: HttpCacheOpti
       const fresh = freshened(validated, response);
       const keeping = await keepingFor(visit, fresh.response, { sent, received: Date.now() });
       if (keeping && isAbout(response, validated)) {
-        return { value: { response: fresh.record(keeping) }, life: keeping.life, tags: keeping.tags };
+        const { life, tags } = keeping;
+        return placed(visit, place, { value: { response: fresh.record(keeping) }, life, tags }, fresh.response, sent);
       }
       // It is about another response, or says that the stored one must not be kept any longer.
       response = await ask();
     }
     if (response.status >= 500) {
       await own.give(response, { stored: false, waits: true });
-      const failure = new Error(`the handler answered with status ${response.status}`);
-      failedResponses.set(failure, response);
-      throw failure;
+      throw failureOf(response, `the handler answered with status ${response.status}`);
     }
     const keeping = await keepingFor(visit, response, { sent, received: Date.now() });
     if (keeping) return keep(visit, place, response, keeping, sent);
@@ -83,17 +83,31 @@ export function fetching<Args extends readonly unknown[]>(options: HttpCacheOpti
     keeping: Tagged,
     called: number,
   ): Promise<Made> {
-    const { request, own, scope } = visit;
+    const { own, scope } = visit;
+    const received = Date.now();
     // Where nobody keeps the request alive, it lives until the visitor has the last byte.
     const beforeEnd = hooks.canKeepAlive(scope) ? undefined : own.done;
     const { response, copy } = withCopy(source, { maxBytes, longest, beforeEnd });
     await own.give(response, { stored: true, waits: source.body === null });
     const body = source.body && (await copy);
     if (body === undefined) return passing(visit);
+    if (body === "broken off") throw failureOf(response, "the body of the handler's response broke off");
+    const { tags } = keeping;
+    const aged = agedBy(keeping, Math.floor(secondsSince(received)));
+    const made = { value: { response: toRecord(source, body, aged) }, life: aged.life, tags };
+    return placed(visit, place, made, source, called);
+  }
 
-    const { life, tags } = keeping;
-    const made = { value: { response: toRecord(source, body, keeping) }, life, tags };
-    const vary = varyOf(source.headers) ?? [];
+  /** Adds an index where the response depends on more headers than the place does. */
+  async function placed(
+    { request, scope }: Visit<Args>,
+    place: Place,
+    made: Made & { readonly life: Life },
+    { headers }: Response,
+    called: number,
+  ): Promise<Made> {
+    const { life } = made;
+    const vary = varyOf(headers) ?? [];
     if (vary.every((name) => place.vary.includes(name))) return made;
 
     const index = { vary: [...new Set([...place.vary, ...vary])].sort(), salt: crypto.randomUUID() as string };
@@ -104,8 +118,30 @@ export function fetching<Args extends readonly unknown[]>(options: HttpCacheOpti
     await store(await variantKey(place.base, index, request), made);
     remember(place.base, index);
     if (place.key === place.base) return madeIndex;
-    await store(place.base, madeIndex);
+    await replaceIndex(place, madeIndex, scope);
     return { value: index, life: undefined };
+  }
+
+  /** Replaces the index of a place. Where that is gone, it was invalidated while the response was made. */
+  async function replaceIndex({ base, salt }: Place, made: Made, scope: object | undefined): Promise<void> {
+    const isThere = (result: Result | undefined): boolean => isVaryIndex(result?.value) && result.value.salt === salt;
+    const [slot] = (await find([base], true)) ?? [];
+    if (!isThere(slot?.result)) return;
+    const gone = new Error("the index was invalidated");
+    const make = async (old: Result | undefined): Promise<Made> => {
+      if (isThere(old)) return made;
+      throw gone;
+    };
+    await recall(base, { scope, slot, force: true, make }).catch((error) => {
+      if (error !== gone) throw error;
+    });
+  }
+
+  /** A failure after which each visitor who waited asks the handler. */
+  function failureOf(response: Response, message: string): Error {
+    const failure = new Error(message);
+    failedResponses.set(failure, response);
+    return failure;
   }
 
   /** The tags that a response names itself, and those of the option; nothing when the option fails. */

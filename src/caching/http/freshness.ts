@@ -37,13 +37,19 @@ export interface Moments {
 /** Statuses that may be kept without the response saying so (RFC 9110, 15.1), except partial content and 501. */
 const HEURISTIC = new Set([200, 203, 204, 300, 301, 308, 404, 405, 410, 414]);
 
+/**
+ * Statuses about this very request: its conditions, its range, its visitor, or the size of its headers. RFC 6585 forbids to store
+ * 428, 429 and 431.
+ */
+const OF_ONE_REQUEST = new Set([206, 304, 412, 416, 428, 429, 431]);
+
 /** How a response may be kept in a cache that many visitors share (RFC 9111, 3); nothing when it must not be. */
 export function keepingOf(response: Response, options: FreshnessOptions, moments: Moments): Keeping | undefined {
   const { status, headers } = response;
   const said = saidBy(headers, options.cacheControl ?? []);
   const { directives } = said;
   const has = (...names: string[]) => names.some((name) => directives.has(name));
-  if (status === 206 || status === 304 || status < 200 || status >= 500 || !varyOf(headers)) return undefined;
+  if (OF_ONE_REQUEST.has(status) || status < 200 || status >= 500 || !varyOf(headers)) return undefined;
   if (!mayStore(said, status)) return undefined;
 
   const explicit = lifetimeOf(said, headers, moments);
@@ -71,7 +77,15 @@ export function keepingOf(response: Response, options: FreshnessOptions, moments
   const forAuthorized = has("public", "s-maxage", "must-revalidate");
   const forCookies = forAuthorized || (explicit ?? 0) > 0;
   const audience = forAuthorized ? "all" : forCookies ? "unauthorized" : "anonymous";
-  return { life, audience, strict, immutable: has("immutable"), age };
+  // `s-maxage` forbids stale responses too, unless the response itself allows them (5.2.2.10).
+  const isStrict = strict || (has("s-maxage") && !has("stale-while-revalidate"));
+  return { life, audience, strict: isStrict, immutable: has("immutable"), age };
+}
+
+/** How a response may be kept whose body came to its end so many seconds after its headers. */
+export function agedBy(keeping: Keeping, seconds: number): Keeping {
+  const { life, age } = keeping;
+  return { ...keeping, life: { ...life, fresh: life.fresh - seconds }, age: age + seconds };
 }
 
 /** How long a stale response with a validator is kept to be validated, in seconds. */

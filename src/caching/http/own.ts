@@ -1,3 +1,5 @@
+import { discard } from "./bodies.ts";
+
 /** The handler's response to one request. It belongs to that visitor, cookies and all. */
 export interface Own {
   response?: Response;
@@ -28,7 +30,7 @@ export function ownOf(): Own {
       own.stored = stored;
       if (!waits) release("own");
       // The visitor has an old response, so nobody will read this one.
-      if (own.answered) await response.body?.cancel();
+      if (own.answered) discard(response);
     },
     done: new Promise((resolve) => {
       finish = resolve;

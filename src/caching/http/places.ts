@@ -10,6 +10,8 @@ export interface Place {
   readonly key: string;
   /** The request headers that the key depends on. */
   readonly vary: readonly string[];
+  /** That of the index which names those headers. */
+  readonly salt?: string | undefined;
   /** What is there; nothing when the store fails. */
   readonly slot: Slot | undefined;
 }
@@ -44,7 +46,7 @@ export function placesIn({ find }: Pick<Recaller, "find">): Places {
       remember(base, index);
       const isRight = hinted !== undefined && index.salt === hint?.salt;
       const key = isRight ? hinted : await variantKey(base, index, request);
-      return { base, key, vary: index.vary, slot: isRight ? slots?.[1] : (await find([key]))?.[0] };
+      return { base, key, vary: index.vary, salt: index.salt, slot: isRight ? slots?.[1] : (await find([key]))?.[0] };
     },
     remember,
   };

@@ -1,7 +1,8 @@
 import { httpDate } from "./dates.ts";
 import type { ResponseRecord } from "./records.ts";
 
-const CONDITIONS = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range"];
+/** What makes a response one to this request alone. */
+const CONDITIONS = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range"];
 
 /** The request for the handler: for the whole response, or whether the stored one is still right (RFC 9111, 4.3.1). */
 export function askingFor(request: Request, stored: ResponseRecord | undefined, signal: AbortSignal): Request {

@@ -15,7 +15,7 @@ export async function wholeRecord(response: Response, maxBytes: number): Promise
     size += read.value.byteLength;
     if (size > maxBytes) return new Response(rest(chunks, reader!), { status, statusText, headers });
   }
-  return toRecord(response, body && joined(...chunks));
+  return toRecord(response, body && joined(chunks));
 }
 
 /** What has been read and what has not. */

@@ -35,7 +35,7 @@ async function readAll(stream: ReadableStream): Promise<Bytes> {
     checkSize(size);
     parts.push(part);
   }
-  return joined(...parts);
+  return joined(parts);
 }
 
 function bytesOf(value: unknown): Bytes {

@@ -126,6 +126,50 @@ const clauses: Clause[] = [
     ],
   },
 
+  ...[
+    ["RFC 9110, 15.5.13", 412],
+    ["RFC 9110, 15.5.17", 416],
+    ["RFC 6585, 3", 428],
+    ["RFC 6585, 4", 429],
+    ["RFC 6585, 5", 431],
+  ].map(([clause, status]) => ({
+    clause: clause as string,
+    it: `never stores a ${status}, which is about one request`,
+    answers: [{ ...says("public, max-age=60"), status: status as number }, says("max-age=60")],
+    asks: [{ headers: { range: "bytes=99-" }, calls: 1 }, { calls: 2, status: 200 }, { calls: 2 }],
+  })),
+  {
+    clause: "RFC 9111, 3.3",
+    it: "asks for the whole response where a request for a range finds it stale",
+    answers: [says("max-age=10, stale-while-revalidate=60"), says("max-age=10")],
+    asks: [
+      { calls: 1 },
+      { after: 20, headers: { range: "bytes=0-1" }, calls: 2, status: 206, sends: { range: null } },
+      { after: 20, calls: 2, status: 200, body_: "body 2" },
+    ],
+  },
+  {
+    clause: "RFC 9111, 4.1 and 4.3.4",
+    it: "follows a Vary that comes with a 304",
+    answers: [
+      says("max-age=10", { etag: '"v1"' }),
+      { status: 304, body: null, ...says("max-age=60", { etag: '"v1"', vary: "x-a" }) },
+      says("max-age=60", { vary: "x-a" }),
+    ],
+    asks: [
+      { headers: { "x-a": "1" }, calls: 1 },
+      { after: 20, headers: { "x-a": "1" }, calls: 2, body_: "body 1" },
+      { after: 20, headers: { "x-a": "2" }, calls: 3, body_: "body 3" },
+      { after: 20, headers: { "x-a": "1" }, calls: 3, body_: "body 1" },
+    ],
+  },
+  {
+    clause: "RFC 9111, 5.2.2.10",
+    it: "returns nothing stale with s-maxage, whatever max-stale allows",
+    answers: [says("s-maxage=10", { etag: '"v1"' })],
+    asks: [{ calls: 1 }, { after: 20, headers: { "cache-control": "max-stale=60" }, calls: 2 }],
+  },
+
   // Directives of the response.
   {
     clause: "RFC 9111, 5.2.2.5",
