@@ -33,7 +33,7 @@ export async function openPartFile(given: string, options: Options): Promise<Par
   if (existing && !existing.isFile() && options.overwrite) return writeOnly(await open(path, "a"));
   if (options.resumed && existing && !(await exists(part))) await takeUp(path, part);
   else if (existing && !options.overwrite) throw new UsageError(`${path} exists: --overwrite replaces it`);
-  const handle = await open(part, options.resumed ? "r+" : "w", 0o600).catch((error) => {
+  const handle = await (options.resumed ? open(part, "r+") : begin(part)).catch((error) => {
     if (error.code !== "ENOENT" || !options.resumed) throw new UsageError(`${path}: ${error.message}`);
     throw new UsageError(`there is no ${part} to go on with: start again without --resume`);
   });
@@ -50,7 +50,22 @@ export async function openPartFile(given: string, options: Options): Promise<Par
     throw error;
   }
 
+  /** Whether nobody else has replaced the part or written to it. */
+  async function isOwn(): Promise<boolean> {
+    const [mine, there] = await Promise.all([
+      handle.stat({ bigint: true }),
+      stat(part, { bigint: true }).catch(() => undefined),
+    ]);
+    return mine.ino === there?.ino && mine.dev === there.dev && mine.size === BigInt(size);
+  }
+
+  /** The lines of two copies to the same file must not be mixed. */
+  async function checkOwn(): Promise<void> {
+    if (!(await isOwn())) throw new Error(`another copy has taken over ${part}`);
+  }
+
   async function write(text: string): Promise<void> {
+    await checkOwn();
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; ) {
       const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, size);
@@ -69,11 +84,20 @@ export async function openPartFile(given: string, options: Options): Promise<Par
     async finish() {
       if (sum) await write(sum.end());
       await handle.sync();
+      await checkOwn();
       await (options.overwrite ? rename(part, path) : renameNew(part, path));
     },
-    discard: () => rm(part, { force: true }),
+    async discard() {
+      if (await isOwn()) await rm(part, { force: true });
+    },
     close: () => handle.close(),
   };
+}
+
+/** Makes an empty part. It takes an unfinished one away, as a copy may still write to that. */
+async function begin(part: string): Promise<FileHandle> {
+  await rm(part, { force: true });
+  return await open(part, "wx", 0o600);
 }
 
 /** Gives the file that an earlier version of this command left unfinished the name of a part. */

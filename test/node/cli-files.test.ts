@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { describe, expect, it } from "#test";
+import { openPartFile } from "../../cli/part-file.ts";
 import { counted, dump, linesOf, numbered, useCommand } from "../support/command.ts";
 
 const { path, run, copy } = useCommand();
@@ -80,6 +81,27 @@ describe("edge-key-value copy, with files", () => {
       input: dump(numbered(1)),
     });
     expect([again.code, linesOf(read("old.ndjson"))]).toEqual([0, numbered(1)]);
+  });
+
+  it("never mixes the lines of two copies into one file: the later copy takes over, and the earlier one fails", async () => {
+    const options = { overwrite: true, checksum: true };
+    for (const resumed of [false, true]) {
+      const file = path(`both-${resumed}.ndjson`);
+      const line = (i: number) => dump([numbered(9)[i]!]);
+      const first = await openPartFile(file, { ...options, resumed: false });
+      await first.append(line(0), 1);
+      const second = await openPartFile(file, { ...options, resumed });
+      await second.append(line(1), 1);
+      await expect(first.append(line(2), 1)).rejects.toThrow("another copy");
+      await expect(first.finish()).rejects.toThrow("another copy");
+      await first.discard();
+      await second.append(line(3), 1);
+      await second.finish();
+      await Promise.all([first.close(), second.close()]);
+      const back = await copy(`file:${file}`, "-");
+      const whole = resumed ? [0, 1, 3] : [1, 3];
+      expect([back.code, linesOf(back.out)]).toEqual([0, whole.map((i) => numbered(9)[i])]);
+    }
   });
 
   it("counts each bad line as failed, names it, and copies the others", async () => {

@@ -225,7 +225,7 @@ describe("sessions of express-session in a store", () => {
     const store = memoryStore();
     const sessions = expressSessionStore(session.Store, store);
     const cookie = { expires: new Date("9999-12-31T23:59:59Z") };
-    expect(await new Promise((done) => sessions.set("a", { cookie }, done))).toBe(undefined);
+    expect(await new Promise((done) => sessions.set("a", { cookie }, done))).toBe(null);
     expect(await idsOf(store)).toEqual(["a"]);
   });
 
