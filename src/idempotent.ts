@@ -1,4 +1,4 @@
-import { checkOptions, count, refuse } from "./core/checks.ts";
+import { checkOptions, count, refuse, string } from "./core/checks.ts";
 import type { Awaitable } from "./core/driver.ts";
 import type { CollectionOptions } from "./core/protocol.ts";
 import { requireStore } from "./core/requirements.ts";
@@ -44,7 +44,7 @@ export interface IdempotentOptions<Args extends readonly unknown[] = readonly un
    * Returns whether a response is final, so that retries receive it; otherwise a retry runs again. Default: every status
    * below 500 but 408, 425 and 429, which ask for a retry.
    */
-  readonly isFinal?: ((response: Response) => boolean) | undefined;
+  readonly isFinal?: ((response: Response) => Awaitable<boolean>) | undefined;
   /** The URL of a page for your clients on how to use keys. It goes into refusals as `type` and as a `Link` header. */
   readonly documentation?: string | undefined;
   /** Makes the response for a refused request. Default: a problem document (RFC 9457). */
@@ -125,6 +125,14 @@ export function idempotent<Args extends readonly unknown[]>(
   const { scope: callerOf, fingerprint, waitUntil, onError } = options;
   const { refusal = (problem) => problemResponse(problem, documentation) } = options;
   if (!Array.isArray(methods)) refuse("methods", "an array", methods);
+  // A method is case-sensitive: one that no request has would turn the keys off.
+  for (const method of methods) {
+    if (string(method, "methods") !== method.toUpperCase()) refuse("methods", "in upper case");
+  }
+  string(collection, "collection");
+  if (documentation !== undefined && !/^[!#-;=?-~]+$/.test(string(documentation, "documentation"))) {
+    refuse("documentation", "a URL");
+  }
   lifetime(ttl, "ttl");
   count(maxBytes, "maxBytes");
   const renewal = Math.min(lifetime(lease, "lease") / 3, LONGEST_DELAY);

@@ -186,9 +186,11 @@ describe("an idempotent handler", () => {
     const usual = shop({}, () => new Response("no such account", { status: 404 }));
     for (let times = 0; times < 2; times++) expect((await usual.send()).status).toBe(404);
     expect(usual.runs()).toBe(1);
-    const own = shop({ isFinal: ({ ok }) => ok }, () => new Response("no such account", { status: 404 }));
-    for (let times = 0; times < 2; times++) expect((await own.send()).status).toBe(404);
-    expect(own.runs()).toBe(2);
+    for (const isFinal of [({ ok }: Response) => ok, async ({ ok }: Response) => ok]) {
+      const own = shop({ isFinal }, () => new Response("no such account", { status: 404 }));
+      for (let times = 0; times < 2; times++) expect((await own.send()).status).toBe(404);
+      expect(own.runs()).toBe(2);
+    }
   });
 
   it("lets a retry run when the first attempt has failed, and the failure is the caller's", async () => {
@@ -541,6 +543,10 @@ describe("an idempotent handler", () => {
       [{ lease: Number.NaN }, "lease must be"],
       [{ maxBytes: 0 }, "maxBytes must be"],
       [{ scope: "ann" }, "scope must be"],
+      [{ methods: ["post"] }, "methods must be in upper case"],
+      [{ methods: [/POST/] }, "methods must be a string"],
+      [{ collection: 5 }, "collection must be"],
+      [{ documentation: "https://example.com/a\nb" }, "documentation must be a URL"],
     ] as const) {
       expect(() => idempotent(handler, { store, ...wrong } as never)).toThrow(message);
     }

@@ -159,6 +159,7 @@ describe("a handler with a rate limit", () => {
     expect(() => limitedHandler({ limit: 0 })).toThrow("limit must be");
     expect(() => limitedHandler({ cost: 1.5 })).toThrow("cost must be");
     expect(() => limitedHandler({ window: -1 })).toThrow("window must be");
+    expect(() => limitedHandler({ collection: 5 as never })).toThrow("collection must be");
     expect(() => limitedHandler({ onStoreError: "ignore" as never })).toThrow("onStoreError must be");
     expect(() => rateLimited("handler" as never, {} as never)).toThrow("handler must be");
   });

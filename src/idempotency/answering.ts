@@ -21,7 +21,7 @@ export interface AnsweringOptions<Args extends readonly unknown[]> extends Keepi
   readonly maxBytes: number;
   /** Milliseconds between two renewals of a claim. */
   readonly renewal: number;
-  readonly isFinal: (response: Response) => boolean;
+  readonly isFinal: (response: Response) => Awaitable<boolean>;
   readonly refusal: (problem: problems.IdempotencyProblem, request: Request) => Awaitable<Response>;
   readonly waitUntil: ((promise: Promise<unknown>) => void) | undefined;
   readonly onError: ((error: unknown, request: Request) => void) | undefined;

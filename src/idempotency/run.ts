@@ -10,7 +10,7 @@ export interface Running {
   /** Milliseconds between two renewals of the claim. */
   readonly renewal: number;
   readonly maxBytes: number;
-  isFinal(response: Response): boolean;
+  isFinal(response: Response): Awaitable<boolean>;
   /** Is told of failures of the store. */
   report(error: unknown): void;
 }
@@ -27,7 +27,7 @@ export async function run(
   const timer = setInterval(() => attempt.renew().catch(report), renewal);
   try {
     const response = await handler();
-    if (!isFinal(response)) {
+    if (!(await isFinal(response))) {
       await attempt.abandon().catch(report);
       return response;
     }

@@ -133,7 +133,8 @@ export function betterAuthRateLimit(
   return {
     async consume(key, { window, max }) {
       if (max < 1) return { allowed: false, retryAfter: window };
-      const { allowed, retryAfter } = await rateLimit(store, key, { limit: Math.floor(max), window, collection });
+      const limit = Math.min(Math.floor(max), Number.MAX_SAFE_INTEGER);
+      const { allowed, retryAfter } = await rateLimit(store, key, { limit, window, collection });
       return { allowed, retryAfter: allowed ? null : retryAfter };
     },
   };

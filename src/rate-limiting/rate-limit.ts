@@ -81,7 +81,7 @@ export async function rateLimit(
   const driver = atomicDriver(store, "rateLimit");
   const milliseconds = window * 1000;
   // The window is part of the key, since slices of another length could not be compared.
-  const address = { collection: string(collection, "collection"), key: `${milliseconds}:${string(key)}` };
+  const address = { collection, key: `${milliseconds}:${string(key)}` };
   const asked = { limit, window };
   try {
     const result = await operate(driver, address, limitOperation, { limit, window: milliseconds, cost });
@@ -103,7 +103,14 @@ export async function rateLimit(
 
 /** Refuses options that are wrong for every call. */
 export function checkRateLimit(options: RateLimitOptions): void {
-  const { limit, window, cost = 1, onStoreError = "throw" } = object(options, "an object with limit and window");
+  const {
+    limit,
+    window,
+    cost = 1,
+    collection = "",
+    onStoreError = "throw",
+  } = object(options, "an object with limit and window");
+  string(collection, "collection");
   oneOf(onStoreError, "onStoreError", ["throw", "allow", "deny"]);
   if (count(cost, "cost", 0) > count(limit ?? 0, "limit")) throw new TypeError("cost must not be above limit");
   // The numbers of shorter slices would no longer be exact.

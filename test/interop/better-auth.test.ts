@@ -258,6 +258,8 @@ describe("better-auth with a store as its secondary storage", () => {
       pass(retryAfter!);
       expect((await limit.consume("k", rule)).allowed).toBe(true);
       expect(await limit.consume("k", { window: 5, max: 0 })).toEqual({ allowed: false, retryAfter: 5 });
+      const endless = { window: 5, max: Number.POSITIVE_INFINITY };
+      expect(await limit.consume("k", endless)).toEqual({ allowed: true, retryAfter: null });
     }));
 
   it("counts from the first of a window, and exactly", () =>
