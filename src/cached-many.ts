@@ -86,7 +86,9 @@ export function cachedMany<Id, R>(
 
   async function call(ids: readonly Id[], scope: object | undefined): Promise<R[]> {
     if (!Array.isArray(ids)) refuse("ids", "an array");
-    const byKey = new Map(ids.map((id) => [keyOf(id), id]));
+    // The caller may change its list while this call waits.
+    const order = ids.map(keyOf);
+    const byKey = new Map(order.map((name, i) => [name, ids[i] as Id]));
     const keys = [...byKey.keys()];
     if (keys.length === 0) return [];
     const slots = new Map((await find(keys))?.map((slot, i) => [keys[i] as string, slot]));
@@ -113,10 +115,7 @@ export function cachedMany<Id, R>(
       hooks.report(error, missing[0] as string);
       return new Map<string, R>();
     });
-    return ids.map((id) => {
-      const name = keyOf(id);
-      return made.has(name) ? (made.get(name) as R) : decoded(slots.get(name)?.result?.value);
-    });
+    return order.map((name) => (made.has(name) ? (made.get(name) as R) : decoded(slots.get(name)?.result?.value)));
   }
 
   /** Takes results from batches that are under way, and makes the others in a batch of their own. */
@@ -167,6 +166,7 @@ export function cachedMany<Id, R>(
   const within = (scope: object | undefined): CachedMany<Id, R> =>
     Object.assign((ids: readonly Id[]) => call(ids, scope), {
       async invalidate(ids: readonly Id[]) {
+        if (!Array.isArray(ids)) refuse("ids", "an array");
         const keys = ids.map(keyOf);
         batches.outdate(keys);
         if (keys.length > 0) await forget(keys);

@@ -55,7 +55,10 @@ export interface CachedResponseOptions<Args extends readonly unknown[] = readonl
   readonly tags?: ((response: Response, request: Request, ...args: Args) => readonly string[]) | undefined;
   /** Returns `true` for requests that bypass the cache. Default: none. */
   readonly bypass?: ((request: Request, ...args: Args) => Awaitable<boolean>) | undefined;
-  /** Returns `false` for responses that must not be kept. It must not read the body. Default: what HTTP allows is kept. */
+  /**
+   * Returns `false` for responses that must not be kept; throwing means the same. It must not read the body. Default: what HTTP
+   * allows is kept.
+   */
   readonly shouldCache?: ((response: Response, request: Request, ...args: Args) => Awaitable<boolean>) | undefined;
   /** Whether a request with a method such as POST removes the responses for its URL. Default: `true`. */
   readonly invalidate?: boolean | undefined;
@@ -77,6 +80,9 @@ export interface CachedHandler<Args extends readonly unknown[]> {
   /** The same handler for one request, as `with` of `cached`: `page.with(ctx)(request, env, ctx)`. */
   with(scope: object): CachedHandler<Args>;
 }
+
+/** Whether a value can be a method or the name of a header (RFC 9110, 5.6.2). */
+const isToken = (value: unknown): boolean => typeof value === "string" && /^[\w!#$%&'*+\-.^`|~]+$/.test(value);
 
 /** The arguments of a handler after the request. */
 type Others<F extends (request: Request, ...args: never[]) => unknown> =
@@ -134,6 +140,7 @@ export function cachedResponse<Args extends readonly unknown[]>(
   if (name !== false && !/^[A-Za-z*][\w!#$%&'*+\-.^`|~:/]*$/.test(name)) refuse("name", "a token", name);
   for (const [option, list] of Object.entries({ methods, personal, cacheControl })) {
     if (!Array.isArray(list)) refuse(option, "an array", list);
+    for (const item of list) if (!isToken(item)) refuse(option, "an array of names as HTTP has them", item);
   }
   count(maxBytes, "maxBytes");
   checkFreshness(options);
@@ -141,7 +148,13 @@ export function cachedResponse<Args extends readonly unknown[]>(
   const { answer, invalidate } = httpCache<Args>({
     ...options,
     recaller: recaller(store, options, isValue),
-    handler,
+    async handler(request, ...args) {
+      const response = await handler(request, ...args);
+      // Not by `instanceof`: a response may come from another implementation.
+      if (typeof Object(response).status !== "number")
+        refuse("handler", "a function that returns a Response", response);
+      return response;
+    },
     keyOf: keysOf(options.key),
     methods,
     maxBytes,

@@ -150,6 +150,14 @@ describe("cachedMany", () => {
     expect(await codeOf(dates([1]))).toBe("not_serializable");
   });
 
+  it("returns what was asked for, though the caller changes its list meanwhile", async () => {
+    const { get } = names(memoryStore());
+    const ids = [1, 2];
+    const results = get(ids);
+    ids.splice(0, 1, 3, 4);
+    expect(await results).toEqual(["1/1", "2/1"]);
+  });
+
   it("refuses wrong arguments, and a function that does not return a result for each id", async () => {
     const store = memoryStore();
     expect(() => cachedMany(store, 1 as never, { key: String, ttl: 1 })).toThrow("fn must be a function");
@@ -158,7 +166,8 @@ describe("cachedMany", () => {
     expect(((await failure(short([1, 2]))) as Error).message).toBe(
       "fn must be a function that returns one result for each id",
     );
-    expect(((await failure(short(1 as never))) as Error).message).toBe("ids must be an array");
+    for (const call of [short, short.invalidate])
+      expect(((await failure(call(1 as never))) as Error).message).toBe("ids must be an array");
   });
 });
 

@@ -708,23 +708,6 @@ describe("cachedResponse", () => {
     });
   });
 
-  it("keeps a body that comes in very many small chunks", async () => {
-    let sent = 0;
-    const handler = () => {
-      const body = new ReadableStream({
-        pull(controller) {
-          for (let i = 0; i < 10_000; i++) controller.enqueue(new Uint8Array([65]));
-          sent += 10_000;
-          if (sent === 130_000) controller.close();
-        },
-      });
-      return new Response(body);
-    };
-    const fetch = cachedResponse(handler, { store: memoryStore(), ttl: 60 }).with({});
-    expect((await (await fetch(get())).text()).length).toBe(130_000);
-    expect((await answer(fetch(get())))[0]).toContain("hit");
-  });
-
   it("returns the old response for a failure whose body has failed, or does not stop", async () => {
     const bodies = [
       new ReadableStream({ start: (controller) => controller.error(new Error("broken")) }),
@@ -784,6 +767,27 @@ describe("cachedResponse", () => {
     }
   });
 
+  it("passes on a response for which shouldCache throws, and tells of it", async () => {
+    const errors: unknown[] = [];
+    const shouldCache = () => {
+      throw new Error("of shouldCache");
+    };
+    const { fetch, seen } = page({}, { shouldCache, onError: (error) => errors.push((error as Error).message) });
+    expect([(await answer(fetch(get())))[1], (await answer(fetch(get())))[1]]).toEqual(["body 1", "body 2"]);
+    expect([seen.length, ...errors]).toEqual([2, "of shouldCache", "of shouldCache"]);
+  });
+
+  it("refuses a handler that returns no response", async () => {
+    for (const headers of [{}, { cookie: "a=1" }, { "cache-control": "no-store" }]) {
+      const fetch = cachedResponse((() => undefined) as never, { store: memoryStore() }).with({});
+      const message = "handler must be a function that returns a Response; got undefined";
+      expect(await failure((fetch as (request: Request) => Promise<Response>)(get(headers)))).toMatchObject({
+        name: "TypeError",
+        message,
+      });
+    }
+  });
+
   it("takes one call for a hit with Vary, four for a first miss, and three for a miss of another variant", async () => {
     const calls: string[] = [];
     const driver = toDriver(memoryStore()) as Driver<"swap">;
@@ -830,7 +834,15 @@ describe("cachedResponse", () => {
   it("refuses wrong options", () => {
     const handler = () => new Response();
     const store = memoryStore();
-    for (const options of [{ name: "two words" }, { maxBytes: 0.5 }, { key: 1 }, { ttl: 0 }, { staleIfError: -1 }]) {
+    const lists = [{ personal: ["two words"] }, { methods: [1] }, { cacheControl: [""] }, { personal: "Cookie" }];
+    for (const options of [
+      { name: "two words" },
+      { maxBytes: 0.5 },
+      { key: 1 },
+      { ttl: 0 },
+      { staleIfError: -1 },
+      ...lists,
+    ]) {
       expect(() => cachedResponse(handler, { store, ...options } as never)).toThrow();
     }
     expect(() => cachedResponse(1 as never, { store })).toThrow(TypeError);

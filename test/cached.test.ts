@@ -256,7 +256,8 @@ for (const [kind, storeOf] of [
     });
 
     it("takes nothing for a result that something else has put under the key", async () => {
-      for (const foreign of [1, "text", [1], { __cached__: 1 }, { __cached__: { at: "x" }, value: 1 }]) {
+      const endless = { __cached__: { at: -1e300, fresh: 1e300, stale: 1e300, onError: 1e300 }, value: 1 };
+      for (const foreign of [1, "text", [1], { __cached__: 1 }, { __cached__: { at: "x" }, value: 1 }, endless]) {
         const store = storeOf();
         await store.put("k", foreign);
         const get = cached(store, async () => "mine", { key: () => "k", ttl: 10 });
@@ -481,6 +482,19 @@ describe("cached", () => {
     };
     const get = cached(memoryStore(), async () => 1, { key: () => "k", ttl: 10, waitUntil, onError, onEvent: fails });
     expect([await get(), (await get.peek())?.value, seen]).toEqual([1, 1, ["TypeError"]]);
+  });
+
+  it("handles hooks that are asynchronous and fail, which would end the process otherwise", async () => {
+    const handled = new Set<string>();
+    const failing = (name: string) => () => ({
+      // biome-ignore lint/suspicious/noThenProperty: this is what a promise is
+      then: (_: unknown, handle?: unknown) => handle && handled.add(name),
+    });
+    const hooks = { onEvent: failing("onEvent"), onError: failing("onError"), waitUntil: failing("waitUntil") };
+    const get = cached(memoryStore(), async () => new Date(1), { key: () => "k", ttl: 10, ...(hooks as object) });
+    expect(await get()).toEqual(new Date(1));
+    await sleep(1);
+    expect([...handled].sort()).toEqual(["onError", "onEvent", "waitUntil"]);
   });
 
   it("tells of hits, stale results, misses, waits, refreshes and errors", async () => {

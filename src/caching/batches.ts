@@ -45,6 +45,7 @@ export function batchesOf(longest: number): Batches {
   const current = new Map<string, Batch>();
   /** The oldest come first. */
   const all = new Set<Batch>();
+  const byKey = new Map<string, Set<Batch>>();
   const stops = new WeakMap<Batch, () => void>();
   const settlers = new WeakMap<Batch, { readonly settled: Promise<void>; settle(): void }>();
 
@@ -56,6 +57,11 @@ export function batchesOf(longest: number): Batches {
     stops.get(batch)?.();
     all.delete(batch);
     release(batch, batch.keys);
+    for (const key of batch.keys) {
+      const others = byKey.get(key);
+      others?.delete(batch);
+      if (others?.size === 0) byKey.delete(key);
+    }
   }
 
   /** Drops batches that will probably never end. Whether their results are wanted is not known from here on. */
@@ -82,7 +88,10 @@ export function batchesOf(longest: number): Batches {
       const batch: Batch = { keys, wanted: new Set(keys), since: Date.now(), beats: 0, over: false };
       dropOld(batch.since);
       all.add(batch);
-      for (const key of keys) current.set(key, batch);
+      for (const key of keys) {
+        current.set(key, batch);
+        byKey.set(key, (byKey.get(key) ?? new Set<Batch>()).add(batch));
+      }
       let settle = (): void => {};
       const settled = new Promise<void>((resolve) => {
         settle = resolve;
@@ -108,11 +117,9 @@ export function batchesOf(longest: number): Batches {
     },
 
     outdate(keys, except) {
-      const names = [...keys];
-      for (const batch of all) {
-        if (batch === except) continue;
-        for (const key of names) batch.wanted.delete(key);
-        release(batch, names);
+      for (const key of keys) {
+        for (const batch of byKey.get(key) ?? []) if (batch !== except) batch.wanted.delete(key);
+        if (current.get(key) !== except) current.delete(key);
       }
     },
 

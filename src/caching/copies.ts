@@ -1,5 +1,6 @@
 import { type Entry, live } from "../core/entry.ts";
 import type { JsonValue } from "../core/json.ts";
+import { isTime } from "../core/times.ts";
 
 /**
  * Returns what a cache holds: the entry under a mark that sets it apart, for `longest` milliseconds at most. They count from when
@@ -19,10 +20,11 @@ export function isMissing(held: Entry | undefined): boolean {
   return (Object(live(held)?.value) as { __copy__?: JsonValue }).__copy__ === "nothing";
 }
 
-/** Returns the entry in a copy; `undefined` for anything else. */
+/** Returns the entry in a copy; `undefined` for anything else, such as a copy with a time that is no time. */
 export function original(held: Entry | undefined): Entry | undefined {
   const { __copy__: copy }: { __copy__?: JsonValue } = Object(live(held)?.value);
   if (!Array.isArray(copy) || (copy[0] ?? null) === null) return undefined;
-  const [value, createdAt, expiresAt] = copy;
-  return live({ value, createdAt: createdAt ?? undefined, expiresAt: expiresAt ?? undefined });
+  const [value, created, expires] = copy;
+  const [createdAt, expiresAt] = [created ?? undefined, expires ?? undefined];
+  return isTime(createdAt) && isTime(expiresAt) ? live({ value, createdAt, expiresAt }) : undefined;
 }

@@ -39,25 +39,51 @@ export function leased({ read, write, swap }: Driver<"swap">): Fills {
   };
 }
 
+/** A read of the primary. What it fills is current while nobody writes it. */
+interface Reading {
+  readonly collection: string;
+  readonly keys: readonly string[];
+  readonly current: Set<string>;
+  readonly until: number;
+}
+
 /** For a cache without `swap`: within this store object, each read learns which of its keys were written meanwhile. */
 export function guarded({ write, remove }: AnyDriver): Fills {
-  const reads = new Set<{ collection: string; current: Set<string>; until: number }>();
+  /** The oldest come first. */
+  const reads = new Set<Reading>();
+  const byKey = new Map<string, Map<string, Set<Reading>>>();
+
+  function end(read: Reading): void {
+    const { collection, keys } = read;
+    reads.delete(read);
+    const readings = byKey.get(collection);
+    for (const key of keys) {
+      const others = readings?.get(key);
+      others?.delete(read);
+      if (others?.size === 0) readings?.delete(key);
+    }
+    if (readings?.size === 0) byKey.delete(collection);
+  }
+
   return {
     begin(collection, keys) {
       const current = new Set(keys);
-      const mine = { collection, current, until: Date.now() + LEASE };
+      const mine = { collection, keys, current, until: Date.now() + LEASE };
       for (const read of reads) {
-        if (read.until > Date.now()) continue;
+        if (read.until > Date.now()) break;
         read.current.clear();
-        reads.delete(read);
+        end(read);
       }
       reads.add(mine);
+      const readings = byKey.get(collection) ?? new Map<string, Set<Reading>>();
+      byKey.set(collection, readings);
+      for (const key of keys) readings.set(key, (readings.get(key) ?? new Set<Reading>()).add(mine));
       return async (copies) => {
         const items = [...copies].filter(([key]) => current.has(key));
         try {
           if (items.length > 0) await write(collection, items);
         } finally {
-          reads.delete(mine);
+          end(mine);
           // Nothing waits for a fill, so a write may have come while this one was under way.
           const late = items.flatMap(([key]) => (current.has(key) ? [] : [key]));
           if (late.length > 0) await remove(collection, late);
@@ -65,8 +91,13 @@ export function guarded({ write, remove }: AnyDriver): Fills {
       };
     },
     forget(written, keys) {
+      if (written !== undefined && keys) {
+        const readings = byKey.get(written);
+        for (const key of keys) for (const { current } of readings?.get(key) ?? []) current.delete(key);
+        return;
+      }
       for (const { collection, current } of reads) {
-        if (written === undefined || written === collection) for (const key of keys ?? current) current.delete(key);
+        if (written === undefined || written === collection) current.clear();
       }
     },
   };

@@ -1,4 +1,5 @@
 import { KeyValueError } from "../core/errors.ts";
+import { isPromise } from "../core/promises.ts";
 import { hasWaitUntil } from "./scope.ts";
 
 /** What happened in a cache. */
@@ -42,22 +43,10 @@ export interface Hooks {
 
 export function hooksOf(options: HookOptions): Hooks {
   const { waitUntil, onError, onEvent } = options;
-  const emit: Hooks["emit"] =
-    onEvent &&
-    ((event) => {
-      try {
-        onEvent(event);
-      } catch {
-        // There is nobody to tell.
-      }
-    });
+  const emit: Hooks["emit"] = onEvent && ((event) => unheard(() => onEvent(event)));
   const report: Hooks["report"] = (error, key) => {
     emit?.({ type: "error", key, error });
-    try {
-      onError?.(error, key);
-    } catch {
-      // There is nobody to tell.
-    }
+    if (onError) unheard(() => onError(error, key));
   };
   const warned = new Set<unknown>();
   return {
@@ -75,7 +64,7 @@ export function hooksOf(options: HookOptions): Hooks {
       const quiet = work.catch(() => {});
       try {
         if (hasWaitUntil(scope)) scope.waitUntil(quiet);
-        else if (waitUntil) waitUntil(quiet);
+        else if (waitUntil) onRejection(waitUntil(quiet), (error) => report(error, key));
         else return false;
         return true;
       } catch (error) {
@@ -85,6 +74,18 @@ export function hooksOf(options: HookOptions): Hooks {
       }
     },
   };
+}
+
+/** Runs a hook whose failure there is nobody to tell of. It may be asynchronous, whatever its type says. */
+function unheard(hook: () => unknown): void {
+  try {
+    onRejection(hook(), () => {});
+  } catch {}
+}
+
+/** Handles the rejection of what a hook has returned: nobody else does, and the process would end. */
+export function onRejection(returned: unknown, handle: (error: unknown) => void): void {
+  if (isPromise(returned)) returned.then(undefined, handle);
 }
 
 /** The seconds since a moment, by the clock, which may have been set back. */

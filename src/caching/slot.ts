@@ -1,5 +1,6 @@
 import type { Entry } from "../core/entry.ts";
 import type { JsonValue } from "../core/json.ts";
+import { isTime } from "../core/times.ts";
 import { endOf, type Result } from "./results.ts";
 import type { Stamps } from "./stamps.ts";
 import { areTags } from "./tags.ts";
@@ -71,7 +72,8 @@ export function toSlot(entry: Entry | undefined): Slot {
   const { at, fresh, stale, onError, validate, tags, lease, ending }: Record<string, unknown> = Object(inner);
   const result = { value, at, fresh, stale, onError, validate, tags } as Result;
   const isWhole =
-    [at, fresh, stale, onError, validate ?? 0].every(Number.isFinite) && (tags === undefined || areTags(tags));
+    [at, fresh, stale, onError, validate ?? 0].every((time) => time !== undefined && isTime(time)) &&
+    (tags === undefined || areTags(tags));
   // A wrapper may have given the entry an earlier deadline than the result has, and a lease a later one.
   const end = isWhole ? Math.min(entry?.expiresAt ?? Number.POSITIVE_INFINITY, endOf(result)) : 0;
   return {

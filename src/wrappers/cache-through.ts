@@ -1,5 +1,6 @@
 import { asCopy, asMissing, isMissing, original } from "../caching/copies.ts";
 import { guarded, leased } from "../caching/fills.ts";
+import { onRejection } from "../caching/hooks.ts";
 import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators/index.ts";
 import { several } from "../combinators/several.ts";
 import { checkOptions } from "../core/checks.ts";
@@ -114,7 +115,7 @@ export function cacheThrough<P extends AsyncKeyValue, C extends AsyncKeyValue>(
       } finally {
         const filled = unlessItFails(async () => finish?.(filling));
         try {
-          if (waitUntil) waitUntil(filled);
+          if (waitUntil) onRejection(waitUntil(filled), () => {});
           else await filled;
         } catch {
           // Such as a `waitUntil` that was taken off its `ctx`: "Illegal invocation".

@@ -2,6 +2,10 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "#test";
 import { cached } from "../../src/cached.ts";
+import { cachedMany } from "../../src/cached-many.ts";
+import { cachedResponse } from "../../src/cached-response.ts";
+import { memoryStore } from "../../src/index.ts";
+import { cacheThrough } from "../../src/wrappers/cache-through.ts";
 import { withoutSwap } from "../support/caching.ts";
 
 setFlagsFromString("--expose-gc");
@@ -33,5 +37,55 @@ describe("calls of a cached function that never settles", () => {
     const more = (await callUntil(15_500)) - filled;
     // Most of what 5,000 calls hold would be here if none of them were forgotten.
     expect(more).toBeLessThan((perCall * 5000) / 2);
+  });
+});
+
+// On workerd so many chunks take seconds.
+describe("cachedResponse", () => {
+  it("keeps a body that comes in very many small chunks", async () => {
+    let sent = 0;
+    const handler = () => {
+      const body = new ReadableStream({
+        pull(controller) {
+          for (let i = 0; i < 10_000; i++) controller.enqueue(new Uint8Array([65]));
+          sent += 10_000;
+          if (sent === 130_000) controller.close();
+        },
+      });
+      return new Response(body);
+    };
+    const fetch = cachedResponse(handler, { store: memoryStore(), ttl: 60 });
+    expect((await (await fetch(new Request("https://example.com/"))).text()).length).toBe(130_000);
+    expect((await fetch(new Request("https://example.com/"))).headers.get("cache-status")).toContain("hit");
+  });
+});
+
+describe("a thousand calls at the same time", () => {
+  /** Counts what is deleted from sets while something runs. */
+  async function deletions(run: () => Promise<unknown>): Promise<number> {
+    const original = Set.prototype.delete;
+    let count = 0;
+    Set.prototype.delete = function (value) {
+      count++;
+      return original.call(this, value);
+    };
+    try {
+      await run();
+    } finally {
+      Set.prototype.delete = original;
+    }
+    return count;
+  }
+  const numbers = Array.from({ length: 1000 }, (_, i) => i);
+
+  it("of cachedMany do not each look at all the others", async () => {
+    const get = cachedMany(memoryStore(), async (ids: readonly number[]) => ids, { key: String, ttl: 60 });
+    expect(await deletions(() => Promise.all(numbers.map((id) => get([id]))))).toBeLessThan(50_000);
+  });
+
+  it("of a cache without swap do not each look at all the others", async () => {
+    const store = cacheThrough(memoryStore(), withoutSwap(), { maxTtl: 60 });
+    const calls = () => Promise.all(numbers.flatMap((i) => [store.get(`${i}`), store.put(`${i}`, i)]));
+    expect(await deletions(calls)).toBeLessThan(50_000);
   });
 });

@@ -353,6 +353,9 @@ for (const bare of [false, true]) {
         { __copy__: 1 },
         { __copy__: [null, null, null] },
         { __copy__: [] },
+        { __copy__: ["x", "x", null] },
+        { __copy__: ["x", null, {}] },
+        { __copy__: ["x", -1e300, 1e300] },
       ];
       for (const value of strange) {
         const { store, base, held } = setup({ bare });
@@ -540,6 +543,19 @@ describe("cacheThrough", () => {
     const store = cacheThrough(memoryStore(), memoryStore(), { maxTtl: 60 });
     expect(() => betterAuthStorage(store)).toThrow("strongly consistent");
     expect(() => betterAuthStorage(store, { allowEventual: true })).not.toThrow();
+  });
+
+  it("handles a waitUntil that is asynchronous and fails, which would end the process otherwise", async () => {
+    let handled = false;
+    const failing = {
+      // biome-ignore lint/suspicious/noThenProperty: this is what a promise is
+      then(_: unknown, handle?: unknown) {
+        handled = handle !== undefined;
+      },
+    };
+    const { base, store } = setup({ waitUntil: () => failing });
+    await base.put("a", 1);
+    expect([await store.get("a"), handled]).toEqual([1, true]);
   });
 
   it("refuses a negativeTtl that is no TTL", () => {

@@ -70,7 +70,12 @@ export function fetching<Args extends readonly unknown[]>(options: HttpCacheOpti
     const { request, args, visitor } = visit;
     const keeping = keepingOf(response, options, moments);
     if (!keeping || !mayHave(visitor, keeping.audience) || !canBeReplayed(response)) return undefined;
-    if ((await shouldCache?.(response, request, ...args)) === false) return undefined;
+    try {
+      if ((await shouldCache?.(response, request, ...args)) === false) return undefined;
+    } catch (error) {
+      hooks.report(error, request.url);
+      return undefined;
+    }
     const tags = tagsFor(visit, response);
     return tags && { ...keeping, tags };
   }
