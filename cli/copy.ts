@@ -43,11 +43,13 @@ export async function copyEntries(args: CopyArguments): Promise<number> {
   const start = Date.now();
   const seen = new Set<string>();
   let cursor = options.cursor;
+  let isKept = tokenFile !== undefined;
   let writer: Writer | undefined;
   let bar: ReturnType<typeof progressBar> | undefined;
 
   const sayHow = () => {
-    if (cursor !== undefined && !dryRun) say(`Go on with: --resume ${visible(tokenFile ?? cursor)}\n`);
+    const token = isKept ? tokenFile : cursor;
+    if (cursor !== undefined && !dryRun) say(`Go on with: --resume ${visible(token ?? cursor)}\n`);
   };
   const report = (progress: CopyProgress) =>
     say(summaryOf(progress, dryRun, from.label, to.label, (Date.now() - start) / 1000));
@@ -70,7 +72,10 @@ export async function copyEntries(args: CopyArguments): Promise<number> {
         // A finished copy has no token. Until the target is whole, the last one is still good.
         if (progress.cursor === undefined) return;
         cursor = progress.cursor;
-        if (!dryRun) resume.keep(cursor);
+        if (dryRun) return;
+        isKept = false;
+        resume.keep(cursor);
+        isKept = tokenFile !== undefined;
       },
     });
     bar?.stop();

@@ -1,4 +1,4 @@
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import { type Command, InvalidArgumentError } from "commander";
 import { createStore } from "../../src/index.ts";
 import { jsonLine } from "../table.ts";
@@ -32,13 +32,21 @@ export function addPut(program: Command, exit: (code: number) => void): void {
 
 async function put(key: string, given: string | undefined, args: Arguments): Promise<number> {
   const { collection, ttl, json } = args;
-  const value = parsed(given ?? (await text(process.stdin)), args.text);
+  const value = parsed(given ?? decoded(await buffer(process.stdin)), args.text);
   return await withStore(args, "create", async ({ driver, label }) => {
     await createStore(driver).put(key, value, { collection, ttl });
     if (json) await print(jsonLine({ collection, key, ttl }));
     else say(`Put ${visible(JSON.stringify(key))} into ${visible(JSON.stringify(collection))} of ${visible(label)}\n`);
     return 0;
   });
+}
+
+function decoded(bytes: Buffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new UsageError("the value is not UTF-8");
+  }
 }
 
 function parsed(given: string, isText: boolean): unknown {

@@ -144,6 +144,16 @@ describe("edge-key-value copy, with files", () => {
     expect([existsSync(path("x")), linesOf(read("dump.ndjson"))]).toEqual([false, numbered(5)]);
   });
 
+  it("prints the token itself when it cannot keep it in a file, and goes on from it", async () => {
+    writeFileSync(path("many.ndjson"), entries);
+    const to = ["file:many.ndjson", "file:copied.ndjson", "--batch", "1"] as const;
+    const stopped = await copy(...to, "--resume", "no-such-folder/token");
+    const [, token = ""] = /Go on with: --resume (ekv1\.\S+)/.exec(stopped.err) ?? [];
+    expect([stopped.code, stopped.err]).toEqual([1, expect.stringContaining("the token cannot be kept")]);
+    expect((await copy(...to, "--resume", token)).code).toBe(0);
+    expect(linesOf(read("copied.ndjson"))).toEqual(numbered(5));
+  });
+
   it("refuses a token that is mistyped or of another file, and starts nothing over", async () => {
     writeFileSync(path("token-less"), "what\n");
     await made("source.ndjson");

@@ -43,6 +43,12 @@ describe("edge-key-value, at a terminal", () => {
     server.close();
   });
 
+  it("refuses bytes that are no text, where replacing some of them would change the value", async () => {
+    const put = ["put", "k", "--text", "--store", "redis://127.0.0.1:1"];
+    const { code, err } = await run(put, { input: new Uint8Array([104, 0xff, 105]) });
+    expect([code, err]).toEqual([2, "Error: the value is not UTF-8\n"]);
+  });
+
   it("keeps what it escapes", async () => {
     const lines = [{ collection: EVIL, key: EVIL, value: { [EVIL]: EVIL } }];
     const result = await run(["copy", "--from", "-", "--to", "-"], { input: dump(lines) });
