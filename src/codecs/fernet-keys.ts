@@ -65,7 +65,9 @@ export async function fernetKey(sourceMaterial: string, salt: string): Promise<s
 }
 
 function keyBytes(key: unknown): Bytes {
-  const bytes = typeof key === "string" ? fromUrlSafeBase64(key) : key instanceof Uint8Array ? key.slice() : undefined;
+  // Not by `slice`: that of Node's Buffer shares the caller's memory.
+  const copy = key instanceof Uint8Array ? new Uint8Array(key) : undefined;
+  const bytes = typeof key === "string" ? fromUrlSafeBase64(key) : copy;
   if (bytes?.length === 32) return bytes;
   throw new TypeError("a Fernet key must be 32 bytes, or their padded URL-safe base64");
 }

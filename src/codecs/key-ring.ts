@@ -32,6 +32,7 @@ export interface LoadedRing {
  */
 export function loadRing(keys: KeyRing): LoadedRing {
   if (!Array.isArray(keys)) refuse("keys", "an array", keys);
+  for (const one of keys as readonly unknown[]) if (Object(one) !== one) refuse("each of keys", "an object", one);
   const loaders = new Map(keys.map(({ id, key }) => [string(id, "id"), loaderOf(key)]));
   const [currentId] = loaders.keys();
   if (currentId === undefined) throw new TypeError("keys must hold at least one key");
@@ -77,7 +78,8 @@ export function passphrase(text: string, salt: string | Uint8Array): Passphrase 
 /** Checks and copies a key now. Returns a function that imports it at its first call. */
 function loaderOf(given: KeyRing[number]["key"]): () => Promise<LoadedKey> {
   if (given instanceof Uint8Array) {
-    const bytes = given.slice();
+    // Not by `slice`: that of Node's Buffer shares the caller's memory.
+    const bytes = new Uint8Array(given);
     if (bytes.length === 32) return once(async () => marked(await imported(bytes)));
   } else if (isPassphrase(given)) {
     return once(async () => marked(await imported(await given.derive())));

@@ -318,12 +318,19 @@ describe("encrypt", () => {
   });
 
   it("copies raw keys, so that the caller may overwrite them before the first use", async () => {
-    const inner = memoryStore();
-    const key = bytes(1);
-    const store = encrypt(inner, { keys: [{ id: "a", key }] });
-    key.fill(9);
-    await store.put("k", secret);
-    expect(await encrypt(inner, { keys: [a] }).get("k")).toEqual(secret);
+    // The `slice` of Node's Buffer returns a view of the same memory.
+    class SharesMemory extends Uint8Array<ArrayBuffer> {
+      override slice(start?: number, end?: number) {
+        return this.subarray(start, end);
+      }
+    }
+    for (const key of [bytes(1), new SharesMemory(bytes(1).buffer)]) {
+      const inner = memoryStore();
+      const store = encrypt(inner, { keys: [{ id: "a", key }] });
+      key.fill(9);
+      await store.put("k", secret);
+      expect(await encrypt(inner, { keys: [a] }).get("k")).toEqual(secret);
+    }
   });
 
   it("touches no key before the first use", async () => {
@@ -384,6 +391,7 @@ describe("encrypt", () => {
     for (const keys of [undefined, [], [a, a], [{ id: 1, key: bytes(1) }], [{ id: "a" }]]) {
       expect(make(keys)).toThrow(TypeError);
     }
+    for (const wrong of [null, undefined, "a"]) expect(make([a, wrong])).toThrow("each of keys must be an object");
     for (const key of [new Uint8Array(16), "text", 32, null, {}, short, half, cbc]) {
       expect(make([{ id: "a", key }])).toThrow(TypeError);
     }
