@@ -4,9 +4,9 @@ import { describe, expect, it } from "#test";
 import { cached } from "../../src/cached.ts";
 import { cachedMany } from "../../src/cached-many.ts";
 import { cachedResponse } from "../../src/cached-response.ts";
-import { memoryStore } from "../../src/index.ts";
+import { createStore, memoryStore, toDriver } from "../../src/index.ts";
 import { cacheThrough } from "../../src/wrappers/cache-through.ts";
-import { withoutSwap } from "../support/caching.ts";
+import { deferred, sleep, withoutSwap } from "../support/caching.ts";
 
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc") as () => void;
@@ -84,8 +84,22 @@ describe("a thousand calls at the same time", () => {
   });
 
   it("of a cache without swap do not each look at all the others", async () => {
-    const store = cacheThrough(memoryStore(), withoutSwap(), { maxTtl: 60 });
-    const calls = () => Promise.all(numbers.flatMap((i) => [store.get(`${i}`), store.put(`${i}`, i)]));
+    const { promise, resolve } = deferred<void>();
+    const driver = toDriver(memoryStore());
+    let waiting = 0;
+    const read: typeof driver.read = async (...args) => {
+      waiting++;
+      await promise;
+      return driver.read(...args);
+    };
+    const store = cacheThrough(createStore({ ...driver, read }), withoutSwap(), { maxTtl: 60 });
+    const calls = async () => {
+      const reads = numbers.map((i) => store.get(`${i}`));
+      while (waiting < numbers.length) await sleep(1);
+      await Promise.all(numbers.map((i) => store.put(`${i}`, i)));
+      resolve();
+      await Promise.all(reads);
+    };
     expect(await deletions(calls)).toBeLessThan(50_000);
   });
 });

@@ -25,12 +25,12 @@ function isValidator([name, value]: readonly [name: string, value: string]): boo
   return (name === "etag" || name === "last-modified") && /^[\x20-\xff]*$/.test(value);
 }
 
-/** Whether a 304 is about the stored response (RFC 9111, 4.3.4): a strong tag that differs says that it is not. */
+/** Whether a 304 is about the stored response (RFC 9111, 4.3.4): not if it has another tag, or a strong one where that has none. */
 export function isAbout(notModified: Response, { headers }: ResponseRecord): boolean {
   const tag = notModified.headers.get("etag");
   if (tag === null) return true;
   const [, stored] = headers.find(([name]) => name === "etag") ?? [];
-  return stored === undefined || opaque(tag) === opaque(stored);
+  return stored === undefined ? tag.trim().startsWith("W/") : opaque(tag) === opaque(stored);
 }
 
 /** Whether the client has the response already, by its tag or else by its date (RFC 9110, 13.2.2). */

@@ -164,6 +164,16 @@ const clauses: Clause[] = [
     ],
   },
   {
+    clause: "RFC 9111, 4.3.4",
+    it: "does not use a 304 with a strong tag for a response that has none",
+    answers: [
+      says("max-age=10", { "last-modified": past }),
+      { status: 304, body: null, ...says("max-age=60", { etag: '"v2"' }) },
+      says("max-age=60", { etag: '"v2"' }),
+    ],
+    asks: [{ calls: 1 }, { after: 20, calls: 3, body_: "body 3" }],
+  },
+  {
     clause: "RFC 9111, 5.2.2.10",
     it: "returns nothing stale with s-maxage, whatever max-stale allows",
     answers: [says("s-maxage=10", { etag: '"v1"' })],
