@@ -136,6 +136,12 @@ describe("whatever is stored, the decoder returns an entry, nothing, or a typed 
     );
     const row = fc.record({ value: fc.oneof(damaged('{"a":[1]}'), column), created: column, life: column });
     await check(row, (stored) => isWhole(codec.decode(stored as never, 1_700_000_000_000, {})));
+    // A time that no `Date` can hold would throw where the entry is copied to a store that keeps dates.
+    for (const time of [1e16, -1e16, 2n ** 62n, "4611686018427387904"]) {
+      for (const name of ["created", "life"]) {
+        expect(codec.decode({ value: "1", [name]: time }, 1_700_000_000_000, {})).toBe(undefined);
+      }
+    }
   });
 
   it("the envelopes in the drivers of unstorage and Keyv", async () => {

@@ -2,6 +2,7 @@ import type { OnCorrupt } from "../../core/corrupt.ts";
 import type { Entry } from "../../core/entry.ts";
 import { type ErrorDetails, KeyValueError } from "../../core/errors.ts";
 import { type JsonValue, parseJson } from "../../core/json.ts";
+import { isTime } from "../../core/times.ts";
 import type { SqlRow } from "./database.ts";
 import type { Dialect, SentRow } from "./dialect.ts";
 import { toSqlText, utf8Length } from "./text.ts";
@@ -77,7 +78,7 @@ export function rowCodec(
         const { value, created, life, version } = row;
         return {
           value: jsonOf(value, unpack),
-          createdAt: millisecondsOf(created, Math.floor),
+          createdAt: timeOf(millisecondsOf(created, Math.floor)),
           expiresAt: deadlineOf(life, now),
           version: versionOf(version),
         };
@@ -116,5 +117,10 @@ function millisecondsOf(column: unknown, round: (value: number) => number): numb
 /** Rounded up, since an entry must not end early. */
 function deadlineOf(life: unknown, now: number): number | undefined {
   const left = millisecondsOf(life, Math.ceil);
-  return left === undefined ? undefined : now + left;
+  return left === undefined ? undefined : timeOf(now + left);
+}
+
+function timeOf(time: number | undefined): number | undefined {
+  if (isTime(time)) return time;
+  throw new TypeError("a time is one that no Date can hold");
 }
