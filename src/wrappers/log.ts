@@ -27,8 +27,8 @@ export interface LogOptions {
  * Makes a store that writes a line when a call to its backend starts, and one when it ends, with duration and outcome.
  *
  * An atomic operation is one call if the backend runs it, and a read and a swap otherwise. A line about a failure has the code
- * and message of a `KeyValueError`, which contain no secret; of any other error it has the name. A logger that throws makes
- * the call fail.
+ * and message of a `KeyValueError`, which contain no secret; of any other error it has the name. A call waits
+ * for the promises of the logger, and fails if it throws or rejects.
  *
  * @throws TypeError when the logger lacks a level.
  * @example
@@ -48,10 +48,10 @@ export function log<S extends AsyncKeyValue>(store: S, options: LogOptions = {})
     throw new TypeError(`logger must have the methods ${LEVELS.join(", ")}`);
   }
 
-  function write(at: typeof level, fields: object): void {
+  async function write(at: typeof level, fields: object): Promise<void> {
     const texts = Object.entries(fields).map(([name, field]) => [name, JSON.stringify(field)] as const);
     const pairs = texts.filter(([, text]) => text !== undefined).map((pair) => pair.join("="));
-    logger[at](structured ? JSON.stringify(fields) : pairs.join(" "));
+    await logger[at](structured ? JSON.stringify(fields) : pairs.join(" "));
   }
 
   function shownValues(entries: readonly (Entry | undefined)[] | undefined): unknown[] | undefined {
@@ -62,17 +62,17 @@ export function log<S extends AsyncKeyValue>(store: S, options: LogOptions = {})
     observe(driver, async ({ operation, collection, keys, entries }, run) => {
       const shownKeys = showKeys ? keys?.slice(0, SHOWN_KEYS) : undefined;
       const about = { store: driver.name, operation, collection, keys: shownKeys, count: keys?.length };
-      write(level, { event: "start", ...about, values: shownValues(entries) });
+      await write(level, { event: "start", ...about, values: shownValues(entries) });
       const { durationMs, hits, misses, result, error } = await run();
       const finish = { event: "finish", ...about, durationMs, outcome: error === undefined ? "ok" : "error" };
       if (error === undefined) {
         const found = operation === "read" ? (result as readonly (Entry | undefined)[]) : undefined;
-        write(level, { ...finish, hits, misses, values: shownValues(found) });
+        await write(level, { ...finish, hits, misses, values: shownValues(found) });
       } else if (error instanceof KeyValueError) {
         // A message may name a key.
-        write("error", { ...finish, error: error.code, message: showKeys ? error.message : undefined });
+        await write("error", { ...finish, error: error.code, message: showKeys ? error.message : undefined });
       } else {
-        write("error", { ...finish, error: error instanceof Error ? error.name : typeof error });
+        await write("error", { ...finish, error: error instanceof Error ? error.name : typeof error });
       }
     }),
   );

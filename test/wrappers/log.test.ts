@@ -158,6 +158,19 @@ describe("log", () => {
     }
   });
 
+  it("fails the call where the logger throws or rejects, and leaves no rejection unhandled", async () => {
+    const full = () => {
+      throw new Error("disk full");
+    };
+    for (const line of [full, async () => full()]) {
+      const logger = { debug: line, info: line, warn: line, error: line };
+      const error = await log(memoryStore(), { logger })
+        .put("a", 1)
+        .catch((error) => error);
+      expect(error.message).toBe("disk full");
+    }
+  });
+
   it("sees what goes through a store of somebody else", async () => {
     const { options, events } = structured();
     await log({ ...memoryStore() }, options).get("a");
