@@ -50,10 +50,10 @@ const REPEATABLE: ReadonlySet<string> = /* @__PURE__ */ new Set([
  */
 export function retry<S extends AsyncKeyValue>(store: S, options: RetryOptions = {}): Wrapped<S> {
   checkOptions(options, { when: "function" });
-  const { minDelay = 0.1, maxDelay = 10, factor = 2, jitter = "full", when = isPassing, signal } = options;
+  const { retries = 3, minDelay = 0.1, maxDelay = 10, factor = 2, jitter = "full", when = isPassing, signal } = options;
   const shortest = delay(minDelay, "minDelay");
   const longest = delay(maxDelay, "maxDelay");
-  const retries = count(options.retries ?? 3, "retries", 0);
+  count(retries, "retries", 0);
   oneOf(jitter, "jitter", ["full", "none"]);
   abortable(signal);
   if (!(Number.isFinite(factor) && factor >= 1)) refuse("factor", "a number of at least 1", factor);

@@ -240,13 +240,14 @@ describe("retry", () => {
     for (const options of [
       { retries: -1 },
       { retries: 0.5 },
+      { retries: null },
       { minDelay: -1 },
       { maxDelay: Infinity },
       { factor: 0 },
       { factor: NaN },
       { jitter: "half" },
     ]) {
-      expect(() => retry(memoryStore(), options as RetryOptions)).toThrow(TypeError);
+      expect(() => retry(memoryStore(), options as never)).toThrow(TypeError);
     }
   });
 });
