@@ -47,7 +47,8 @@ export function fetching<Args extends readonly unknown[]>(options: HttpCacheOpti
       const keeping = await keepingFor(visit, fresh.response, { sent, received: Date.now() });
       if (keeping && isAbout(response, validated)) {
         const { life, tags } = keeping;
-        return placed(visit, place, { value: { response: fresh.record(keeping) }, life, tags }, fresh.response, sent);
+        const made = { value: { response: fresh.record(keeping) }, life, tags };
+        return isCovered(place, fresh.response) ? made : indexed(visit, place, made, fresh.response, sent);
       }
       // It is about another response, or says that the stored one must not be kept any longer.
       response = await ask();
@@ -100,11 +101,11 @@ export function fetching<Args extends readonly unknown[]>(options: HttpCacheOpti
     const { tags } = keeping;
     const aged = agedBy(keeping, Math.floor(secondsSince(received)));
     const made = { value: { response: toRecord(source, body, aged) }, life: aged.life, tags };
-    return placed(visit, place, made, source, called);
+    return isCovered(place, source) ? made : indexed(visit, place, made, source, called);
   }
 
-  /** Adds an index where the response depends on more headers than the place does. */
-  async function placed(
+  /** Adds an index for a response that depends on more headers than the place does. */
+  async function indexed(
     { request, scope }: Visit<Args>,
     place: Place,
     made: Made & { readonly life: Life },
@@ -113,7 +114,6 @@ export function fetching<Args extends readonly unknown[]>(options: HttpCacheOpti
   ): Promise<Made> {
     const { life } = made;
     const vary = varyOf(headers) ?? [];
-    if (vary.every((name) => place.vary.includes(name))) return made;
 
     const index = { vary: [...new Set([...place.vary, ...vary])].sort(), salt: crypto.randomUUID() as string };
     const fresh = Math.max(VARY_TTL, life.fresh + Math.max(life.stale, life.onError, life.validate ?? 0));
@@ -161,6 +161,11 @@ export function fetching<Args extends readonly unknown[]>(options: HttpCacheOpti
   }
 
   return { fetchFor, keepingFor, keep, failedResponses };
+}
+
+/** Whether a place has all headers that a response depends on. */
+function isCovered({ vary }: Place, { headers }: Response): boolean {
+  return (varyOf(headers) ?? []).every((name) => vary.includes(name));
 }
 
 /** Tells others not to wait for a response that is not kept; one visitor's cookie says nothing about the others. */
