@@ -73,6 +73,30 @@ describe("cachedResponse", () => {
     expect((await answer(fetch(get())))[0]).toContain("hit");
   });
 
+  it("keeps its own copy of chunks whose memory is used again, such as the buffers of Node", async () => {
+    // As a `Buffer` of Node, whose `slice` shares memory.
+    class Shared extends Uint8Array {
+      override slice(start?: number, end?: number) {
+        return this.subarray(start, end);
+      }
+    }
+    const memory = new Shared(5);
+    const reusing = async () => {
+      let sent = 0;
+      const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+        memory.set(new TextEncoder().encode(`part${sent}`));
+        sent++;
+        if (sent > 3) controller.close();
+        else controller.enqueue(memory);
+      };
+      return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }));
+    };
+    const fetch = cachedResponse(reusing, { store: memoryStore(), ttl: 60 }).with({});
+    await answer(fetch(get()));
+    const [status, text] = await answer(fetch(get()));
+    expect([status?.includes("hit"), text]).toEqual([true, "part0part1part2"]);
+  });
+
   it("keeps any bytes, a body that is empty, and none", async () => {
     const bytes = Uint8Array.from({ length: 70_000 }, (_, i) => (i * 7) % 256);
     const bodies = [bytes, new TextEncoder().encode("\uFEFFgrüße 🎈"), new Uint8Array(), null];

@@ -6,6 +6,7 @@ import { open as openDenoKV } from "../../src/adapters/deno/values.ts";
 import { decodeItem } from "../../src/adapters/dynamodb/item.ts";
 import { open } from "../../src/adapters/items/envelope.ts";
 import { parseHistory, textAfter } from "../../src/adapters/objects/history.ts";
+import { toStoredRow } from "../../src/adapters/objects/row.ts";
 import { decodeObject } from "../../src/adapters/r2/object.ts";
 import { decodeCursor, encodeCursor, startOf } from "../../src/adapters/redis/cursor.ts";
 import { decodeEnvelope, decodeValue, encodeRest } from "../../src/adapters/redis/wire.ts";
@@ -123,6 +124,21 @@ describe("whatever is stored, the decoder returns an entry, nothing, or a typed 
         ...(deadline !== undefined && { deadline }),
       }));
     await check(item, (stored) => isWhole(decodeItem(stored as never)?.entry));
+  });
+
+  it("the rows of Durable Objects", async () => {
+    const column = fc.oneof(hostile.map(asValue), fc.double(), fc.constant(null), fc.constant(new Uint8Array(3)));
+    const row = fc.record({ value: fc.oneof(damaged('{"a":[1]}'), column), created_at: column, expires_at: column });
+    await check(row, (stored) => {
+      const { entry } = toStoredRow(stored);
+      if (entry) isWhole({ ...entry, value: entry.json });
+    });
+    for (const times of [
+      { created_at: 1e300, expires_at: null },
+      { created_at: null, expires_at: 1e300 },
+    ]) {
+      expect(toStoredRow({ value: "1", ...times })).toMatchObject({ entry: undefined, damaged: true });
+    }
   });
 
   it("the rows of SQL databases", async () => {

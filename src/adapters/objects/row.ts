@@ -1,3 +1,4 @@
+import { isTime } from "../../core/times.ts";
 import type { SentRow } from "../sql/dialect.ts";
 import { toSqlText } from "../sql/text.ts";
 import { versionIn } from "./history.ts";
@@ -35,16 +36,13 @@ export function toStoredRow({ value, created_at, expires_at, version }: Columns)
   const absent = { entry: undefined, damaged: false, version: current, history };
   if (value === null) return absent;
   const hasVersion = version === undefined || current !== "";
-  if (typeof value !== "string" || !isTime(created_at) || !isTime(expires_at) || !hasVersion) {
+  const createdAt = created_at ?? undefined;
+  const expiresAt = expires_at ?? undefined;
+  if (typeof value !== "string" || !isTime(createdAt) || !isTime(expiresAt) || !hasVersion) {
     return { ...absent, damaged: true };
   }
-  if (expires_at !== null && expires_at <= Date.now()) return absent;
-  const entry = { json: value, createdAt: created_at ?? undefined, expiresAt: expires_at ?? undefined };
-  return { entry, damaged: false, version: current, history };
-}
-
-function isTime(value: unknown): value is number | null {
-  return value === null || Number.isFinite(value);
+  if (expiresAt !== undefined && expiresAt <= Date.now()) return absent;
+  return { entry: { json: value, createdAt, expiresAt }, damaged: false, version: current, history };
 }
 
 /** An entry as a statement of the SQL family takes it. */

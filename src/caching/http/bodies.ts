@@ -52,7 +52,8 @@ export function withCopy(source: Response, { maxBytes, longest, beforeEnd }: Cop
       size += value.byteLength;
       // Whoever reads a body with a chunk that is no bytes gets an error.
       if (keeps && (size > maxBytes || !ArrayBuffer.isView(value))) giveUp();
-      if (keeps) chunks.push(value.slice());
+      // The `slice` of a `Buffer` of Node shares its memory.
+      if (keeps) chunks.push(new Uint8Array(value));
       if (!visitorLeft) controller.enqueue(value);
     }
     if (!done) return true;
