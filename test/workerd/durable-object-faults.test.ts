@@ -216,15 +216,11 @@ describe("durableObjectStore, when calls fail", () => {
         const { id, keyValue } = namespace.get(...where) as Required<DurableObjectsStub>;
         return {
           id,
-          keyValue(shards, claimed, operation, [collection, key, call, ...more]) {
-            if (operation !== "apply")
-              return keyValue(shards, claimed, `${operation}2`, [collection, key, call, ...more]);
-            return keyValue(shards, claimed, operation, [
-              collection,
-              key,
-              { ...(call as object), name: "new" },
-              ...more,
-            ]);
+          keyValue(shards, claim, operation, args) {
+            if (operation !== "apply") return keyValue(shards, claim, `${operation}2`, args);
+            const [collection, key, call, ...more] = args as readonly unknown[];
+            const newCall = [collection, key, { ...(call as object), name: "new" }, ...more];
+            return keyValue(shards, claim, operation, newCall as never);
           },
         };
       },
