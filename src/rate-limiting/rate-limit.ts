@@ -115,7 +115,10 @@ export function checkRateLimit(options: RateLimitOptions): void {
   if (count(cost, "cost", 0) > count(limit ?? 0, "limit")) throw new TypeError("cost must not be above limit");
   // The numbers of shorter slices would no longer be exact.
   if (typeof window === "number" && window >= 0.001 && window < 1e9) return;
-  throw new KeyValueError("invalid_ttl", `window must be seconds, from 0.001 to below 1e9; got ${shown(window)}`);
+  throw new KeyValueError(
+    "invalid_ttl",
+    `window must be a number of seconds from 0.001 to below 1e9; got ${shown(window)}`,
+  );
 }
 
 /**

@@ -67,7 +67,10 @@ describe("a message about a wrong argument", () => {
       [() => store.put("k", 1, { ttl: -1 }), `${message}-1`],
       [() => store.put("k", 1, { ttl: wrong(new Date()) }), `${message}an instance of Date`],
       [() => store.put("k", 1, { ttl: wrong({}) }), `${message}an object`],
-      [() => rateLimit(store, "k", { limit: 5, window: wrong("60") }), `${message.replace("ttl", "window")}a string`],
+      [
+        () => rateLimit(store, "k", { limit: 5, window: wrong("60") }),
+        "KeyValueError: window must be a number of seconds from 0.001 to below 1e9; got a string",
+      ],
     ]);
   });
 

@@ -1,13 +1,14 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "#test";
-import { type DurableObjects, durableObjectStore } from "../../src/adapters/durable-object.ts";
+import { durableObjectStore } from "../../src/adapters/durable-object.ts";
 import { workersKVStore } from "../../src/adapters/workers-kv.ts";
 import { toDriver } from "../../src/index.ts";
 import { copy } from "../../src/migrate.ts";
 import { migrating } from "../../src/wrappers/migrating.ts";
 import { migrate } from "../support/migration.ts";
+import { objects } from "./objects.ts";
 
-const { KV, OBJECTS } = env as { KV: KVNamespace; OBJECTS: DurableObjects };
+const { KV } = env as { KV: KVNamespace };
 
 describe("moving from Workers KV to Durable Objects", () => {
   for (const [seed, write] of [
@@ -16,7 +17,7 @@ describe("moving from Workers KV to Durable Objects", () => {
   ] as const) {
     it(`loses nothing and brings nothing back while writers and a killed copy are at work, writing to ${write}`, async () => {
       const from = workersKVStore(KV, { keyPrefix: `seed ${seed}` });
-      const to = durableObjectStore(OBJECTS, { shards: 2 });
+      const to = durableObjectStore(objects("migrate"), { shards: 2 });
       const outlive = () => new Promise<void>((resolve) => setTimeout(resolve, 5100));
       await migrate({ from, to, seed, keys: 24, operations: 40, outlive, write, tombstoneTtl: 5 });
       await to.destroy();
@@ -25,7 +26,7 @@ describe("moving from Workers KV to Durable Objects", () => {
 
   it("keeps deadlines to the millisecond, and creation times", async () => {
     const from = workersKVStore(KV, { keyPrefix: "times" });
-    const to = durableObjectStore(OBJECTS, { shards: 2 });
+    const to = durableObjectStore(objects("migrate"), { shards: 2 });
     const entries = [1, 2].map((i) => ({
       value: { i },
       createdAt: 1_700_000_000_000 + i,
