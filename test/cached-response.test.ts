@@ -97,6 +97,20 @@ describe("cachedResponse", () => {
     expect([status?.includes("hit"), text]).toEqual([true, "part0part1part2"]);
   });
 
+  it("keeps nothing of a body with chunks that are not bytes", async () => {
+    for (const chunk of ["text", new DataView(new ArrayBuffer(4)), new Uint16Array(2)]) {
+      const start = (controller: ReadableStreamDefaultController) => {
+        controller.enqueue(chunk);
+        controller.close();
+      };
+      const bodies: BodyInit[] = [new ReadableStream({ start }), "good"];
+      const handler = async () => new Response(bodies.shift());
+      const fetch = cachedResponse(handler, { store: memoryStore(), ttl: 60 }).with({});
+      await answer(fetch(get())).catch(() => {});
+      expect((await answer(fetch(get())))[1]).toBe("good");
+    }
+  });
+
   it("keeps any bytes, a body that is empty, and none", async () => {
     const bytes = Uint8Array.from({ length: 70_000 }, (_, i) => (i * 7) % 256);
     const bodies = [bytes, new TextEncoder().encode("\uFEFFgrüße 🎈"), new Uint8Array(), null];

@@ -393,6 +393,26 @@ describe("an idempotent handler", () => {
     expect((await send()).status).toBe(410);
   });
 
+  it("replays its own copy of chunks whose memory is used again, and fails for chunks that are not bytes", async () => {
+    const memory = new Uint8Array(1);
+    const bodyOf = (chunks: readonly unknown[]) => {
+      const left = [...chunks];
+      const pull = (controller: ReadableStreamDefaultController) => {
+        const chunk = left.shift();
+        if (typeof chunk === "number") memory[0] = chunk;
+        if (chunk === undefined) controller.close();
+        else controller.enqueue(typeof chunk === "number" ? memory : chunk);
+      };
+      return new ReadableStream({ pull }, { highWaterMark: 0 });
+    };
+    const sent = [bodyOf([97, 98, 99]), bodyOf(["text"]), "again"];
+    const handler = idempotent(async () => new Response(sent.shift()), { store: memoryStore() });
+    const ask = async (key: string) => (await handler(request({ key }))).text();
+    expect([await ask("a"), await ask("a")]).toEqual(["abc", "abc"]);
+    await expect(ask("b")).rejects.toThrow(TypeError);
+    expect(await ask("b")).toBe("again");
+  });
+
   it("forgets a response after its TTL", () =>
     atTime(async (pass) => {
       const { send, runs } = shop({ ttl: 3600 });

@@ -22,6 +22,18 @@ export function fromBytes(bytes: Bytes): JsonValue {
   throw new KeyValueError("corrupted", "the stored value holds no JSON");
 }
 
+/** Whether a chunk of a body is a `Uint8Array`, also one of another realm. Runtimes refuse to read a body with any other. */
+export function isChunk(chunk: unknown): chunk is Uint8Array {
+  return Object.prototype.toString.call(chunk) === "[object Uint8Array]";
+}
+
+/** Returns a copy of a chunk of a body, since its source may use the memory again. */
+export function copyChunk(chunk: unknown): Bytes {
+  if (!isChunk(chunk)) throw new TypeError("the body has a chunk that is not a Uint8Array");
+  // Not by `slice`: that of Node's Buffer shares memory.
+  return new Uint8Array(chunk);
+}
+
 /** Concatenates parts. */
 export function joined(parts: readonly (Bytes | ArrayBuffer)[]): Bytes {
   const bytes = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));

@@ -1,5 +1,5 @@
 import type { Bytes } from "../core/bytes.ts";
-import { joined, utf8 } from "../core/bytes.ts";
+import { copyChunk, joined, utf8 } from "../core/bytes.ts";
 
 /** The body of a request, as WebCrypto takes it. TypeScript before 5.7 has no parameter for `Uint8Array`. */
 export type RequestBytes = Uint8Array & { readonly buffer: ArrayBuffer };
@@ -27,8 +27,9 @@ export async function bodyOf(request: Request, maxBytes: number): Promise<Bytes 
   const chunks: Bytes[] = [];
   let size = 0;
   for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
-    chunks.push(read.value);
-    size += read.value.byteLength;
+    const chunk = copyChunk(read.value);
+    chunks.push(chunk);
+    size += chunk.byteLength;
     if (size > maxBytes) {
       // The other branch still holds what was read, so nobody waits for this.
       reader?.cancel().catch(() => {});

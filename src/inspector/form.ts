@@ -13,7 +13,8 @@ export async function formOf(request: Request): Promise<URLSearchParams | 413 | 
   for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
     size += part.value.byteLength;
     if (size > LONGEST_FORM) {
-      await reader?.cancel();
+      // Nobody waits for this: a source may take long to stop.
+      reader?.cancel().catch(() => {});
       return 413;
     }
     text += decoder.decode(part.value, { stream: true });

@@ -1,4 +1,4 @@
-import { type Bytes, joined } from "../../core/bytes.ts";
+import { type Bytes, copyChunk, isChunk, joined } from "../../core/bytes.ts";
 import { unattended } from "../../core/shared-work.ts";
 import { LONGEST_DELAY } from "../../core/times.ts";
 
@@ -50,10 +50,9 @@ export function withCopy(source: Response, { maxBytes, longest, beforeEnd }: Cop
     const { done, value } = await reader.read();
     if (value) {
       size += value.byteLength;
-      // Whoever reads a body with a chunk that is no bytes gets an error.
-      if (keeps && (size > maxBytes || !ArrayBuffer.isView(value))) giveUp();
-      // The `slice` of a `Buffer` of Node shares its memory.
-      if (keeps) chunks.push(new Uint8Array(value));
+      // Whoever reads a body with a chunk that is not bytes gets an error.
+      if (keeps && (size > maxBytes || !isChunk(value))) giveUp();
+      if (keeps) chunks.push(copyChunk(value));
       if (!visitorLeft) controller.enqueue(value);
     }
     if (!done) return true;

@@ -1,4 +1,4 @@
-import { type Bytes, joined } from "../../core/bytes.ts";
+import { type Bytes, copyChunk, joined } from "../../core/bytes.ts";
 import { type ResponseRecord, toRecord } from "./records.ts";
 
 /**
@@ -11,8 +11,9 @@ export async function wholeRecord(response: Response, maxBytes: number): Promise
   let size = 0;
   const reader = body?.getReader();
   for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
-    chunks.push(read.value);
-    size += read.value.byteLength;
+    const chunk = copyChunk(read.value);
+    chunks.push(chunk);
+    size += chunk.byteLength;
     if (size > maxBytes) return new Response(rest(chunks, reader!), { status, statusText, headers });
   }
   return toRecord(response, body && joined(chunks));
