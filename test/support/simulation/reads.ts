@@ -1,7 +1,7 @@
 import type { AsyncKeyValue } from "../../../src/index.ts";
 import { sleep } from "../caching.ts";
-import { isolatesOf, type Scenario } from "./scenario.ts";
-import { history, inWorld, type World } from "./world.ts";
+import { isolatesOf, type Scenario, scenario } from "./scenario.ts";
+import { history, type World } from "./world.ts";
 
 /** Lets isolates read a key while one after the other of them writes it. Returns by how much the worst reader was late. */
 async function readWhileWriting(
@@ -36,9 +36,4 @@ export const reads = (
   bound: number,
   make: (world: World) => () => AsyncKeyValue,
   pace: { writes: number; pause: number; look: number },
-): Scenario => ({
-  what,
-  promise,
-  bound,
-  run: (seed) => inWorld(seed, (world) => readWhileWriting(world, isolatesOf(make(world)), pace)),
-});
+): Scenario => scenario(what, promise, bound, (world) => readWhileWriting(world, isolatesOf(make(world)), pace));

@@ -1,8 +1,8 @@
 import { cachedResponse } from "../../../src/cached-response.ts";
 import { sleep } from "../caching.ts";
 import { callWhileChanging, hard, type Pace, type Places, RUN, tellFrom } from "./results.ts";
-import { isolatesOf, type Scenario } from "./scenario.ts";
-import { inWorld, type World } from "./world.ts";
+import { isolatesOf, type Scenario, scenario } from "./scenario.ts";
+import type { World } from "./world.ts";
 
 /** What visitors' requests may say, by the name of the header. */
 const CHOICES = { "accept-language": ["en", "de", "fr"], theme: ["light", "dark"] } as const;
@@ -19,27 +19,21 @@ export function responses(
   pace: Pace,
   { isTold = false, off = 0 }: { isTold?: boolean; off?: number } = {},
 ): Scenario {
-  return {
-    what,
-    promise,
-    bound,
-    run: (seed) =>
-      inWorld(seed, async (world) => {
-        const source = { version: 0 };
-        const { store, tagStore } = make(world);
-        const isolates = isolatesOf(() => {
-          const [results, tags] = [store(), tagStore?.()];
-          const page = cachedResponse((request: Request) => made(world, source, request, isTold), {
-            store: results,
-            ...(tags && { tagStore: tags }),
-          });
-          const get = () => visit(world, (request) => page.with({})(request));
-          return { get, off: world.between(-off, off), stamps: tags ?? results };
-        });
-        const tell = async () => isTold && (await tellFrom(world, isolates, hard));
-        return await callWhileChanging(world, isolates, source, tell, pace);
-      }),
-  };
+  return scenario(what, promise, bound, async (world) => {
+    const source = { version: 0 };
+    const { store, tagStore } = make(world);
+    const isolates = isolatesOf(() => {
+      const [results, tags] = [store(), tagStore?.()];
+      const page = cachedResponse((request: Request) => made(world, source, request, isTold), {
+        store: results,
+        ...(tags && { tagStore: tags }),
+      });
+      const get = () => visit(world, (request) => page.with({})(request));
+      return { get, off: world.between(-off, off), stamps: tags ?? results };
+    });
+    const tell = async () => isTold && (await tellFrom(world, isolates, hard));
+    return await callWhileChanging(world, isolates, source, tell, pace);
+  });
 }
 
 /** Makes the page. From one version to the next it varies by other headers. */

@@ -3,8 +3,8 @@ import { cached } from "../../../src/cached.ts";
 import type { AsyncKeyValue } from "../../../src/index.ts";
 import { sleep } from "../caching.ts";
 import { CALL, strongBackend } from "./backends.ts";
-import { ISOLATES, isolatesOf, type Scenario } from "./scenario.ts";
-import { history, inWorld, type World } from "./world.ts";
+import { ISOLATES, isolatesOf, type Scenario, scenario } from "./scenario.ts";
+import { history, type World } from "./world.ts";
 
 /** The longest run of the function that is cached. */
 export const RUN = 500;
@@ -80,24 +80,18 @@ export function tagged(
   pace: Pace,
   { tell = hard, off = 0 }: { tell?: Tell; off?: number } = {},
 ): Scenario {
-  return {
-    what,
-    promise,
-    bound,
-    run: (seed) =>
-      inWorld(seed, async (world) => {
-        const source = { version: 0 };
-        const { store, tagStore } = make(world);
-        const isolates = isolatesOf(() => {
-          const [results, tags] = [store(), tagStore?.()];
-          const get = cached(results, () => load(world, source), {
-            ...{ key: () => "k", ttl: 3600, staleWhileRevalidate: 3600, tags: ["t"], tagStore: tags },
-          });
-          return { get: () => get.with({})(), off: world.between(-off, off), stamps: tags ?? results };
-        });
-        return await callWhileChanging(world, isolates, source, () => tellFrom(world, isolates, tell), pace);
-      }),
-  };
+  return scenario(what, promise, bound, async (world) => {
+    const source = { version: 0 };
+    const { store, tagStore } = make(world);
+    const isolates = isolatesOf(() => {
+      const [results, tags] = [store(), tagStore?.()];
+      const get = cached(results, () => load(world, source), {
+        ...{ key: () => "k", ttl: 3600, staleWhileRevalidate: 3600, tags: ["t"], tagStore: tags },
+      });
+      return { get: () => get.with({})(), off: world.between(-off, off), stamps: tags ?? results };
+    });
+    return await callWhileChanging(world, isolates, source, () => tellFrom(world, isolates, tell), pace);
+  });
 }
 
 /** Invalidates from any of the isolates, by its clock. */
@@ -118,26 +112,25 @@ async function load(world: World, source: { readonly version: number }): Promise
 /** Calls of a cached function that nobody tells of changes, in isolates whose clocks are off by so much at most. */
 export function untold(what: string, promise: string, off: number): Scenario {
   const [ttl, staleWhileRevalidate] = [10, 20];
-  return {
+  return scenario(
     what,
     promise,
     // A result is as old as its run when its TTL begins.
-    bound: (ttl + staleWhileRevalidate) * 1000 + RUN + 2 * off,
-    run: (seed) =>
-      inWorld(seed, async (world) => {
-        const source = { version: 0 };
-        const { store } = strongBackend(world);
-        // Where visitors are few, a result may be found in its last moments.
-        const [count, look] = world.pick([
-          [ISOLATES, 500],
-          [2, 30_000],
-          [2, 60_000],
-        ] as const);
-        const isolates = Array.from({ length: count }, () => {
-          const get = cached(store(), () => load(world, source), { key: () => "k", ttl, staleWhileRevalidate });
-          return { get: () => get.with({})(), off: world.between(-off, off) };
-        });
-        return await callWhileChanging(world, isolates, source, async () => {}, { changes: 8, pause: 40_000, look });
-      }),
-  };
+    (ttl + staleWhileRevalidate) * 1000 + RUN + 2 * off,
+    async (world) => {
+      const source = { version: 0 };
+      const { store } = strongBackend(world);
+      // Where visitors are few, a result may be found in its last moments.
+      const [count, look] = world.pick([
+        [ISOLATES, 500],
+        [2, 30_000],
+        [2, 60_000],
+      ] as const);
+      const isolates = Array.from({ length: count }, () => {
+        const get = cached(store(), () => load(world, source), { key: () => "k", ttl, staleWhileRevalidate });
+        return { get: () => get.with({})(), off: world.between(-off, off) };
+      });
+      return await callWhileChanging(world, isolates, source, async () => {}, { changes: 8, pause: 40_000, look });
+    },
+  );
 }

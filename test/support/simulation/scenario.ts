@@ -1,3 +1,5 @@
+import { inWorld, type World } from "./world.ts";
+
 /** Something that the documentation promises, as a number that a simulation may not exceed. */
 export interface Scenario {
   readonly what: string;
@@ -8,6 +10,14 @@ export interface Scenario {
   /** Returns the worst that was seen, in milliseconds. */
   run(seed: number): Promise<number>;
 }
+
+/** Makes a scenario that runs in a world of its own. */
+export const scenario = (
+  what: string,
+  promise: string,
+  bound: number,
+  body: (world: World) => Promise<number>,
+): Scenario => ({ what, promise, bound, run: (seed) => inWorld(seed, body) });
 
 export const ISOLATES = 5;
 

@@ -6,8 +6,8 @@ import {
   reactRouterSessions,
 } from "../../../src/interop/react-router.ts";
 import { sleep } from "../caching.ts";
-import { isolatesOf, type Scenario } from "./scenario.ts";
-import { inWorld, type World } from "./world.ts";
+import { isolatesOf, type Scenario, scenario } from "./scenario.ts";
+import type { World } from "./world.ts";
 
 /** What requests do with a session. */
 interface Sessions {
@@ -58,32 +58,26 @@ export function session(
   make: (world: World) => { store: () => AsyncKeyValue },
   bridge: (store: AsyncKeyValue) => Sessions,
 ): Scenario {
-  return {
-    what,
-    promise,
-    bound,
-    run: (seed) =>
-      inWorld(seed, async (world) => {
-        const { store } = make(world);
-        const isolates = isolatesOf(() => bridge(store()));
-        const id = await world.pick(isolates).start();
-        let endedAt = Number.POSITIVE_INFINITY;
-        let worst = 0;
-        let over = false;
-        const visitors = isolates.map(async ({ visit }) => {
-          while (!over) {
-            const began = world.now();
-            if (await visit(id)) worst = Math.max(worst, began - endedAt);
-            await sleep(world.between(1, 3000));
-          }
-        });
-        await sleep(world.between(2000, 150_000));
-        await world.pick(isolates).end(id);
-        endedAt = world.now();
-        await sleep(300_000);
-        over = true;
-        await Promise.all(visitors);
-        return worst;
-      }),
-  };
+  return scenario(what, promise, bound, async (world) => {
+    const { store } = make(world);
+    const isolates = isolatesOf(() => bridge(store()));
+    const id = await world.pick(isolates).start();
+    let endedAt = Number.POSITIVE_INFINITY;
+    let worst = 0;
+    let over = false;
+    const visitors = isolates.map(async ({ visit }) => {
+      while (!over) {
+        const began = world.now();
+        if (await visit(id)) worst = Math.max(worst, began - endedAt);
+        await sleep(world.between(1, 3000));
+      }
+    });
+    await sleep(world.between(2000, 150_000));
+    await world.pick(isolates).end(id);
+    endedAt = world.now();
+    await sleep(300_000);
+    over = true;
+    await Promise.all(visitors);
+    return worst;
+  });
 }
