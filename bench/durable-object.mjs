@@ -1,7 +1,7 @@
 // `npm run bench:durable-objects`: what the stores in Durable Objects cost beside SQL and an object written by hand.
 //
-// A turn is one request that does an operation many times. All candidates of a table take turns in short rounds, and each ratio is the median over
-// the rounds of its ratio to the baseline, the first candidate, in the same round.
+// A turn is one request that does an operation many times. All candidates of a table take turns in short rounds, and each
+// ratio is the median over the rounds of its ratio to the baseline, the first candidate, in the same round.
 //
 //   npm run bench:durable-objects                        all
 //   npm run bench:durable-objects -- --rounds 300        steadier numbers

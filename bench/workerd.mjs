@@ -14,7 +14,7 @@ export function workerdFolder() {
 /**
  * Starts workerd with the definitions of its Workers, of which `main` serves HTTP. The folder has the files that they embed.
  *
- * The clock of a Worker stands still while it computes, so a turn is a request, and its time is taken from outside with `elapsed`.
+ * The clock of a Worker stands still while it computes, so measure requests from outside, with `elapsed`.
  */
 export async function startWorkerd(folder, definitions, services = "") {
   writeFileSync(

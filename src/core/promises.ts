@@ -1,6 +1,6 @@
 import type { Awaitable } from "./driver.ts";
 
-/** Whether a result is a promise: code that awaits promises only lets nothing come in between where there are none. */
+/** Whether a result is a promise. Code that awaits nothing else runs without interruption where there is none. */
 export function isPromise<T>(result: Awaitable<T>): result is PromiseLike<T> {
   return typeof (result as PromiseLike<T> | null | undefined)?.then === "function";
 }

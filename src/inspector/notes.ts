@@ -5,7 +5,7 @@ import type { Page } from "./page.ts";
 
 const NOTES: Readonly<Record<string, string>> = { saved: "Saved.", deleted: "Deleted.", gone: "It was gone already." };
 
-/** The note for what was just done, which `done` in the query names. */
+/** The note about what was just done; `done` in the query names it. */
 export function noteOf(params: URLSearchParams): Html | undefined {
   const done = params.get("done") ?? "";
   return Object.hasOwn(NOTES, done) ? html`<p class="note" role="status">${NOTES[done]}</p>` : undefined;

@@ -1,4 +1,4 @@
-/** Which runs of the conformance suite are left out where they would repeat the same code. `npm run matrix` runs them all. */
+/** Which runs of the conformance suite are left out where they would repeat the same code. `npm test -- --matrix` runs them all. */
 import { onNode } from "./runtime.ts";
 
 const { EKV_MATRIX } = (globalThis as { process?: { env: Record<string, string | undefined> } }).process?.env ?? {};

@@ -81,7 +81,7 @@ export function cacheDriver(cache: CacheClient, origin: string, onCorrupt: OnCor
   };
 }
 
-/** What is no entry counts as removed: nothing says that it has expired. */
+/** A response that is not an entry counts as removed, since nothing says that it has expired. */
 function countCorrupted(error: unknown): true {
   if ((error as KeyValueError).code === "corrupted") return true;
   throw error;

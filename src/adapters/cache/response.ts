@@ -6,7 +6,7 @@ import { timeIn } from "../../core/times.ts";
 import type { CachedResponse } from "./client.ts";
 import { NAME } from "./failure.ts";
 
-/** Seconds: a year. The cache drops what nobody reads long before. */
+/** A year, in seconds. The cache drops responses that nobody reads long before. */
 const MAX_AGE = 31_536_000;
 
 const CREATED = "x-created-at";

@@ -137,7 +137,7 @@ export function dynamoDBDriver(use: DynamoDBUse): Driver<Capability> {
         const input = { TableName: table, Key, ReturnValues: "ALL_OLD" } as const;
         const { Attributes } = await call("DeleteItem", input, { ...details, key });
         const item = itemOf(Attributes);
-        // What is no entry counts as removed: nothing says that it has expired.
+        // An item that is not an entry counts as removed, since nothing says that it has expired.
         if (item && live(timesOf(item) ?? {})) removed++;
       };
       const asked = keys.map((key) => [key, keyOf(collection, key)] as const);
