@@ -468,6 +468,20 @@ describe("an inspector", () => {
     expect([other, text.includes("hunter2"), seen]).toEqual([500, false, [cause]]);
   });
 
+  it("shows the page of a failure when onError throws or rejects, and leaves no rejection unhandled", async () => {
+    const { store } = storeWith(() => ({
+      read() {
+        throw new Error("no backend");
+      },
+    }));
+    const fail = () => {
+      throw new Error("no logger");
+    };
+    for (const onError of [fail, async () => fail()]) {
+      expect((await visit(store, { onError }).send("?collection=c&key=k")).status).toBe(500);
+    }
+  });
+
   it("reports a store that refuses writes", async () => {
     const memory = memoryStore();
     await memory.put("k", 1, users);

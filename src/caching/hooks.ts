@@ -1,5 +1,5 @@
 import { KeyValueError } from "../core/errors.ts";
-import { isPromise } from "../core/promises.ts";
+import { onRejection, unheard } from "../core/promises.ts";
 import { hasWaitUntil } from "./scope.ts";
 
 /** What happened in a cache. */
@@ -74,18 +74,6 @@ export function hooksOf(options: HookOptions): Hooks {
       }
     },
   };
-}
-
-/** Runs a hook whose failure there is nobody to tell of. It may be asynchronous, whatever its type says. */
-function unheard(hook: () => unknown): void {
-  try {
-    onRejection(hook(), () => {});
-  } catch {}
-}
-
-/** Handles the rejection of what a hook has returned: nobody else does, and the process would end. */
-export function onRejection(returned: unknown, handle: (error: unknown) => void): void {
-  if (isPromise(returned)) returned.then(undefined, handle);
 }
 
 /** The seconds since a moment, by the clock, which may have been set back. */

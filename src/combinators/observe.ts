@@ -16,24 +16,32 @@ export interface Outcome {
 
 /**
  * Makes a driver that shows every call to `observer`. The observer may wait before it calls `run`, and cannot change the
- * result. `run` never rejects. The call is made exactly once, even if the observer calls `run` twice or not at all.
+ * result. `run` never rejects. The call is made exactly once, even if the observer calls `run` twice or not at all, or fails:
+ * the console then says so, once.
  */
 export function observe<D extends AnyDriver>(
   driver: D,
   observer: (call: Call, run: () => Promise<Outcome & { result?: unknown }>) => unknown,
 ): D {
+  let warned = false;
   return intercept(driver, async <R>(call: Call, proceed: () => Awaitable<R>) => {
     let made: Promise<R> | undefined;
     const once = () => (made ??= (async () => proceed())());
-    await observer(call, async () => {
+    const run = async () => {
       const start = Date.now();
       const ended = await once().then(
         (result) => ({ result, ...counts(call, result) }),
         (error: unknown) => ({ error }),
       );
       return { durationMs: Math.max(0, Date.now() - start), ...ended };
-    });
-    return once();
+    };
+    try {
+      await observer(call, run);
+    } catch (error) {
+      if (!warned) console.warn("edge-key-value: an observer of the store failed.", error);
+      warned = true;
+    }
+    return await once();
   });
 }
 

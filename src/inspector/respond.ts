@@ -1,5 +1,6 @@
 import type { Awaitable } from "../core/driver.ts";
 import { KeyValueError } from "../core/errors.ts";
+import { unheard } from "../core/promises.ts";
 import { entryPage } from "./entry-page.ts";
 import { cookieFor, isFromThisSite, newToken, tokenOf } from "./forgery.ts";
 import { formOf } from "./form.ts";
@@ -131,7 +132,7 @@ async function guarded(
   try {
     made = await make();
   } catch (error) {
-    if (!(error instanceof KeyValueError)) onError?.(error, request);
+    if (onError && !(error instanceof KeyValueError)) unheard(() => onError(error, request));
     made = failurePage(error);
   }
   return made instanceof Response ? made : pageResponse(made, title);

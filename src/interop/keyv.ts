@@ -1,3 +1,4 @@
+import { unheard } from "../core/promises.ts";
 import { requireStore } from "../core/requirements.ts";
 import { isOver, ttlOfMs } from "./internal/lifetimes.ts";
 import { clear, entriesOf, type ListedStore } from "./internal/listed.ts";
@@ -135,7 +136,7 @@ export function toKeyv5(store: ListedStore, { collection = "keyv" }: KeyvOptions
       try {
         return await base.get(key);
       } catch (error) {
-        for (const listener of listeners) listener(error);
+        for (const listener of listeners) unheard(() => listener(error));
         throw error;
       }
     },

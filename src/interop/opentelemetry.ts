@@ -118,14 +118,19 @@ export function traced<S extends AsyncKeyValue>(store: S, options: TracedOptions
       const names = withKeys && call.keys ? { "edge_key_value.keys": [...call.keys] } : {};
       const attributes = { ...known, ...batch, ...names };
       return tracer.startActiveSpan(nameOf(call), { kind: CLIENT, attributes }, async (span) => {
-        const { error, hits } = await measured();
-        if (call.operation === "read" && hits !== undefined) span.setAttributes({ "db.response.returned_rows": hits });
-        if (error !== undefined) {
-          span.setAttributes({ "error.type": errorType(error) });
-          // A message may name keys, so record only the code.
-          span.setStatus({ code: ERROR, message: errorType(error) });
+        try {
+          const { error, hits } = await measured();
+          if (call.operation === "read" && hits !== undefined) {
+            span.setAttributes({ "db.response.returned_rows": hits });
+          }
+          if (error !== undefined) {
+            span.setAttributes({ "error.type": errorType(error) });
+            // A message may name keys, so record only the code.
+            span.setStatus({ code: ERROR, message: errorType(error) });
+          }
+        } finally {
+          span.end();
         }
-        span.end();
       });
     });
   });

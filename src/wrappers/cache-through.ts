@@ -1,11 +1,11 @@
 import { asCopy, asMissing, isMissing, original } from "../caching/copies.ts";
 import { guarded, leased } from "../caching/fills.ts";
-import { onRejection } from "../caching/hooks.ts";
 import { type AsyncKeyValue, intercept, type Wrapped, wrap } from "../combinators/index.ts";
 import { several } from "../combinators/several.ts";
 import { checkOptions } from "../core/checks.ts";
 import type { AnyDriver, Awaitable, CapabilitiesOf, Driver } from "../core/driver.ts";
 import { type Entry, live } from "../core/entry.ts";
+import { onRejection } from "../core/promises.ts";
 import { toDriver } from "../core/store.ts";
 import { lifetime } from "../core/times.ts";
 

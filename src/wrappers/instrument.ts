@@ -11,7 +11,7 @@ export type InstrumentedCall = Omit<Call, "entries"> & { readonly store: string 
 export interface InstrumentOptions {
   /**
    * Surrounds a call. `run` makes the call and returns how it ended, without ever rejecting. The caller waits for what this
-   * function returns, and gets the result of the backend. If this function throws, the caller's operation fails.
+   * function returns, and gets the result of the backend, also when this function throws. The console says so, once.
    */
   onOperation(operation: InstrumentedCall, run: () => Promise<Outcome>): unknown;
 }
@@ -40,8 +40,9 @@ export function instrument<S extends AsyncKeyValue>(store: S, options: Instrumen
   const { onOperation } = checkOptions(options);
   if (typeof onOperation !== "function") throw new TypeError("onOperation must be a function");
   return wrap(store, (driver) =>
-    observe(driver, ({ entries: _, ...call }, run) =>
-      onOperation({ store: driver.name, ...call }, async () => {
+    observe(driver, ({ entries: _, keys, ...call }, run) =>
+      // The driver gets the list of keys itself, so an observer that sorts it would mix up the values.
+      onOperation({ store: driver.name, ...call, ...(keys && { keys: [...keys] }) }, async () => {
         const { result: _, ...outcome } = await run();
         return outcome;
       }),

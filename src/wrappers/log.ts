@@ -28,7 +28,7 @@ export interface LogOptions {
  *
  * An atomic operation is one call if the backend runs it, and a read and a swap otherwise. A line about a failure has the code
  * and message of a `KeyValueError`, which contain no secret; of any other error it has the name. A call waits
- * for the promises of the logger, and fails if it throws or rejects.
+ * for the promises of the logger. A logger that fails loses its line, and the console says so once.
  *
  * @throws TypeError when the logger lacks a level.
  * @example
@@ -62,17 +62,23 @@ export function log<S extends AsyncKeyValue>(store: S, options: LogOptions = {})
     observe(driver, async ({ operation, collection, keys, entries }, run) => {
       const shownKeys = showKeys ? keys?.slice(0, SHOWN_KEYS) : undefined;
       const about = { store: driver.name, operation, collection, keys: shownKeys, count: keys?.length };
-      await write(level, { event: "start", ...about, values: shownValues(entries) });
-      const { durationMs, hits, misses, result, error } = await run();
-      const finish = { event: "finish", ...about, durationMs, outcome: error === undefined ? "ok" : "error" };
-      if (error === undefined) {
-        const found = operation === "read" ? (result as readonly (Entry | undefined)[]) : undefined;
-        await write(level, { ...finish, hits, misses, values: shownValues(found) });
-      } else if (error instanceof KeyValueError) {
-        // A message may name a key.
-        await write("error", { ...finish, error: error.code, message: showKeys ? error.message : undefined });
-      } else {
-        await write("error", { ...finish, error: error instanceof Error ? error.name : typeof error });
+      const finish = async (): Promise<void> => {
+        const { durationMs, hits, misses, result, error } = await run();
+        const ended = { event: "finish", ...about, durationMs, outcome: error === undefined ? "ok" : "error" };
+        if (error === undefined) {
+          const found = operation === "read" ? (result as readonly (Entry | undefined)[]) : undefined;
+          await write(level, { ...ended, hits, misses, values: shownValues(found) });
+        } else if (error instanceof KeyValueError) {
+          // A message may name a key.
+          await write("error", { ...ended, error: error.code, message: showKeys ? error.message : undefined });
+        } else {
+          await write("error", { ...ended, error: error instanceof Error ? error.name : typeof error });
+        }
+      };
+      try {
+        await write(level, { event: "start", ...about, values: shownValues(entries) });
+      } finally {
+        await finish();
       }
     }),
   );

@@ -60,6 +60,29 @@ describe("a store traced by OpenTelemetry", () => {
     expect(JSON.stringify(described)).not.toContain("user:");
   });
 
+  it("returns the result of the backend when the tracer or the meter fails, and ends the span", async () => {
+    const fail = () => {
+      throw new Error("no exporter");
+    };
+    let ended = 0;
+    const span = { setAttributes() {}, setStatus() {}, end: () => void ended++ };
+    const meter = { createHistogram: () => ({ record: fail }), createCounter: () => ({ add: fail }) };
+    for (const [options, spans] of [
+      [{ meter, tracer: undefined }, 0],
+      [{ meter, tracer: { startActiveSpan: (_1, _2, body) => body(span) } }, 2],
+      [{ tracer: { startActiveSpan: (_1, _2, body) => body({ ...span, setAttributes: fail }) } }, 2],
+      [{ tracer: { startActiveSpan: (_1, _2, body) => body({ ...span, end: fail }) } }, 0],
+      [{ tracer: { startActiveSpan: fail } }, 0],
+      [{ tracer: { enterSpan: fail } }, 0],
+    ] satisfies [TracedOptions, number][]) {
+      ended = 0;
+      const { store } = tracedStore(options);
+      expect(await store.increment("n")).toBe(1);
+      expect(await store.get("n")).toBe(1);
+      expect(ended).toBe(spans);
+    }
+  });
+
   it("names keys only if it is told to, and never values", async () => {
     const { store, spans } = tracedStore({ keys: true });
     await store.put("user:1", "hunter2");

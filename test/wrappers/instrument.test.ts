@@ -70,15 +70,62 @@ describe("instrument", () => {
     }
   });
 
-  it("makes no call when the observer throws before it runs it", async () => {
-    const base = memoryStore();
-    const store = instrument(base, {
-      onOperation() {
+  it("returns the result of the backend when the observer throws or rejects, before the call or after it", async () => {
+    const fail = (_?: unknown): never => {
+      throw new RangeError("bug");
+    };
+    for (const onOperation of [
+      () => fail(),
+      async () => fail(),
+      (_: unknown, run: () => unknown) => fail(run()),
+      async (_: unknown, run: () => unknown) => fail(await run()),
+    ]) {
+      const base = memoryStore();
+      const store = instrument(base, { onOperation });
+      expect(await store.increment("n")).toBe(1);
+      expect(await base.get("n")).toBe(1);
+    }
+  });
+
+  it("passes on the failure of the backend when the observer fails as well", async () => {
+    const failure = new KeyValueError("overloaded", "too much");
+    const read = () => Promise.reject(failure);
+    const store = instrument(createStore({ ...(toDriver(memoryStore()) as AnyDriver), read }), {
+      async onOperation(_, run) {
+        await run();
         throw new RangeError("bug");
       },
     });
-    expect(await store.put("a", 1).catch((error) => error)).toBeInstanceOf(RangeError);
-    expect(await base.get("a")).toBe(null);
+    expect(await store.get("a").catch((error) => error)).toBe(failure);
+  });
+
+  it("says once on the console that the observer failed", async () => {
+    const { warn } = console;
+    const warned: unknown[][] = [];
+    console.warn = (...words: unknown[]) => warned.push(words);
+    const bug = new RangeError("bug");
+    try {
+      const store = instrument(memoryStore(), { onOperation: () => Promise.reject(bug) });
+      await store.get("a");
+      await store.get("a");
+    } finally {
+      console.warn = warn;
+    }
+    expect(warned).toEqual([["edge-key-value: an observer of the store failed.", bug]]);
+  });
+
+  it("returns the right values when the observer changes the list of keys", async () => {
+    const base = memoryStore();
+    await base.putMany([
+      ["b", 2],
+      ["a", 1],
+    ]);
+    const store = instrument(base, {
+      onOperation({ keys }) {
+        (keys as string[]).sort();
+      },
+    });
+    expect(await store.getMany(["b", "a"])).toEqual([2, 1]);
   });
 
   it("refuses an observer that is no function", () => {

@@ -158,16 +158,23 @@ describe("log", () => {
     }
   });
 
-  it("fails the call where the logger throws or rejects, and leaves no rejection unhandled", async () => {
-    const full = () => {
-      throw new Error("disk full");
-    };
-    for (const line of [full, async () => full()]) {
-      const logger = { debug: line, info: line, warn: line, error: line };
-      const error = await log(memoryStore(), { logger })
-        .put("a", 1)
-        .catch((error) => error);
-      expect(error.message).toBe("disk full");
+  it("returns the result of the backend where the logger throws or rejects, and still tries to write the end", async () => {
+    for (const wrap of [(line: () => void) => line, (line: () => void) => async () => line()]) {
+      const written: unknown[] = [];
+      const full = (line?: string) => {
+        written.push(line);
+        throw new Error("disk full");
+      };
+      const line = wrap(full);
+      const store = log(memoryStore(), { logger: { debug: line, info: line, warn: line, error: line } });
+      expect(await store.increment("n")).toBe(1);
+      expect(await store.increment("n")).toBe(2);
+      expect(written.length).toBe(4);
+      const failure = new KeyValueError("unavailable", "no network");
+      const failed = log(createStore(failing(failure)), {
+        logger: { debug: line, info: line, warn: line, error: line },
+      });
+      expect(await failed.get("n").catch((error) => error)).toBe(failure);
     }
   });
 
