@@ -53,8 +53,9 @@ const NAMED_LENGTH = 100;
  */
 export function required<S extends Readable>(store: S): RequiredStore<S> {
   async function read(method: keyof RequiredReads, keys: string | readonly string[], options?: CollectionOptions) {
-    const isBulk = typeof keys === "object";
-    const asked = isBulk ? [...keys] : [keys];
+    const isBulk = Array.isArray(keys);
+    // The caller may change its list while the store reads.
+    const asked: readonly string[] = isBulk ? [...keys] : [keys as string];
     const found: unknown = await store[method](...([keys, options] as never[]));
     const results = isBulk ? (found as readonly unknown[]) : [found];
     const missing = [...new Set(asked.filter((_, i) => (results[i] ?? null) === null))];

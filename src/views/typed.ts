@@ -1,5 +1,5 @@
 import { transform } from "../combinators/index.ts";
-import { checkOptions, oneOf, refuse } from "../core/checks.ts";
+import { checkOptions, object, oneOf, refuse } from "../core/checks.ts";
 import type { AnyDriver, CapabilitiesOf, Driver } from "../core/driver.ts";
 import type { Address } from "../core/entry.ts";
 import { KeyValueError } from "../core/errors.ts";
@@ -112,9 +112,12 @@ export function typed<S extends AsyncKeyValue, Input, Output>(
 
   return {
     ...inner,
-    get: async (key: string, { default: own, ...options }: TypedGetOptions<Input> = {}) =>
-      output(await inner.get(key, options), key, options, own ?? fallback),
-    async getMany(keys: readonly string[], { default: own, ...options }: TypedGetOptions<Input> = {}) {
+    get: async (key: string, given: TypedGetOptions<Input> = {}) => {
+      const { default: own, ...options } = object(given);
+      return output(await inner.get(key, options), key, options, own ?? fallback);
+    },
+    async getMany(keys: readonly string[], given: TypedGetOptions<Input> = {}) {
+      const { default: own, ...options } = object(given);
       const values = await inner.getMany(keys, options);
       return Promise.all(values.map((value, i) => output(value, keys[i]!, options, own ?? fallback)));
     },

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { describe, expect, it } from "#test";
 import { createStore, KeyValueError, memoryStore, supports, toDriver } from "../../src/index.ts";
 import { required } from "../../src/views/required.ts";
-import { type StandardSchema, typed } from "../../src/views/typed.ts";
+import { type Issue, type StandardSchema, typed } from "../../src/views/typed.ts";
 import { encrypt } from "../../src/wrappers/encrypt.ts";
 
 interface User {
@@ -178,6 +178,38 @@ describe("typed", () => {
     expect(await codeOf(visits.put("k", { at: new Date() as never }))).toBe("not_serializable");
   });
 
+  it("tells nothing of a long value, nor of one with many parts that the schema quotes", async () => {
+    const quoting = {
+      "~standard": {
+        version: 1 as const,
+        vendor: "test",
+        validate: (value: unknown) => ({
+          issues: (Array.isArray(value) ? value : [value]).map((part, i) => ({
+            message: `part "${part}" is no "part": a-${part}`,
+            path: [i],
+          })),
+        }),
+      },
+    };
+    const view = typed(memoryStore(), quoting as unknown as StandardSchema<unknown>);
+    // An expression of this length is more than any engine compiles.
+    for (const value of ["top secret ".repeat(20_000), ["top secret ".repeat(20_000)]]) {
+      const error = await failure(view.put("k", value));
+      expect([error.code, error.message]).toEqual(["invalid_value", "value.0: …"]);
+    }
+    const many = await failure(
+      view.put(
+        "k",
+        Array.from({ length: 20_000 }, (_, i) => `top secret ${i}`),
+      ),
+    );
+    expect(many.message.startsWith('value.0: part "…" is no "part": a-…; value.1: ')).toBe(true);
+    expect((many.cause as Issue[]).map(({ message }) => message)).toEqual(
+      Array.from({ length: 100 }, () => 'part "…" is no "part": a-…'),
+    );
+    expect(await failure(view.get("k", null as never))).toBeInstanceOf(TypeError);
+  });
+
   it("takes async schemas", async () => {
     const Even = z.number().refine(async (n) => n % 2 === 0);
     const view = typed(memoryStore(), Even);
@@ -318,7 +350,13 @@ describe("required", () => {
     const { swap: _, ...driver } = toDriver(memoryStore());
     expect("take" in required(createStore(driver))).toBe(false);
     expect(await failure(store.get(5 as never))).toBeInstanceOf(TypeError);
-    expect(await failure(store.getMany("ab" as never))).toBeInstanceOf(TypeError);
+    for (const keys of ["ab", null, new Set(["n"])]) {
+      const error = await failure(store.getMany(keys as never));
+      expect([error.name, error.message]).toEqual([
+        "TypeError",
+        expect.stringContaining("keys must be an array; got "),
+      ]);
+    }
   });
 
   it("takes stores that are objects of a class, frozen, or themselves views", async () => {
