@@ -4,6 +4,7 @@ import { checkedOnCorrupt, type OnCorrupt } from "../core/corrupt.ts";
 import type { AnyDriver, CapabilitiesOf, Capability, Driver, MethodNames } from "../core/driver.ts";
 import type { Address } from "../core/entry.ts";
 import { KeyValueError } from "../core/errors.ts";
+import { copyJson, type JsonValue } from "../core/json.ts";
 import { isPromise } from "../core/promises.ts";
 import type {
   AsyncKeyValue,
@@ -97,11 +98,15 @@ export function serialized<S extends AsyncKeyValue, Stored>(
     }
   }
 
-  /** Returns the value of what is stored; `null` if it cannot be read and such values count as missing. */
-  function decode(stored: unknown, address: Address): unknown {
+  /**
+   * Returns the value of what is stored; `null` if it cannot be read and such values count as missing.
+   *
+   * @param copy Makes the value that `deserialize` gets. Default: that is the stored one itself.
+   */
+  function decode(stored: unknown, address: Address, copy?: (stored: JsonValue) => JsonValue): unknown {
     let cause: unknown;
     try {
-      const value = serializer.deserialize(stored as Stored) ?? null;
+      const value = serializer.deserialize((copy ? copy(stored as JsonValue) : stored) as Stored) ?? null;
       if (value !== null) return value;
     } catch (error) {
       cause = error;
@@ -113,7 +118,8 @@ export function serialized<S extends AsyncKeyValue, Stored>(
 
   const checked = transform(driver, {
     encode: (entry) => entry,
-    decode: (entry, address) => (decode(entry.value, address) === null ? undefined : entry),
+    // `deserialize` may change what it gets, and this value belongs to the backend.
+    decode: (entry, address) => (decode(entry.value, address, copyJson) === null ? undefined : entry),
   });
   const { increment: _, ...inner } = createStore(
     // Only atomic operations need a value that can be read before they write. Other reads decode it once, on its way out.

@@ -139,6 +139,21 @@ describe("serialized", () => {
     expect(await store.update<bigint>("b", (old) => (old ?? 0n) + 1n)).toBe(1n);
   });
 
+  it("lets deserialize change what it gets, and nothing of that reaches the store", async () => {
+    type Stored = { at: string };
+    const inner = memoryStore();
+    const store = serialized(inner, {
+      serialize: (value) => ({ at: (value as { at: Date }).at.toISOString() }),
+      deserialize: (stored: Stored) => Object.assign(stored, { at: new Date(stored.at) }),
+    });
+    const value = { at: new Date(5) };
+    await store.put("k", value);
+    expect((await store.getWithVersion("k"))?.value).toEqual(value);
+    expect(await store.update("k", (old) => old)).toEqual(value);
+    expect(await inner.get("k")).toEqual({ at: value.at.toISOString() });
+    expect(await store.take("k")).toEqual(value);
+  });
+
   it("takes an undefined result of deserialize for corrupted", async () => {
     const inner = memoryStore();
     await inner.put("k", 1);
