@@ -60,13 +60,15 @@ export function transform<D extends AnyDriver>(driver: D, { encode, decode }: Tr
     ...(swap && {
       async swap(collection, key, expected, next) {
         const encoded = next && (await encode(next, { collection, key }));
-        const result = await swap(collection, key, expected, encoded);
-        if (result.ok) return result;
-        const current = await decoded(result.current, collection, key);
-        if (expected !== undefined || !result.current || current) return { ok: false, current };
-        // A caller who expects no entry may replace one that decodes to nothing.
-        const again = await swap(collection, key, result.current.version, encoded);
-        return again.ok ? again : { ok: false, current: await decoded(again.current, collection, key) };
+        for (let there = expected; ; ) {
+          const result = await swap(collection, key, there, encoded);
+          if (result.ok) return result;
+          const current = await decoded(result.current, collection, key);
+          const version = result.current?.version;
+          if (expected !== undefined || current || version === there) return { ok: false, current };
+          // A caller who expects no entry may replace one that decodes to nothing. That one may be gone by the next try.
+          there = version;
+        }
       },
     }),
   } satisfies AnyDriver as D;

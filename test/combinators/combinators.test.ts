@@ -4,6 +4,7 @@ import {
   type AnyDriver,
   type AsyncKeyValue,
   createStore,
+  type Driver,
   type Entry,
   KeyValueError,
   memoryStore,
@@ -226,6 +227,23 @@ describe("transform", () => {
     await base.put("b", "no envelope");
     expect(await store.increment("b")).toBe(1);
     expect(await base.getMany(["a", "b"])).toEqual([{ box: 1 }, { box: 1 }]);
+  });
+
+  it("lets a caller who expects no entry write where one that decodes to nothing has just been removed", async () => {
+    const driver = memoryDriver();
+    const removing: AnyDriver = {
+      ...driver,
+      async swap(collection, key, expected, next) {
+        const result = await driver.swap!(collection, key, expected, next);
+        if (!result.ok && expected === undefined) await driver.remove(collection, [key]);
+        return result;
+      },
+    };
+    const lax = transform(removing, { ...boxed, decode: (entry) => boxed.decode(entry).catch(() => undefined) });
+    const store = createStore(lax as Driver<"swap">);
+    await driver.write(store.defaultCollection!, [["a", { value: "no envelope" }]]);
+    expect(await store.putIfAbsent("a", 1)).toBe(true);
+    expect(await store.get("a")).toBe(1);
   });
 
   it("gives the version below, whatever decode answers", async () => {
