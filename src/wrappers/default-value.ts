@@ -13,6 +13,8 @@ export interface DefaultValueOptions {
 /**
  * Makes a store that returns a fresh copy of a default for a missing entry, without storing it.
  *
+ * To code that looks whether an entry is there before it writes one, such as `seed` and `copy`, the entry is missing.
+ *
  * Listings and deletes only know stored entries. There are no atomic operations: to `putIfAbsent` the entry would be missing,
  * to `get` it would not.
  *
@@ -37,6 +39,7 @@ export function defaultValue<S extends AsyncKeyValue>(
     ...driver,
     async read(collection, keys, options) {
       const entries = await driver.read(collection, keys, options);
+      if (options?.fresh) return entries;
       const createdAt = Date.now();
       const expiresAt = life === undefined ? undefined : createdAt + life;
       return entries.map((entry) => live(entry) ?? { value: copy, createdAt, expiresAt });

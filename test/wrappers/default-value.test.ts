@@ -1,6 +1,8 @@
 import { describe, expect, it } from "#test";
 import { memoryStore } from "../../src/index.ts";
+import { copy } from "../../src/migrate.ts";
 import { defaultValue } from "../../src/wrappers/default-value.ts";
+import { seed } from "../../src/wrappers/seed.ts";
 
 describe("defaultValue", () => {
   it("answers every read of a missing or expired entry, and stores nothing", async () => {
@@ -47,6 +49,17 @@ describe("defaultValue", () => {
 
   it("takes falsy values", async () => {
     for (const value of [0, "", false]) expect(await defaultValue(memoryStore(), value).get("a")).toBe(value);
+  });
+
+  it("hides from nobody who asks before a write that the entry is missing", async () => {
+    const seeded = seed(defaultValue(memoryStore(), "none"), { default_collection: { a: "seeded" } });
+    expect(await seeded.getMany(["a", "b"])).toEqual(["seeded", "none"]);
+
+    const source = memoryStore();
+    await source.put("a", "copied");
+    const target = memoryStore();
+    expect(await copy(source, defaultValue(target, "none"))).toMatchObject({ copied: 1, skipped: 0 });
+    expect(await target.get("a")).toBe("copied");
   });
 
   it("has no atomic operations", () => {
