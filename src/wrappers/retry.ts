@@ -33,8 +33,8 @@ const REPEATABLE: ReadonlySet<string> = /* @__PURE__ */ new Set([
  * Makes a store that repeats calls which failed for a moment, after growing delays. The error that it throws in the end has the
  * last failure as its cause.
  *
- * A delete whose first reply was lost finds nothing to delete the second time. Atomic operations are repeated where the driver
- * says that this is safe (`repeatableSwap`). Elsewhere they may have happened, so only a refused one (`rate_limited`) is
+ * A delete whose first reply was lost finds nothing to delete the second time. A swap is repeated where the driver says that
+ * this is safe (`repeatableSwap`). Any other atomic operation may have happened, so only a refused one (`rate_limited`) is
  * repeated. Put `retry` inside of wrappers that change values, such as `encrypt`: a repeated swap must send the same bytes.
  *
  * @throws TypeError when an option is out of its range.
@@ -60,7 +60,7 @@ export function retry<S extends AsyncKeyValue>(store: S, options: RetryOptions =
 
   return wrap(store, (driver) =>
     intercept(driver, async ({ operation, collection, keys }, proceed) => {
-      const mayRepeat = REPEATABLE.has(operation) || driver.repeatableSwap;
+      const mayRepeat = REPEATABLE.has(operation) || (operation === "swap" && driver.repeatableSwap);
       for (let retried = 0; ; retried++) {
         try {
           return await proceed();
