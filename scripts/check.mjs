@@ -10,8 +10,11 @@ const tarball = () => join(temp, readdirSync(temp).find((file) => file.endsWith(
 const failed = [];
 let count = 0;
 
-/** By its path: the dependencies bring several versions, and each of them has a `tsc`. */
-const tsc = join(root, "node_modules/typescript/bin/tsc");
+/**
+ * By its path: the dependencies bring several versions, and each of them has a `tsc`. This one takes an eighth of the time that
+ * the others take; `test/dist` compiles the published types with all of them.
+ */
+const tsc = join(root, "node_modules/typescript-7/bin/tsc");
 const check = (name, command, ...args) => ({ name, command, args });
 
 const sources = [
