@@ -1,7 +1,7 @@
 import { describe, expect, it } from "#test";
 import { intercept, wrap } from "../src/combinators/index.ts";
 import { createStore, KeyValueError, memoryStore, type Store, toDriver } from "../src/index.ts";
-import { type CopyError, copy } from "../src/migrate.ts";
+import { type CopyError, type CopyProgress, copy } from "../src/migrate.ts";
 import { migrating } from "../src/wrappers/migrating.ts";
 import { prefixKeys } from "../src/wrappers/prefix-keys.ts";
 import { chaos } from "./support/chaos.ts";
@@ -285,6 +285,29 @@ describe("copy", () => {
     expect(await contents(target)).toEqual(await contents(source));
     expect(calls.filter((operation) => operation === "read").length).toBe(5);
     expect((await failureOf(copy(source, target, { signal: AbortSignal.abort() }))).code).toBe("aborted");
+  });
+
+  it("goes on in a long list of collections from short tokens, and refuses the token of another list", async () => {
+    const collections = Array.from({ length: 500 }, (_, i) => `a collection with a long name ${i}`);
+    const source = await filled(1, ...collections);
+    const target = memoryStore();
+    const tokens: string[] = [];
+    const keep = ({ cursor }: CopyProgress) => cursor && tokens.push(cursor);
+    await copy(source, memoryStore(), { collections, onProgress: keep });
+    expect(tokens.length).toBe(499);
+    expect(Math.max(...tokens.map((token) => token.length))).toBeLessThan(200);
+    const cursor = tokens[99];
+    for (const others of [collections.slice(1), [...collections].reverse(), [], undefined]) {
+      const error = await failureOf(copy(source, target, { collections: others, cursor }));
+      expect([error.code, error.message]).toEqual(["invalid_cursor", expect.stringContaining("of other collections")]);
+    }
+    expect(await copy(source, target, { collections, cursor })).toMatchObject({ copied: 400, cursor: undefined });
+    expect(Object.keys(await contents(target)).length).toBe(400);
+
+    let all: string | undefined;
+    await copy(source, target, { dryRun: true, onProgress: ({ cursor }) => (all ??= cursor) });
+    const error = await failureOf(copy(source, target, { collections, cursor: all }));
+    expect([error.code, error.message]).toEqual(["invalid_cursor", expect.stringContaining("of all collections")]);
   });
 
   it("stops where a backend fails, and loses nothing over any number of failures", async () => {

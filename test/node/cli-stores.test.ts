@@ -95,6 +95,22 @@ describe("edge-key-value over SQLite", () => {
     }
   });
 
+  it("goes on in the collections that are named, and refuses a token with other names", async () => {
+    const lines = numbered(60);
+    writeFileSync(path("named.ndjson"), dump(lines));
+    await copy("file:named.ndjson", "sqlite:named.db");
+    const names = [...new Set(lines.map(({ collection }) => collection))].slice(0, 2);
+    const on = (collections: string, resume: string) =>
+      copy("sqlite:named.db", "sqlite:to.db", "--batch", "1", "--collections", collections, "--resume", resume);
+    const stopped = await on(names.join(","), "no-such-folder/token");
+    const [, token = ""] = /Go on with: --resume (ekv1\.\S+)/.exec(stopped.err) ?? [];
+    const refused = await on(names[0]!, token);
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining("--resume: the cursor is the token")]);
+    const rest = await on(names.join(","), token);
+    const named = lines.filter(({ collection }) => names.includes(collection));
+    expect([rest.code, counted(rest, "copied")]).toEqual([0, named.length - 1]);
+  });
+
   it("copies from SQLite and to it, and creates nothing when it only reads", async () => {
     writeFileSync(path("dump.ndjson"), dump(numbered(250)));
     const dry = await copy("file:dump.ndjson", "file:copied.sqlite3", "--dry-run");
