@@ -1,11 +1,15 @@
 import type { AnyDriver, Awaitable } from "../core/driver.ts";
 import { type Entry, live } from "../core/entry.ts";
+import { inLanes } from "../core/lanes.ts";
 import { readNewer } from "./moving.ts";
 
 type Item = readonly [key: string, entry: Entry];
 
 /** Makes a change in the new store, then in the old one, unless the change was a refused swap. */
 export type Follow = <R>(collection: string, items: readonly Item[], change: () => Awaitable<R>) => Promise<R>;
+
+/** How many entries to align at once. */
+const LANES = 10;
 
 /** Deadlines this close, in milliseconds, are the same: some backends return the time that is left, not the deadline. */
 const DEADLINE_SLACK = 1000;
@@ -25,6 +29,8 @@ function looksLike(a: Entry | undefined, b: Entry | undefined): boolean {
  * nothing left to show once the tombstone has expired.
  */
 export function following(older: AnyDriver, newer: AnyDriver, write: "both" | "to"): Follow {
+  const { swap } = older;
+
   /** Two writers may reach the two stores in different orders, so repeat this for each entry that has changed in the new one. */
   async function follow(collection: string, items: readonly Item[]): Promise<void> {
     let rest = items;
@@ -35,13 +41,36 @@ export function following(older: AnyDriver, newer: AnyDriver, write: "both" | "t
       if (kept.length > 0) await older.write(collection, kept);
       if (gone.length > 0) await older.remove(collection, gone);
       if (write === "to") return;
-      const followed = new Map(rest);
-      const now = await itemsIn(
-        collection,
-        rest.map(([key]) => key),
-      );
-      rest = now.filter(([key, entry]) => !looksLike(entry, followed.get(key)));
+      rest = await changedSince(collection, rest);
+      if (swap) return await inLanes(rest, LANES, ([key]) => align(swap, collection, key));
     }
+  }
+
+  /**
+   * Makes an entry of the old store like the new one's.
+   *
+   * With a swap it leaves that to a writer who comes in between, since each one compares the stores after its write. Otherwise
+   * all writers of a busy key would repeat theirs until nobody writes any more.
+   */
+  async function align(swap: NonNullable<typeof older.swap>, collection: string, key: string): Promise<void> {
+    for (let ended = false; !ended; ) {
+      const [there] = await older.read(collection, [key], { fresh: true });
+      // Read this afterwards: what it is now has to replace what was there before.
+      const [item] = await itemsIn(collection, [key]);
+      if (!item) return;
+      const next = live(item[1]);
+      const result = await swap(collection, key, live(there)?.version, next && { ...next, version: undefined });
+      // A refusal may also mean that the entry has expired.
+      if (result.ok) ended = (await changedSince(collection, [item])).length === 0;
+      else ended = !there || live(there) !== undefined;
+    }
+  }
+
+  /** Returns those of these items that the new store has otherwise now. */
+  async function changedSince(collection: string, items: readonly Item[]): Promise<Item[]> {
+    const followed = new Map(items);
+    const now = await itemsIn(collection, [...followed.keys()]);
+    return now.filter(([key, entry]) => !looksLike(entry, followed.get(key)));
   }
 
   /** Returns what the new store holds. It knows nothing of the keys that are left out, so they are left alone. */

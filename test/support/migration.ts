@@ -35,11 +35,11 @@ interface Expected {
 
 /**
  * The old store as a place sees it that keeps what it has read for some milliseconds, missing entries too, as Workers
- * KV does.
+ * KV does. Like that it has no atomic operations, since these would need fresh reads.
  */
 export function stale<S extends AsyncKeyValue>(store: S, milliseconds: number): S {
   const seen = new Map<string, { entry: Entry | undefined; until: number }>();
-  return wrap(store, (driver) => ({
+  return wrap(store, ({ swap: _1, apply: _2, operations: _3, ...driver }) => ({
     ...driver,
     async read(collection, keys) {
       const entries = await driver.read(collection, keys);
