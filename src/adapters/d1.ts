@@ -1,4 +1,4 @@
-import { oneOf, refuse } from "../core/checks.ts";
+import { bound, oneOf, refuse } from "../core/checks.ts";
 import type { OnCorrupt } from "../core/corrupt.ts";
 import type { Capability, Store } from "../core/driver.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
@@ -84,7 +84,8 @@ const BULK_BYTES = 1_000_000;
 export function d1Store(database: D1Client, options: D1StoreOptions = {}): Store<Capability> {
   const { table = "edge_key_value", consistency = "strong", session, onCorrupt } = options;
   oneOf(consistency, "consistency", ["strong", "eventual"]);
-  if (typeof database?.withSession !== "function") refuse("database", "a D1 database", database);
+  bound(database, "database", "a D1");
+  if (typeof database.withSession !== "function") refuse("database", "a D1 database", database);
   if (session && consistency === "strong")
     refuse("consistency", '"eventual" with a session, which may read from replicas');
   const dialect = sqliteDialect(tableName(table), "server");

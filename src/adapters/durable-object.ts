@@ -1,4 +1,4 @@
-import { count, refuse, string } from "../core/checks.ts";
+import { bound, count, refuse, string } from "../core/checks.ts";
 import { checkedOnCorrupt, type OnCorrupt } from "../core/corrupt.ts";
 import type { Capability, Store } from "../core/driver.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
@@ -143,7 +143,8 @@ export function durableObjectStore(
 ): Store<Capability>;
 export function durableObjectStore(namespace: DurableObjects, options?: DurableObjectStoreOptions): Store<"swap">;
 export function durableObjectStore(namespace: DurableObjects, options: DurableObjectStoreOptions = {}): Store<"swap"> {
-  if (typeof namespace?.idFromName !== "function") refuse("namespace", "a binding of Durable Objects", namespace);
+  bound(namespace, "namespace", "a Durable Object");
+  if (typeof namespace.idFromName !== "function") refuse("namespace", "a binding of Durable Objects", namespace);
   const placement = placementOf(options);
   const caller = objectCaller(placement, transport(namespace, options));
   return createStore(remoteDriver("durable-object", placement, caller, checkedOnCorrupt(options.onCorrupt)), options);

@@ -1,4 +1,4 @@
-import { refuse } from "../core/checks.ts";
+import { bound, refuse } from "../core/checks.ts";
 import { checkedOnCorrupt, type OnCorrupt } from "../core/corrupt.ts";
 import type { Store } from "../core/driver.ts";
 import { createStore, type StoreOptions } from "../core/store.ts";
@@ -58,7 +58,7 @@ export function r2Store(
 ): Store<R2Capability | "destroy">;
 export function r2Store(bucket: R2Client, options?: R2StoreOptions): Store<R2Capability>;
 export function r2Store(bucket: R2Client, options: R2StoreOptions = {}): Store<R2Capability> {
-  if (!bucket) throw new TypeError(`bucket is ${bucket}: is there an R2 binding of that name in your Wrangler config?`);
+  bound(bucket, "bucket", "an R2");
   if (typeof bucket.head !== "function" || typeof bucket.list !== "function") refuse("bucket", "an R2 binding");
   return createStore(r2Driver(bucket, options.keyPrefix, checkedOnCorrupt(options.onCorrupt)), options);
 }

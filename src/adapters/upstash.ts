@@ -1,5 +1,5 @@
 import { joinAddress } from "../core/address.ts";
-import { oneOf, string } from "../core/checks.ts";
+import { oneOf, refuse, string } from "../core/checks.ts";
 import { checkedOnCorrupt, type OnCorrupt } from "../core/corrupt.ts";
 import type { Store } from "../core/driver.ts";
 import { type ErrorCode, type ErrorDetails, KeyValueError } from "../core/errors.ts";
@@ -91,7 +91,7 @@ function upstashServer(redis: UpstashClient | UpstashCredentials): RedisServer {
   refuseWithoutAddress(given);
   let client = typeof given?.exec === "function" ? (given as UpstashClient) : undefined;
   if (!client && !(typeof given?.url === "string" && typeof given.token === "string")) {
-    throw new TypeError("upstashStore takes a client of @upstash/redis 1.35.3 or newer, or { url, token }");
+    refuse("redis", "a client of @upstash/redis 1.35.3 or newer, or { url, token }", redis);
   }
   return {
     name: "upstash",

@@ -86,7 +86,7 @@ function loaderOf(given: KeyRing[number]["key"]): () => Promise<LoadedKey> {
   } else if (isAesKey(given)) {
     return once(() => marked(given));
   }
-  throw new TypeError("a key must be a CryptoKey for AES-GCM with 256 bits, 32 bytes, or a passphrase");
+  refuse("key", "a CryptoKey for AES-GCM with 256 bits, a Uint8Array of 32 bytes, or a passphrase(text, salt)", given);
 }
 
 function isPassphrase(given: unknown): given is Passphrase {

@@ -17,6 +17,12 @@ export function refuse(name: string, what: string, ...given: readonly unknown[])
   throw new TypeError(`${name} must be ${what}${got}`);
 }
 
+/** Refuses a binding that is missing, as `env.KV` is when the Wrangler config does not have it. */
+export function bound(binding: unknown, name: string, kind: string): void {
+  if (binding) return;
+  throw new TypeError(`${name} is ${binding}: is there ${kind} binding of that name in your Wrangler config?`);
+}
+
 /** Returns the argument when it is a string. */
 export function string(value: unknown, name = "key"): string {
   return typeof value === "string" ? value : refuse(name, "a string", value);

@@ -107,9 +107,9 @@ export interface Capabilities {
   listKeys(collection: string, page: DriverPage): Awaitable<Page>;
   /** Lists the collections that hold something. */
   listCollections(page: DriverPage): Awaitable<Page>;
-  /** Removes a collection; true when it held something. */
+  /** Removes a collection; true when it held an entry that had not expired. */
   destroyCollection(collection: string): Awaitable<boolean>;
-  /** Removes what the store owns and nothing else; true when there was something. */
+  /** Removes what the store owns and nothing else; true when there was an entry that had not expired. */
   destroy(): Awaitable<boolean>;
   /** Reclaims expired entries and says how many. */
   cull(): Awaitable<number>;

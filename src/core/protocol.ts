@@ -187,7 +187,7 @@ export interface CapabilityMethods {
   /** Removes all entries of a collection. Returns whether there were any. */
   destroyCollection(options?: CollectionOptions): Promise<boolean>;
 
-  /** Removes everything that this store owns, in all collections. Returns whether there was anything. */
+  /** Deletes everything that this store owns, in all collections. Returns whether there was anything. It closes nothing. */
   destroy(): Promise<boolean>;
 
   /** Reclaims the space of expired entries, which no read sees. Returns how many there were. */

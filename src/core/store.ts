@@ -103,6 +103,6 @@ export function supports<S extends AsyncKeyValue, C extends Capability>(
 export function toDriver<S extends AsyncKeyValue>(store: S): Driver<CapabilitiesOf<S>>;
 export function toDriver(store: AsyncKeyValue): AnyDriver {
   const driver = drivers().get(store);
-  if (!driver && typeof store?.get !== "function") refuse("store", "an AsyncKeyValue", store);
+  if (!driver && typeof store?.ttlMany !== "function") refuse("store", "an AsyncKeyValue", store);
   return driver ?? overMethods(store);
 }

@@ -1,4 +1,8 @@
 import { describe, expect, it } from "#test";
+import { d1Store } from "../../src/adapters/d1.ts";
+import { durableObjectStore } from "../../src/adapters/durable-object.ts";
+import { r2Store } from "../../src/adapters/r2.ts";
+import { redisStore } from "../../src/adapters/redis.ts";
 import { upstashStore } from "../../src/adapters/upstash.ts";
 import { workersKVStore } from "../../src/adapters/workers-kv.ts";
 import { cached } from "../../src/cached.ts";
@@ -6,6 +10,7 @@ import { cachedResponse } from "../../src/cached-response.ts";
 import { memoryStore } from "../../src/index.ts";
 import { lock, tryLock, withLock } from "../../src/lock.ts";
 import { rateLimit } from "../../src/rate-limit.ts";
+import { encrypt } from "../../src/wrappers/encrypt.ts";
 import { readOnly } from "../../src/wrappers/read-only.ts";
 
 const wrong = (value: unknown): never => value as never;
@@ -120,11 +125,52 @@ describe("a message about a wrong argument", () => {
     ]);
   });
 
+  it("refuses in place of a store what only looks like one", async () => {
+    // A binding of Workers KV, and the client of another library.
+    const namespace = { get: async () => null, put: async () => {}, delete: async () => {}, list: async () => ({}) };
+    const options = { key: () => "k", ttl: 60 };
+    await expectMessages([
+      [
+        () => cached(wrong(new Map()), () => 1, options),
+        "TypeError: store must be an AsyncKeyValue; got an instance of Map",
+      ],
+      [() => cached(wrong(namespace), () => 1, options), "TypeError: store must be an AsyncKeyValue; got an object"],
+      [() => readOnly(wrong({ get() {}, getMany() {} })), "TypeError: store must be an AsyncKeyValue; got an object"],
+    ]);
+  });
+
+  it("says which kinds of keys there are", async () => {
+    const message =
+      "key must be a CryptoKey for AES-GCM with 256 bits, a Uint8Array of 32 bytes, or a passphrase(text, salt)";
+    await expectMessages([
+      [
+        () => encrypt(store, { keys: [{ id: "1", key: wrong("correct horse") }] }),
+        `TypeError: ${message}; got a string`,
+      ],
+    ]);
+  });
+
   it("says which setting may be missing", async () => {
     await expectMessages([
       [
         () => workersKVStore(wrong(undefined)),
         "TypeError: namespace is undefined: is there a KV binding of that name in your Wrangler config?",
+      ],
+      [
+        () => durableObjectStore(wrong(undefined)),
+        "TypeError: namespace is undefined: is there a Durable Object binding of that name in your Wrangler config?",
+      ],
+      [
+        () => d1Store(wrong(undefined)),
+        "TypeError: database is undefined: is there a D1 binding of that name in your Wrangler config?",
+      ],
+      [
+        () => r2Store(wrong(undefined)),
+        "TypeError: bucket is undefined: is there an R2 binding of that name in your Wrangler config?",
+      ],
+      [
+        () => redisStore(wrong(undefined)),
+        "TypeError: client must be a client of node-redis, ioredis, iovalkey or Bun, or a redis:// URL; got undefined",
       ],
       [
         () => upstashStore(wrong({ url: undefined, token: "t" })),

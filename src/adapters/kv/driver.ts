@@ -1,6 +1,6 @@
 import { joinAddress } from "../../core/address.ts";
 import { utf8 } from "../../core/bytes.ts";
-import { count, refuse } from "../../core/checks.ts";
+import { bound, count, refuse } from "../../core/checks.ts";
 import type { OnCorrupt } from "../../core/corrupt.ts";
 import type { Driver } from "../../core/driver.ts";
 import { type Entry, live } from "../../core/entry.ts";
@@ -38,9 +38,7 @@ export function kvDriver(
   { keyPrefix, cacheTtl, checkDeletes = true, onCorrupt = "throw" }: KVUse,
   lanes: number = CONNECTIONS,
 ): Driver<ListCapability> {
-  if (!kv) {
-    throw new TypeError(`namespace is ${kv}: is there a KV binding of that name in your Wrangler config?`);
-  }
+  bound(kv, "namespace", "a KV");
   if (typeof kv.getWithMetadata !== "function") refuse("namespace", "a KV binding", kv);
   count(cacheTtl, "cacheTtl", 30);
   const readOptions = cacheTtl === undefined ? {} : { cacheTtl };

@@ -1,3 +1,4 @@
+import { refuse } from "../../core/checks.ts";
 import { clientError } from "./errors.ts";
 import { type RedisCommand, type RedisNode, type RedisServer, utf8Bytes } from "./server.ts";
 
@@ -110,9 +111,7 @@ function ioredisWay(client: IORedisClient | IORedisCluster, strong: boolean): Wa
 export function redisServer(client: RedisClient, strong: boolean): RedisServer {
   const way = wayOf(Object(client), strong);
   if (!way) {
-    throw new TypeError(
-      "client must be a client of node-redis, ioredis, iovalkey or Bun, or a URL that starts with redis:",
-    );
+    refuse("client", "a client of node-redis, ioredis, iovalkey or Bun, or a redis:// URL", client);
   }
   return {
     name: "redis",

@@ -13,7 +13,10 @@ const FAILURES: Readonly<Record<string, SqlFailure>> = {
   CORRUPT: { code: "corrupted", message: "the database file is damaged" },
   NOTADB: { code: "corrupted", message: "the file is not a SQLite database" },
   TOOBIG: { code: "too_large", message: "too large for a row" },
-  CANTOPEN: { code: "misconfigured", message: "the database file cannot be opened" },
+  CANTOPEN: {
+    code: "misconfigured",
+    message: "the database file cannot be opened: does its folder exist, and may this program write there?",
+  },
   PERM: { code: "unauthorized", message: "access to the database is denied" },
   AUTH: { code: "unauthorized", message: "access to the database is denied" },
   NOMEM: { code: "overloaded", message: "SQLite has no memory left" },
