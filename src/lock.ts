@@ -1,7 +1,7 @@
 import { object, refuse } from "./core/checks.ts";
 import { KeyValueError } from "./core/errors.ts";
 import type { AtomicKeyValue } from "./core/requirements.ts";
-import { delay, lifetime } from "./core/times.ts";
+import { delay, lifetime, pause } from "./core/times.ts";
 import { type Lock, type LockOptions, takeIfFree, takeWhenFree } from "./locking/held.ts";
 import { keepExtended } from "./locking/renewal.ts";
 
@@ -58,7 +58,8 @@ export async function lock(store: AtomicKeyValue, key: string, options: LockOpti
  * Runs work under a lock: waits for the lock, extends it while the work runs, and releases it at the end.
  *
  * The lock is extended each third of its TTL, so a short TTL (10 to 30 seconds) serves long work: if this process dies, others
- * wait no longer than that. If the lock is lost, the `signal` of the work is aborted; pass it on to what the work calls.
+ * wait no longer than that. If the lock is lost, the `signal` of the work is aborted; pass it on to what the work calls. A
+ * release that hangs is waited for as long as the TTL at most.
  *
  * @returns What the work returns.
  * @throws What the work throws, and the errors of {@link lock}.
@@ -92,7 +93,10 @@ export async function withLock<T>(
     return await work({ token: held.token, signal: lost.signal });
   } finally {
     renewal.stop();
-    // The work is done. If the release fails, the lock is free after its TTL.
-    await held.release().catch(() => false);
+    // The work is done. If the release fails or hangs, the lock is free after its TTL.
+    const released = new AbortController();
+    const release = () => released.abort();
+    held.release().then(release, release);
+    await pause(life, released.signal);
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "#test";
-import { createStore, type KeyValueError, memoryStore, type Store, toDriver } from "../src/index.ts";
+import { createStore, KeyValueError, memoryStore, type Store, toDriver } from "../src/index.ts";
 import { type Lock, lock, tryLock, withLock } from "../src/lock.ts";
 import { clampTtl } from "../src/wrappers/clamp-ttl.ts";
 import { prefixKeys } from "../src/wrappers/prefix-keys.ts";
@@ -146,6 +146,32 @@ describe("lock", () => {
     arrive();
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(await tryLock(store, "job", { ttl: 60 })).not.toBe(null);
+  });
+
+  it("frees a lock that was taken by a call whose reply was lost", async () => {
+    const driver = toDriver(memoryStore());
+    let calls = 0;
+    const store = createStore({
+      ...driver,
+      async apply(collection, key, operation, args) {
+        const result = await driver.apply!(collection, key, operation, args);
+        if (++calls === 1) throw new KeyValueError("unavailable", "the reply was lost");
+        return result;
+      },
+    });
+    expect((await failure(tryLock(store, "job", { ttl: 60 }))).code).toBe("unavailable");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await tryLock(store, "job", { ttl: 60 })).not.toBe(null);
+  });
+
+  it("does not keep the result of its work back when the release hangs", async () => {
+    const driver = toDriver(memoryStore());
+    let calls = 0;
+    const store = createStore({
+      ...driver,
+      apply: (...args) => (++calls === 1 ? driver.apply!(...args) : new Promise<never>(() => {})),
+    });
+    expect(await withLock(store, "job", { ttl: 0.05 }, () => "done")).toBe("done");
   });
 
   it("asks the store nothing when its signal is aborted from the start", async () => {

@@ -81,7 +81,8 @@ export async function takeIfFree(store: AtomicKeyValue, key: string, options: Lo
   const asked = Date.now();
   const taking = ask(life, true);
   const token = await orAborted(taking, signal, details).catch((error: unknown) => {
-    void taking.then((late) => (late === undefined ? undefined : ask(0, false))).catch(() => {});
+    const isTaken = taking.then((late) => late !== undefined, mayHaveHappened);
+    void isTaken.then((taken) => (taken ? ask(0, false) : undefined)).catch(() => {});
     throw error;
   });
   if (token === undefined) return null;
@@ -94,4 +95,9 @@ export async function takeIfFree(store: AtomicKeyValue, key: string, options: Lo
     [Symbol.asyncDispose]: async () => void (await release()),
   };
   return { held, asked };
+}
+
+/** Whether a call that failed may have taken the lock, which nobody would release then. */
+function mayHaveHappened(failure: unknown): boolean {
+  return !(failure instanceof KeyValueError) || ["unavailable", "timeout", "backend"].includes(failure.code);
 }
