@@ -442,6 +442,24 @@ describe("an idempotent handler", () => {
     expect(runs()).toBe(0);
   });
 
+  it("gives a key back that was claimed by a call whose reply was lost", async () => {
+    const inner = memoryStore();
+    let claims = 0;
+    const store = {
+      ...inner,
+      async putIfAbsent(...args: Parameters<typeof inner.putIfAbsent>) {
+        const isFirst = await inner.putIfAbsent(...args);
+        if (++claims === 1) throw new KeyValueError("unavailable", "the reply was lost");
+        return isFirst;
+      },
+    };
+    const background: Promise<unknown>[] = [];
+    const { send, runs } = shop({ store, waitUntil: (promise) => background.push(promise) });
+    await expect(send()).rejects.toThrow("the reply was lost");
+    await Promise.all(background);
+    expect([(await send()).status, runs()]).toEqual([201, 1]);
+  });
+
   it("answers with the response when it cannot be stored, tries again, and reports the failure", async () => {
     let failures = 0;
     const problems: unknown[] = [];

@@ -51,11 +51,14 @@ export function answering<Args extends readonly unknown[]>(options: AnsweringOpt
     const content = fingerprint
       ? utf8(string(await fingerprint(request, body), "the result of fingerprint"))
       : contentOf(request, body);
+    const { onError, waitUntil } = options;
+    const hooks = hooksOf({ waitUntil, onError: onError && ((error) => onError(error, request)) });
     const found = await claim(
       store,
       await digest(utf8(JSON.stringify([caller, key]))),
       await digest(callerOf ? content : joined([credentialsOf(request), content])),
       options,
+      (work) => hooks.keepAlive(work, scope, key),
     );
     switch (found.state) {
       case "running":
@@ -65,8 +68,6 @@ export function answering<Args extends readonly unknown[]>(options: AnsweringOpt
       case "finished":
         return found.response ? replay(found.response) : refusal(problems.NOT_STORED, request);
     }
-    const { onError, waitUntil } = options;
-    const hooks = hooksOf({ waitUntil, onError: onError && ((error) => onError(error, request)) });
     const report = (error: unknown) => hooks.report(error, key);
     const work = run(found.attempt, () => handler(request, ...args), { ...options, report });
     hooks.keepAlive(work, scope, key);

@@ -48,12 +48,17 @@ export interface Keeping {
 /** How often to try a claim: the other attempt may end between two calls. */
 const TRIES = 3;
 
-/** Claims a key for this request, or returns what another request left there. */
+/**
+ * Claims a key for this request, or returns what another request left there.
+ *
+ * @param undoing Gets the work of giving a key back whose claim has failed. It never rejects.
+ */
 export async function claim(
   store: ClaimingStore,
   key: string,
   fingerprint: string,
   { collection, ttl, lease }: Keeping,
+  undoing: (work: Promise<unknown>) => void,
 ): Promise<Found> {
   const attempt = crypto.randomUUID();
   const running: Running = { fingerprint, attempt };
@@ -64,8 +69,18 @@ export async function claim(
       ttl: life,
     });
 
+  async function isFirst(): Promise<boolean> {
+    try {
+      return await store.putIfAbsent(key, running, { collection, ttl: lease });
+    } catch (error) {
+      // The claim may have happened, and would refuse all retries until its lease ends.
+      undoing(change(null, undefined).catch(() => {}));
+      throw error;
+    }
+  }
+
   for (let tries = 0; tries < TRIES; tries++) {
-    if (await store.putIfAbsent(key, running, { collection, ttl: lease })) {
+    if (await isFirst()) {
       return {
         state: "free",
         attempt: {

@@ -48,7 +48,8 @@ export interface RateLimitResult {
 /**
  * Counts a call against a limit over a sliding window, in one call to the store.
  *
- * No window of that length allows more than `limit`, whatever the pattern and origin of the calls. The backend's clock decides
+ * No window of that length allows more than `limit`, whatever the pattern and origin of the calls, as long as the store drops no
+ * entry, as a memory store with `maxEntries` does. The backend's clock decides
  * if it has one, and otherwise the callers' clocks. The window is cut into 64 slices, and a slice counts until all of it has
  * left the window. So a call may be refused for up to a 64th of the window longer than with an exact count. The entry is below
  * 1.5 kB and expires by itself; a refused call writes nothing. Limits with different windows may share a key.
