@@ -41,8 +41,9 @@ export default defineConfig({
     projects: [
       // Loading the library again for each file would take twice as long. Where files share an isolate on Workers, they can here.
       { test: { name: "node", include: ["test/**/*.test.ts"], exclude: special, isolate: false, env, ...limits } },
-      // Many of these files wait for processes and servers, so on two cores two of them at once keep both busy.
-      { test: { name: "node-only", include: only.node, maxWorkers: "75%", env, ...limits } },
+      // Many of these files wait for processes and servers, so on two cores two of them at once keep both busy. As above, a
+      // process for each file would take longer.
+      { test: { name: "node-only", include: only.node, maxWorkers: "75%", isolate: false, env, ...limits } },
       {
         ...workerd,
         test: {
