@@ -2,7 +2,7 @@ import { type Arguments, refuse, string } from "./checks.ts";
 import type { Awaitable, Driver, MethodNames } from "./driver.ts";
 import { type Entry, live } from "./entry.ts";
 import { KeyValueError } from "./errors.ts";
-import { toJson } from "./json.ts";
+import { copyStored } from "./json.ts";
 import { modify } from "./modify.ts";
 import { operate } from "./operate.ts";
 import { increment } from "./operations/increment.ts";
@@ -38,8 +38,7 @@ export function atomics(
     putIfAbsent: async (key, value, options) => (await putIfVersion(key, value, null, options)) !== null,
 
     async take<T>(key: string, options?: AtomicOptions) {
-      const value = await operate(driver, addressOf(key, options), take, null, options?.signal);
-      return value === null ? null : (toJson(value) as T);
+      return (await operate(driver, addressOf(key, options), take, null, options?.signal)) as T | null;
     },
 
     async update<T>(
@@ -59,12 +58,12 @@ export function atomics(
           const entry = entryOf(key, value, options, old);
           return old && options?.ttl === undefined ? { ...entry, keepsDeadline: true as const } : entry;
         };
-        const value = change(old ? (toJson(old.value) as T) : null);
+        const value = change(old ? (copyStored(old.value, address) as T) : null);
         return isPromise(value) ? value.then(next) : next(value);
       }
 
       const next = await make(driver, address, replaced, options?.signal);
-      return next ? (toJson(next.value) as T) : null;
+      return next ? (copyStored(next.value, address) as T) : null;
     },
 
     async increment(key, by = 1, options) {

@@ -2,8 +2,7 @@ import { type Arguments, object, refuse, string, strings } from "./checks.ts";
 import type { AnyDriver, ReadOptions } from "./driver.ts";
 import { type Entry, live } from "./entry.ts";
 import type { ErrorDetails } from "./errors.ts";
-import { KeyValueError } from "./errors.ts";
-import { copyJson, toJson } from "./json.ts";
+import { copyStored, toJson } from "./json.ts";
 import { listings } from "./listings.ts";
 import type { AsyncKeyValue, CapabilityMethods, CollectionOptions, PutOptions, ValueWithTtl } from "./protocol.ts";
 import { drivers } from "./registry.ts";
@@ -77,11 +76,7 @@ export function baseStore(
   }
 
   function copyOf<T>({ value }: Entry): T {
-    try {
-      return (isFresh ? value : copyJson(value)) as T;
-    } catch {
-      throw new KeyValueError("corrupted", "the stored value is nested too deeply", { store });
-    }
+    return (isFresh ? value : copyStored(value, { store })) as T;
   }
 
   function withTtl<T>(entry: Entry): ValueWithTtl<T> {

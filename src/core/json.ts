@@ -49,6 +49,19 @@ export function copyJson(value: JsonValue): JsonValue {
 }
 
 /**
+ * Returns a copy of a value that a backend holds.
+ *
+ * @throws KeyValueError `corrupted` when it is nested too deeply to copy.
+ */
+export function copyStored(value: JsonValue, details?: ErrorDetails): JsonValue {
+  try {
+    return copyJson(value);
+  } catch {
+    throw new KeyValueError("corrupted", "the stored value is nested too deeply", details);
+  }
+}
+
+/**
  * Returns a copy of a value that will survive JSON unchanged; properties that are `undefined` are left out.
  *
  * @throws KeyValueError `not_serializable`, with the path to what JSON would change.

@@ -3,7 +3,7 @@ import { checkOptions, object, oneOf, refuse } from "../core/checks.ts";
 import type { AnyDriver, CapabilitiesOf, Driver } from "../core/driver.ts";
 import type { Address } from "../core/entry.ts";
 import { KeyValueError } from "../core/errors.ts";
-import { toJson } from "../core/json.ts";
+import { copyStored, type JsonValue, toJson } from "../core/json.ts";
 import type {
   AsyncKeyValue,
   AtomicOptions,
@@ -75,8 +75,8 @@ export function typed<S extends AsyncKeyValue, Input, Output>(
   const driver = toDriver(store) as AnyDriver;
 
   /** Returns what the schema makes of a copy of a value. */
-  async function parse(value: unknown, address: Address): Promise<Output> {
-    const result = await schema["~standard"].validate(toJson(value));
+  async function parse(value: JsonValue, address: Address): Promise<Output> {
+    const result = await schema["~standard"].validate(copyStored(value, { store: driver.name, ...address }));
     if (result.issues) throw invalid(value, result.issues, { store: driver.name, ...address });
     return result.value;
   }
@@ -99,9 +99,9 @@ export function typed<S extends AsyncKeyValue, Input, Output>(
   /** Returns the result of a read. A missing value is replaced by `own`, if there is one. */
   async function output(value: unknown, key: string, options: CollectionOptions = {}, own?: unknown) {
     const address = { collection: options.collection ?? inner.defaultCollection ?? "", key };
-    const found = value === null ? undefined : await parse(value, address).then((value) => ({ value }), missing);
+    const found = value === null ? undefined : await parse(value as JsonValue, address).then((value) => ({ value }), missing);
     if (found) return found.value;
-    return own === undefined ? null : parse(own, address);
+    return own === undefined ? null : parse(toJson(own), address);
   }
 
   /** Returns the result of a read of a value with its TTL or version. */

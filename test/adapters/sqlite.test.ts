@@ -211,6 +211,26 @@ function tests({ open, path, writeFile }: TestSQLite): void {
       }
     });
 
+    it("takes a row whose time is too large for a number as damaged, and reads the others", async () => {
+      const database = open();
+      const strict = sqliteStore(database);
+      const lenient = sqliteStore(database, { onCorrupt: "miss" });
+      for (const column of ["created_at", "expires_at"]) {
+        await strict.putMany([
+          ["k", 1],
+          ["l", 2],
+        ]);
+        database.prepare(`UPDATE edge_key_value SET ${column} = 9223372036854775807 WHERE key = 'k'`).all();
+        for (const call of [() => strict.ttlMany(["l", "k"]), () => strict.ttl("k"), () => strict.update("k", () => 2)]) {
+          const error = await failureOf(call());
+          expect([error.code, error.key]).toEqual(["corrupted", "k"]);
+        }
+        expect(await lenient.ttlMany(["l", "k"])).toEqual([{ value: 2, ttl: null }, null]);
+        expect(await lenient.putIfAbsent("k", 3)).toBe(true);
+        expect(await strict.ttl("k")).toEqual({ value: 3, ttl: null });
+      }
+    });
+
     it("opens a file at first use, keeps its data, and closes it", async () => {
       const file = path();
       {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "#test";
 import { copyJson, type JsonValue, parseJson, toJson } from "../../src/core/json.ts";
-import { createStore, type KeyValueError, memoryStore, toDriver } from "../../src/index.ts";
+import { createStore, type Entry, type KeyValueError, memoryStore, toDriver } from "../../src/index.ts";
 
 /** Objects of so many names that copies take another path, and what goes wrong with names there. */
 function large(names: number): JsonValue {
@@ -130,6 +130,34 @@ it("a stored value that is nested too deeply to copy is corrupted", async () => 
   const store = createStore({ ...toDriver(memoryStore()), read: () => [{ value }] });
   const error = (await store.get("k").catch((error: unknown) => error)) as KeyValueError;
   expect(error.code).toBe("corrupted");
+});
+
+it("atomic operations return what a read returns of values that are nested deeply, and keep what cannot be copied", async () => {
+  const nested = (levels: number) => JSON.parse(`${"[".repeat(levels)}${"]".repeat(levels)}`) as JsonValue;
+  const storeOf = (value: JsonValue) => {
+    let stored: Entry | undefined = { value, version: "1" };
+    const { operations: _, apply: _1, ...driver } = toDriver(memoryStore());
+    const read = () => [stored];
+    const swap = (_1: string, _2: string, _3: string | undefined, next: Entry | undefined) => {
+      stored = next && { ...next, version: "2" };
+      return { ok: true as const, version: "2" };
+    };
+    return createStore({ ...driver, read, swap });
+  };
+  const calls = [
+    (store: ReturnType<typeof storeOf>) => store.update("k", () => undefined),
+    (store: ReturnType<typeof storeOf>) => store.getWithVersion("k").then((found) => found?.value),
+    (store: ReturnType<typeof storeOf>) => store.take("k"),
+  ];
+  for (const call of calls) expect(await call(storeOf(nested(1500)))).toEqual(nested(1500));
+  for (const call of calls) {
+    const store = storeOf(nested(200_000));
+    for (const again of [call, call]) {
+      const error = (await again(store).catch((error: unknown) => error)) as KeyValueError;
+      expect(error.code).toBe("corrupted");
+    }
+  }
+  expect(await storeOf(nested(1500)).update("k", () => 1)).toBe(1);
 });
 
 it("a store that somebody else implemented returns JSON or fails", async () => {

@@ -57,6 +57,18 @@ describe("libsqlStore", () => {
     expect(await store.getMany(["k", "l"])).toEqual([1, null]);
   });
 
+  it("takes a row whose time is too large for a number as damaged, and reads the others", async () => {
+    const client = open("times.db");
+    const store = libsqlStore(client, { onCorrupt: "miss" });
+    await store.putMany([
+      ["k", 1],
+      ["l", 2],
+    ]);
+    await client.execute("UPDATE edge_key_value SET created_at = 9223372036854775807 WHERE key = 'k'");
+    expect(await store.ttlMany(["l", "k"])).toEqual([{ value: 2, ttl: null }, null]);
+    expect(await codeOf(libsqlStore(client).ttlMany(["l", "k"]))).toBe("corrupted");
+  });
+
   it("says what failed", async () => {
     writeFileSync(join(folder, "damaged.db"), "this is not a database, ".repeat(100));
     expect(await codeOf(libsqlStore(open("damaged.db")).get("k"))).toBe("corrupted");

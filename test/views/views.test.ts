@@ -118,6 +118,12 @@ for (const [library, schema] of Object.entries(schemas)) {
 }
 
 describe("typed", () => {
+  it("reads a value that another program has nested deeper than a put allows", async () => {
+    const value = JSON.parse(`${"[".repeat(1500)}${"]".repeat(1500)}`);
+    const store = typed(createStore({ ...toDriver(memoryStore()), read: () => [{ value }] }), z.array(z.any()));
+    expect(await store.get("k")).toEqual(value);
+  });
+
   const Counter = z.object({ n: z.number() });
 
   it("never loses an invalid value to an atomic operation that throws, and lets one that counts as missing be replaced", async () => {

@@ -30,7 +30,7 @@ const layout: SqliteLayout = {
   create: [statement(CREATE)],
   held: "value IS NOT NULL",
   value: `iif(${isNoTime("expires_at")} OR ${isNoTime("created_at")}, NULL, value)`,
-  life: (now) => `iif(${isNoTime("expires_at")}, 'no time', expires_at - ${now})`,
+  life: (now) => `iif(${isNoTime("expires_at")}, 'no time', CAST(expires_at - ${now} AS REAL))`,
   version: "substr(version, 1, instr(version || ' ', ' ') - 1)",
   versionAfter: (
     version,

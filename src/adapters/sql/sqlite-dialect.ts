@@ -18,7 +18,7 @@ export interface SqliteLayout {
   readonly held: string;
   /** The value, or NULL if a time is not a number. */
   readonly value: string;
-  /** The milliseconds left, or text that is no number if the deadline is not one. */
+  /** The milliseconds left as a float, as for {@link CREATED}, or text that is no number if the deadline is not one. */
   life(now: string): string;
   /** The version of an entry in a row. */
   readonly version: string;
@@ -41,11 +41,17 @@ function strictLayout(name: string): SqliteLayout {
     create: create.map((text) => statement(text)),
     held: "TRUE",
     value: "value",
-    life: (now) => `expires_at - ${now}`,
+    life: (now) => `CAST(expires_at - ${now} AS REAL)`,
     version: "version",
     versionAfter: (version) => version,
   };
 }
+
+/**
+ * When an entry was put. A damaged row may have a whole number above 2^53, for which some clients fail the whole statement, so
+ * the number is returned as a float.
+ */
+const CREATED = "iif(typeof(created_at) = 'integer', CAST(created_at AS REAL), created_at)";
 
 /** A whole number as JSON writes it. SQLite reads other spellings too, but does not write them back. */
 const WHOLE = "value = CAST(CAST(value AS INTEGER) AS TEXT)";
@@ -58,7 +64,7 @@ export function sqliteDialect(name: string, clock: Clock, layout: SqliteLayout =
   // Written this way because SQLite would take the index on deadlines for `expires_at > …`, and then sort.
   const live = `${held} AND (expires_at <= ${now}) IS NOT TRUE`;
   const here = "collection = ?2 AND key = ?3";
-  const entry = `value, created_at AS created, ${layout.life(now)} AS life, ${version} AS version`;
+  const entry = `value, ${CREATED} AS created, ${layout.life(now)} AS life, ${version} AS version`;
   const swapped = `RETURNING ${version} AS swapped`;
 
   const into = `INSERT INTO ${table} (collection, key, expires_at, created_at, version, value)`;

@@ -1,8 +1,8 @@
-import type { JsonValue } from "../json.ts";
+import { copyStored, type JsonValue } from "../json.ts";
 import type { Operation } from "../operation.ts";
 
-/** Removes an entry and returns its value, or `null` if there is none. */
+/** Removes an entry and returns a copy of its value, or `null` if there is none. An entry whose value cannot be copied stays. */
 export const take: Operation<null, JsonValue> = {
   name: "take",
-  run: (entry) => ({ next: undefined, result: entry ? entry.value : null }),
+  run: (entry) => ({ next: undefined, result: entry ? copyStored(entry.value) : null }),
 };
