@@ -7,7 +7,7 @@ export default [
     name: "core + Workers KV",
     path: "dist/adapters/workers-kv.mjs",
     import: "{ workersKVStore }",
-    limit: "4.95 kB",
+    limit: "5.1 kB",
     gzip: true,
   },
 ].filter(({ path }) => existsSync(path));

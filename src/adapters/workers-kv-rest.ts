@@ -1,5 +1,4 @@
 import { baseStore, type StoreOptions } from "../core/base-store.ts";
-import { checkedOnCorrupt } from "../core/corrupt.ts";
 import type { Store } from "../core/driver.ts";
 import { KeyValueError } from "../core/errors.ts";
 import { type KVUse, kvDriver } from "./kv/driver.ts";
@@ -59,8 +58,7 @@ export function workersKVRestStore(options: WorkersKVRestOptions): Store<ListCap
   const { accountId, namespaceId, apiToken, fetch: send = globalFetch } = options ?? {};
   requireTexts({ accountId, namespaceId, apiToken });
   if (typeof send !== "function") throw new TypeError("fetch must be a function");
-  const { keyPrefix, checkDeletes } = options;
-  const onCorrupt = checkedOnCorrupt(options.onCorrupt);
+  const { keyPrefix, checkDeletes, onCorrupt } = options;
   const namespace = restNamespace({ accountId, namespaceId, apiToken }, send);
   // All keys of a bulk at once, which the namespace sends together.
   const driver = kvDriver(namespace, { keyPrefix, checkDeletes, onCorrupt }, Number.POSITIVE_INFINITY);

@@ -30,7 +30,8 @@ export interface WorkersKVStoreOptions extends StoreOptions, KVUse {}
  *
  * Limits: developers.cloudflare.com/kv/platform/limits.
  *
- * @throws TypeError when `namespace` is not a KV binding, or `cacheTtl` is not a whole number of at least 30.
+ * @throws TypeError when `namespace` is not a KV binding, `cacheTtl` is not a whole number of at least 30, or `onCorrupt` is
+ * neither `"throw"` nor `"miss"`.
  * @example
  * ```ts
  * import { type WorkersKV, workersKVStore } from "edge-key-value/adapters/workers-kv";

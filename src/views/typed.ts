@@ -99,7 +99,8 @@ export function typed<S extends AsyncKeyValue, Input, Output>(
   /** Returns the result of a read. A missing value is replaced by `own`, if there is one. */
   async function output(value: unknown, key: string, options: CollectionOptions = {}, own?: unknown) {
     const address = { collection: options.collection ?? inner.defaultCollection ?? "", key };
-    const found = value === null ? undefined : await parse(value as JsonValue, address).then((value) => ({ value }), missing);
+    const found =
+      value === null ? undefined : await parse(value as JsonValue, address).then((value) => ({ value }), missing);
     if (found) return found.value;
     return own === undefined ? null : parse(toJson(own), address);
   }

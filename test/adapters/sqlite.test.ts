@@ -221,7 +221,11 @@ function tests({ open, path, writeFile }: TestSQLite): void {
           ["l", 2],
         ]);
         database.prepare(`UPDATE edge_key_value SET ${column} = 9223372036854775807 WHERE key = 'k'`).all();
-        for (const call of [() => strict.ttlMany(["l", "k"]), () => strict.ttl("k"), () => strict.update("k", () => 2)]) {
+        for (const call of [
+          () => strict.ttlMany(["l", "k"]),
+          () => strict.ttl("k"),
+          () => strict.update("k", () => 2),
+        ]) {
           const error = await failureOf(call());
           expect([error.code, error.key]).toEqual(["corrupted", "k"]);
         }

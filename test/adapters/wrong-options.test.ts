@@ -16,6 +16,7 @@ import { sqliteStore } from "../../src/adapters/sqlite.ts";
 import { unstorageStore } from "../../src/adapters/unstorage.ts";
 import { upstashStore } from "../../src/adapters/upstash.ts";
 import { webStorageStore } from "../../src/adapters/web-storage.ts";
+import { workersKVStore } from "../../src/adapters/workers-kv.ts";
 import { workersKVRestStore } from "../../src/adapters/workers-kv-rest.ts";
 import { memoryStore } from "../../src/index.ts";
 import { serialized } from "../../src/views/serialized.ts";
@@ -45,6 +46,7 @@ const made: Readonly<Record<string, Make>> = {
     unstorageStore({ getItem: call, setItem: call, removeItem: call, getKeys: call } as never, options),
   upstashStore: (options) => upstashStore({ exec: call } as never, options),
   webStorageStore: (options) => webStorageStore({ setItem: call } as never, options),
+  workersKVStore: (options) => workersKVStore({ getWithMetadata: call } as never, options),
   workersKVRestStore: (options) =>
     workersKVRestStore({ accountId: "a", namespaceId: "n", apiToken: "t", ...options } as never),
 };

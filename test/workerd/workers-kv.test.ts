@@ -66,6 +66,21 @@ describe("workersKVStore", () => {
     expect(await Array.fromAsync(store.keys())).toEqual(numbered(2500, "k"));
   });
 
+  it("refuses a cursor that KV refuses, and takes no other failure for that", async () => {
+    const failing = (message: string) => {
+      const list = async () => {
+        throw new Error(message);
+      };
+      return workersKVStore({ ...counting().binding, list } as unknown as WorkersKV);
+    };
+    const codeOf = async (message: string, cursor?: string) =>
+      (await failure(failing(message).listKeys({ cursor }))).code;
+    expect(await codeOf("KV GET failed: 400 Bad Request", "tampered")).toBe("invalid_cursor");
+    expect(await codeOf("KV GET failed: 400 Bad Request")).toBe("backend");
+    expect(await codeOf("KV GET failed: 503 Service Unavailable", "a cursor")).toBe("unavailable");
+    expect(await codeOf("KV GET failed: 429 Too Many Requests", "a cursor")).toBe("rate_limited");
+  });
+
   it("finds collections behind the first thousand names, and destroys them all", async () => {
     const names = ["a", "b", "c"].flatMap((collection) => numbered(900, `app::${collection}::k`));
     const { binding, left } = listing([...names, "app2::a::k"]);

@@ -1,7 +1,7 @@
 import { joinAddress } from "../../core/address.ts";
 import { utf8 } from "../../core/bytes.ts";
 import { bound, count, refuse } from "../../core/checks.ts";
-import type { OnCorrupt } from "../../core/corrupt.ts";
+import { checkedOnCorrupt, type OnCorrupt } from "../../core/corrupt.ts";
 import type { Driver } from "../../core/driver.ts";
 import { type Entry, live } from "../../core/entry.ts";
 import { KeyValueError } from "../../core/errors.ts";
@@ -35,12 +35,13 @@ const MAX_TTL_SECONDS = 2e9;
 /** A driver over a binding, as `workersKVStore` describes it, that writes so many keys at a time. */
 export function kvDriver(
   kv: WorkersKV,
-  { keyPrefix, cacheTtl, checkDeletes = true, onCorrupt = "throw" }: KVUse,
+  { keyPrefix, cacheTtl, checkDeletes = true, onCorrupt }: KVUse,
   lanes: number = CONNECTIONS,
 ): Driver<ListCapability> {
   bound(kv, "namespace", "a KV");
   if (typeof kv.getWithMetadata !== "function") refuse("namespace", "a KV binding", kv);
   count(cacheTtl, "cacheTtl", 30);
+  const whenCorrupt = checkedOnCorrupt(onCorrupt);
   const readOptions = cacheTtl === undefined ? {} : { cacheTtl };
   const ownPrefix = keyPrefix === undefined ? "" : joinAddress(keyPrefix, "");
   const wholeName = (collection: string, key: string) => ownPrefix + joinAddress(collection, key);
@@ -63,7 +64,7 @@ export function kvDriver(
     if (metadata && value !== undefined) {
       return { value, createdAt: metadata.createdAt, expiresAt: metadata.expiresAt };
     }
-    if (onCorrupt === "miss") return undefined;
+    if (whenCorrupt === "miss") return undefined;
     const what = metadata ? "the value is not JSON" : "the metadata is damaged";
     throw new KeyValueError("corrupted", what, { store: NAME, collection, key });
   }

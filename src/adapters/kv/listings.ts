@@ -1,9 +1,10 @@
 import { addressPrefix, joinAddress, splitAddress } from "../../core/address.ts";
 import type { Driver } from "../../core/driver.ts";
 import { live } from "../../core/entry.ts";
+import { KeyValueError } from "../../core/errors.ts";
 import { pageOf } from "../../core/order.ts";
 import type { WorkersKV, WorkersKVList } from "./binding.ts";
-import { callEach, kvFailure } from "./calls.ts";
+import { callEach, kvFailure, NAME } from "./calls.ts";
 import { readMetadata } from "./metadata.ts";
 import { shortName, shortPrefix } from "./names.ts";
 
@@ -32,7 +33,9 @@ export function kvListings(
     try {
       return await kv.list(options);
     } catch (error) {
-      throw kvFailure(error);
+      // Prefix and limit are always right, so a page that KV refuses has a wrong cursor.
+      if (!options.cursor || !/\b400\b/.test(String(error))) throw kvFailure(error);
+      throw new KeyValueError("invalid_cursor", "Workers KV refuses the cursor", { store: NAME, cause: error });
     }
   }
 
