@@ -27,7 +27,8 @@ export interface IndexedDBStoreOptions extends StoreOptions {
  * browser forgets it with the window. Browsers may evict the data of a site that has not asked for
  * `navigator.storage.persist()`.
  *
- * `await using` or `store[Symbol.asyncDispose]()` closes the database. `destroy()` empties it.
+ * `await using` or `store[Symbol.asyncDispose]()` closes the database: calls then fail with code
+ * `unavailable`. `destroy()` empties it.
  *
  * @param name The name of the database, which is the store's alone.
  * @throws TypeError when the name is no string, or an option is of the wrong type.

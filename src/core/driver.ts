@@ -97,7 +97,10 @@ export interface BaseDriver {
   write(collection: string, items: readonly (readonly [key: string, entry: Entry])[]): Awaitable<void>;
   /** Removes entries and counts those that had not expired. */
   remove(collection: string, keys: readonly string[]): Awaitable<number>;
-  /** Ends what the driver itself opened, never a client that was handed in. */
+  /**
+   * Ends what the driver itself opened, never a client that was handed in. Calls then fail with code `unavailable`, and a second
+   * `close` does nothing.
+   */
   close?(): Awaitable<void>;
 }
 

@@ -198,4 +198,27 @@ function inChromium(): void {
     ]);
     expect([newer, foreign]).toEqual(["misconfigured", "misconfigured"]);
   }, 60_000);
+
+  it("refuse calls once they are closed, and let others delete the database", async () => {
+    const closing = `(async () => {
+      const codeOf = (call) => call.then(() => "none", (error) => error.code);
+      const store = indexedDBStore("closing");
+      const early = indexedDBStore("closing");
+      await store.put("k", 1);
+      const under = codeOf(early.get("k"));
+      await early[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+      const codes = [await codeOf(store.get("k")), await codeOf(store.put("k", 2)), await codeOf(early.get("k"))];
+      await under;
+      const deleted = await new Promise((resolve) => {
+        const request = indexedDB.deleteDatabase("closing");
+        request.onsuccess = () => resolve("deleted");
+        request.onblocked = () => resolve("blocked");
+      });
+      return [...codes, deleted];
+    })()`;
+    const refused = ["unavailable", "unavailable", "unavailable"];
+    expect(await run<string[]>(await tab(), closing)).toEqual([...refused, "deleted"]);
+  }, 60_000);
 }

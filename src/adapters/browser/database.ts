@@ -1,3 +1,5 @@
+import { KeyValueError } from "../../core/errors.ts";
+
 /** The name of the object store, and of its index. */
 const ENTRIES = "entries";
 export const BY_DEADLINE = "expiresAt";
@@ -14,12 +16,14 @@ export interface BrowserDatabase {
 
 export function browserDatabase(name: string): BrowserDatabase {
   let opening: Promise<IDBDatabase> | undefined;
+  let closed = false;
 
-  function opened(): Promise<IDBDatabase> {
+  async function opened(): Promise<IDBDatabase> {
+    if (closed) throw new KeyValueError("unavailable", "the store is closed");
     opening ??= open(name, () => {
       opening = undefined;
     });
-    return opening;
+    return await opening;
   }
 
   /** Begins a transaction. The browser may have closed the database meanwhile, so it is opened again once. */
@@ -57,6 +61,7 @@ export function browserDatabase(name: string): BrowserDatabase {
       return result;
     },
     close() {
+      closed = true;
       void opening?.then(
         (database) => database.close(),
         () => {},
