@@ -2,7 +2,7 @@ import { KeyValueError } from "../core/errors.ts";
 import type { Access } from "./access.ts";
 import { type Hooks, secondsSince } from "./hooks.ts";
 import { answerIn, type RunCall } from "./judging.ts";
-import { acquire } from "./leases.ts";
+import { acquire, hasEnded } from "./leases.ts";
 import type { Making, Makings } from "./making.ts";
 import type { Answer } from "./results.ts";
 import type { Ended, Runs } from "./runs.ts";
@@ -80,7 +80,7 @@ export function leadingOf({ access, makings, runs, hooks, leases, onStoreError }
 
     isUnderWay({ lease }, key) {
       const run = runs.current(key);
-      return (run !== undefined && !run.outcome) || (leases && lease !== undefined && lease.until > Date.now());
+      return (run !== undefined && !run.outcome) || (leases && lease !== undefined && !hasEnded(lease));
     },
   };
 }

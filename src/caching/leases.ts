@@ -88,8 +88,14 @@ export async function acquire(acquiring: Acquiring): Promise<Acquired> {
     const now = Date.now();
     if (now > lease.until + CLOCK_SKEW) return true;
     // A call that does not wait cannot watch the lease, so it compares the clock.
-    return patience ? signOf(lease) === watched && silent >= lease.length : now > lease.until;
+    return patience ? signOf(lease) === watched && silent >= lease.length : hasEnded(lease);
   }
+}
+
+/** Whether a lease has ended by the clock. One that lasts longer than any holder asks for is damaged, and nobody has it. */
+export function hasEnded({ until }: Lease): boolean {
+  const left = until - Date.now();
+  return left < 0 || left > LONGEST + CLOCK_SKEW;
 }
 
 const signOf = (lease: Lease | undefined): string => (lease ? `${lease.holder} ${lease.beat}` : "");

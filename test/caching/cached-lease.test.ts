@@ -27,6 +27,28 @@ function isolates<R>(count: number, fn: () => Promise<R>, more: object = {}, sto
 }
 
 describe("a lease in the store", () => {
+  it("delays no refresh when it is damaged and ends in the far future", () =>
+    inVirtualTime(async (time) => {
+      const store = memoryStore();
+      const place = { collection: "results" };
+      let calls = 0;
+      const works: Promise<unknown>[] = [];
+      const waitUntil = (work: Promise<unknown>) => void works.push(work);
+      const more = { ...place, staleWhileRevalidate: 3600, waitUntil };
+      const gets = isolates(2, async () => ++calls, more, store);
+      expect(await gets[0]!()).toBe(1);
+      const lease = { id: "i", holder: "h", beat: 0, length: 1000, until: 8.64e15 };
+      const withLease = (slot: { __cached__: object } | null) => ({
+        ...slot,
+        __cached__: { ...slot?.__cached__, lease },
+      });
+      await store.update("k", withLease, place);
+      time.jump(61_000);
+      expect(await gets[1]!()).toBe(1);
+      await Promise.all(works);
+      expect([await gets[1]!(), calls]).toEqual([2, 2]);
+    }));
+
   it("lets a stampede of 1,000 misses run the function once, within one object", async () => {
     let calls = 0;
     const get = cached(
