@@ -1,5 +1,6 @@
 import type { AsyncKeyValue } from "../core/protocol.ts";
 import { toDriver } from "../core/store.ts";
+import { ttlOf } from "./internal/lifetimes.ts";
 
 /** Options of {@link toOcacheStorage}. */
 export interface OcacheOptions {
@@ -40,8 +41,14 @@ export function toOcacheStorage(store: AsyncKeyValue, { collection = "ocache" }:
     get: (key) => store.get(key, { collection }),
     async set(key, value, options) {
       if (value === null || value === undefined) await store.delete(key, { collection });
-      else await store.put(key, value, { collection, ttl: options?.ttl || undefined });
+      else await store.put(key, storable(value), { collection, ttl: ttlOf(options?.ttl || undefined) });
     },
     ...(maxEntryBytes !== undefined && { maxEntryBytes }),
   };
+}
+
+/** An entry of ocache without the `expires` of one that never does, which JSON cannot hold. ocache finds it anew on each read. */
+function storable(entry: unknown): unknown {
+  const { expires, ...others } = Object(entry) as { readonly expires?: unknown };
+  return expires === Number.POSITIVE_INFINITY ? others : entry;
 }

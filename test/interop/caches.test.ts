@@ -102,6 +102,30 @@ describe("ocache on a store", () => {
       expect((await rate("eur")).made).toBe(4);
     }));
 
+  it("keeps results that never age", () =>
+    atTime(async (pass) => {
+      for (const [name, age] of Object.entries({
+        fixed: { maxAge: Number.POSITIVE_INFINITY },
+        stale: { maxAge: Number.POSITIVE_INFINITY, swr: true, staleMaxAge: 60 },
+      })) {
+        let made = 0;
+        const store = memoryStore();
+        const errors: unknown[] = [];
+        const options = {
+          storage: toOcacheStorage(store),
+          swr: false,
+          name,
+          ...age,
+          onError: (e: unknown) => errors.push(e),
+        };
+        const rate = defineCachedFunction(async () => ({ made: ++made }), options);
+        await rate();
+        pass(100_000_000);
+        expect([name, await rate(), errors]).toEqual([name, { made: 1 }, []]);
+        expect(Object.values((await ttls(store, "ocache")) as object)).toEqual([null]);
+      }
+    }));
+
   it("knows how much the store takes for an entry", () => {
     expect(toOcacheStorage(memoryStore()).maxEntryBytes).toBe(undefined);
     expect(toOcacheStorage(limitSize(memoryStore(), { maxBytes: 1000 })).maxEntryBytes).toBe(1000);
