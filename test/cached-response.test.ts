@@ -763,6 +763,21 @@ describe("cachedResponse", () => {
     }
   });
 
+  it("returns a part of the old response for a range where the handler throws, and reports that", async () => {
+    let calls = 0;
+    const handler = () => {
+      if (++calls === 1) return new Response("old", cacheControl("max-age=10, stale-if-error=60"));
+      throw new Error("down");
+    };
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => errors.push((error as Error).message);
+    const fetch = cachedResponse(handler, { store: memoryStore(), onError }).with({});
+    await (await fetch(get())).text();
+    const part = await at(20_000, () => fetch(get({ range: "bytes=0-1" })));
+    expect([part.status, await part.text(), errors]).toEqual([206, "ol", ["down"]]);
+    expect(((await at(80_000, () => failure(fetch(get({ range: "bytes=0-1" }))))) as Error).message).toBe("down");
+  });
+
   it("keeps the old response when the body of a new one breaks off", async () => {
     let calls = 0;
     const handler = () => {

@@ -65,8 +65,22 @@ export function httpCache<Args extends readonly unknown[]>(options: HttpCacheOpt
 
   /** The answer from a stored response, where the visitor may have it and the request takes it. */
   function stored(request: Request, visitor: Visitor, result: Result): Promise<Response> | undefined {
+    return answerFrom(request, visitor, result, (record) => requestDirectives(request).judge(result, record));
+  }
+
+  /** The answer from an old response, where it may replace a failure and the visitor may have it. */
+  function standIn(request: Request, visitor: Visitor, old: Result | undefined): Promise<Response> | undefined {
+    return old && answerFrom(request, visitor, old, () => Date.now() < old.onError);
+  }
+
+  function answerFrom(
+    request: Request,
+    visitor: Visitor,
+    result: Result,
+    isFit: (record: ResponseRecord) => unknown,
+  ): Promise<Response> | undefined {
     const record = recordIn(result);
-    const isUsable = record && mayHave(visitor, record.audience) && requestDirectives(request).judge(result, record);
+    const isUsable = record && mayHave(visitor, record.audience) && isFit(record);
     return isUsable ? replayed(request, record, result, `hit; ttl=${ttlOf(result)}`) : undefined;
   }
 
@@ -80,7 +94,7 @@ export function httpCache<Args extends readonly unknown[]>(options: HttpCacheOpt
     // A response for one visitor, or a part of one, does not help others who wait.
     const isPersonal = visitor !== "anonymous" && !(record && mayHave(visitor, record.audience));
     const isPart = request.headers.has("range") && !(before && record && wants.judge(before, record));
-    if (isPersonal || isPart) return direct(visit, place);
+    if (isPersonal || isPart) return direct(visit, place, isPart ? before : undefined);
 
     const first = await firstOf(visit, place, {
       scope,
@@ -125,10 +139,32 @@ export function httpCache<Args extends readonly unknown[]>(options: HttpCacheOpt
     }
   }
 
-  /** Asks the handler for this visitor alone, and stores the response if others may have it. */
-  async function direct({ request, args, scope, ...visit }: Visit<Args>, place: Place): Promise<Response> {
+  /**
+   * Asks the handler for this visitor alone, and stores the response if others may have it.
+   *
+   * @param old What may stand in for a failure of the handler (RFC 5861, 4).
+   */
+  async function direct(
+    { request, args, scope, ...visit }: Visit<Args>,
+    place: Place,
+    old?: Result,
+  ): Promise<Response> {
     const sent = Date.now();
-    const response = await handler(request, ...args);
+    let response: Response;
+    try {
+      response = await handler(request, ...args);
+    } catch (error) {
+      const substitute = await standIn(request, visit.visitor, old);
+      if (!substitute) throw error;
+      hooks.report(error, place.key);
+      return substitute;
+    }
+    const substitute = response.status >= 500 ? await standIn(request, visit.visitor, old) : undefined;
+    if (substitute) {
+      hooks.report(new Error(`the handler answered with status ${response.status}`), place.key);
+      discard(response);
+      return substitute;
+    }
     const alone = { ...visit, request, args, scope, own: ownOf() };
     const keeping = await keepingFor(alone, response, { sent, received: Date.now() });
     if (!keeping) return marked(response, "fwd=bypass");

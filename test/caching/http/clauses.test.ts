@@ -292,6 +292,25 @@ const clauses: Clause[] = [
     answers: [says("max-age=10, stale-if-error=60"), { status: 503 }],
     asks: twice(2, { after: 20, status: 200 }),
   },
+  {
+    clause: "RFC 5861, 4",
+    it: "replaces the failure of a request for a range by a part of a stale response",
+    answers: [says("max-age=10, stale-if-error=60"), { status: 503 }],
+    asks: [
+      { calls: 1 },
+      { after: 20, headers: { range: "bytes=0-1" }, calls: 2, status: 206, body_: "bo", shows: { age: /^2\d$/ } },
+      { after: 20, headers: { range: "bytes=100-" }, calls: 3, status: 416 },
+      { after: 20, headers: { range: "bytes=0-1", cookie: "a" }, calls: 4, status: 206 },
+      { after: 20, headers: { range: "bytes=0-1", authorization: "a" }, calls: 5, status: 503 },
+      { after: 80, headers: { range: "bytes=0-1" }, calls: 6, status: 503 },
+    ],
+  },
+  {
+    clause: "RFC 5861, 4",
+    it: "replaces no failure of a request for a range by what must be revalidated",
+    answers: [says("max-age=10, must-revalidate, stale-if-error=60"), { status: 503 }],
+    asks: twice(2, { after: 20, headers: { range: "bytes=0-1" }, status: 503 }),
+  },
 
   // Expires, Age, Date.
   {
