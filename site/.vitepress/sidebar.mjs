@@ -55,6 +55,7 @@ export const groups = {
     "Apollo Server": "bridges/apollo.md",
     cachified: "bridges/cachified.md",
     Express: "bridges/express-session.md",
+    Fastify: "bridges/fastify-session.md",
     FastMCP: "bridges/fastmcp.md",
     Keyv: "bridges/keyv.md",
     LangChain: "bridges/langchain.md",

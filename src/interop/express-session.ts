@@ -1,25 +1,13 @@
 import type { AsyncKeyValue } from "../core/protocol.ts";
 import { supports } from "../core/store.ts";
-import { throughJson } from "./internal/json.ts";
-import { secondsUntil } from "./internal/lifetimes.ts";
-import { merged, type Snapshot, snapshotOf } from "./internal/merge.ts";
-import { DEFAULT_TTL, type MergingSessionOptions, sessionsIn, worthMoving } from "./internal/sessions.ts";
+import type { CookieSessionOptions } from "./internal/cookie-sessions.ts";
+import { type CookieSession, cookieSessions, type SessionCallback, settle } from "./internal/cookie-sessions.ts";
 
+export type { CookieSession, SessionCallback } from "./internal/cookie-sessions.ts";
 export type { MergingSessionOptions, SessionStoreOptions } from "./internal/sessions.ts";
 
 /** Options of {@link expressSessionStore}. */
-export interface ExpressSessionOptions extends MergingSessionOptions {
-  /** How many seconds a session lives after its last use if its cookie has no `maxAge`. Default: two weeks. */
-  readonly ttl?: number | undefined;
-}
-
-/** The part of express-session's `SessionData` that a store needs. */
-export interface ExpressSessionData {
-  readonly cookie: { readonly expires?: Date | string | null | undefined };
-}
-
-/** How express-session is told the outcome of an operation. */
-export type ExpressCallback = (error?: unknown, result?: never) => void;
+export interface ExpressSessionOptions extends CookieSessionOptions {}
 
 /** The part of `session.Store` that the bridge builds on. */
 export interface ExpressBaseStore {
@@ -28,23 +16,13 @@ export interface ExpressBaseStore {
 
 /** The methods that express-session asks of a store. */
 export interface ExpressSessionMethods {
-  get(sid: string, callback: ExpressCallback): void;
-  set(sid: string, session: ExpressSessionData, callback?: ExpressCallback): void;
-  destroy(sid: string, callback?: ExpressCallback): void;
+  get(sid: string, callback: SessionCallback): void;
+  set(sid: string, session: CookieSession, callback?: SessionCallback): void;
+  destroy(sid: string, callback?: SessionCallback): void;
   /** Moves the deadline of a session and leaves its data as it is. */
-  touch(sid: string, session: ExpressSessionData, callback?: ExpressCallback): void;
+  touch(sid: string, session: CookieSession, callback?: SessionCallback): void;
   /** Removes all sessions. Only if the store can. */
-  clear?(callback?: ExpressCallback): void;
-}
-
-/** A session as it is stored. */
-type Stored = Record<string, unknown> & { readonly cookie?: Record<string, unknown> };
-
-/** What a request has read. */
-interface Known {
-  readonly base: Snapshot | undefined;
-  /** The seconds that it had left. */
-  readonly left: number | null;
+  clear?(callback?: SessionCallback): void;
 }
 
 /** Carries the seconds that a session has left, from `get` to `createSession`. */
@@ -84,67 +62,31 @@ const LEFT = Symbol("left");
 export function expressSessionStore<Base extends ExpressBaseStore>(
   Store: abstract new () => Base,
   store: AsyncKeyValue,
-  { ttl = DEFAULT_TTL, merge = true, ...options }: ExpressSessionOptions = {},
+  options: ExpressSessionOptions = {},
 ): Base & ExpressSessionMethods {
-  const sessions = sessionsIn(store, options);
-  const known = new WeakMap<object, Known>();
-
-  async function get(sid: string): Promise<object | null> {
-    const found = await sessions.read<Stored>(sid);
-    return found && { ...found.value, cookie: cookieOf(found.value, found.ttl), [LEFT]: found.ttl };
-  }
-
-  async function set(sid: string, session: ExpressSessionData): Promise<void> {
-    const seconds = secondsOf(session);
-    if (seconds <= 0) return void (await sessions.end(sid));
-    const data = throughJson(session) as Stored;
-    const before = known.get(session);
-    known.set(session, { base: merge ? snapshotOf(data) : undefined, left: seconds });
-    if (!before) return sessions.create(sid, data, seconds);
-    await sessions.change<Stored>(sid, (there) => merged(there, data, before.base), seconds);
-  }
-
-  async function touch(sid: string, session: ExpressSessionData): Promise<void> {
-    const seconds = secondsOf(session);
-    if (seconds <= 0) await sessions.end(sid);
-    else if (worthMoving(known.get(session)?.left ?? null, seconds)) await sessions.extend(sid, seconds);
-  }
-
-  function secondsOf({ cookie: { expires } }: ExpressSessionData): number {
-    return expires ? secondsUntil(new Date(expires)) : ttl;
-  }
-
+  const sessions = cookieSessions(store, options);
   const base = Reflect.construct(Store, []) as Base;
   const createSession = base.createSession.bind(base) as (request: unknown, data: object) => object;
+
+  async function get(sid: string): Promise<object | null> {
+    const found = await sessions.get(sid);
+    return found && { ...found.data, [LEFT]: found.left };
+  }
+
   const methods: ExpressSessionMethods & ExpressBaseStore = {
     get: (sid, callback) => settle(get(sid), callback),
-    set: (sid, session, callback) => settle(set(sid, session), callback),
+    set: (sid, session, callback) => settle(sessions.set(sid, session), callback),
     destroy: (sid, callback) => settle(sessions.end(sid), callback),
-    touch: (sid, session, callback) => settle(touch(sid, session), callback),
+    touch: (sid, session, callback) => settle(sessions.touch(sid, session), callback),
     ...(supports(store, "destroyCollection") && {
       clear: (callback) => settle(store.destroyCollection({ collection: options.collection ?? "sessions" }), callback),
     }),
     createSession(request, data: { readonly [LEFT]?: number | null }) {
-      const read = merge ? snapshotOf(data) : undefined;
+      const known = sessions.knownOf({ data, left: data[LEFT] ?? null });
       const session = createSession(request, data);
-      known.set(session, { base: read, left: data[LEFT] ?? null });
+      sessions.remember(session, known);
       return session;
     },
   };
   return Object.assign(base, methods);
-}
-
-/** Tells a callback how an operation ended. */
-function settle(work: Promise<unknown>, callback?: ExpressCallback): void {
-  const tell = callback as ((error: unknown, result?: unknown) => void) | undefined;
-  work.then(
-    (result) => tell?.(null, result),
-    (error: unknown) => tell?.(error),
-  );
-}
-
-/** The cookie of a stored session. Its expiry follows the deadline in the store, which `touch` has moved since. */
-function cookieOf({ cookie }: Stored, left: number | null): Record<string, unknown> {
-  const expires = cookie?.expires && left !== null ? new Date(Date.now() + left * 1000).toISOString() : cookie?.expires;
-  return { ...cookie, expires };
 }

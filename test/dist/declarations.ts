@@ -36,6 +36,7 @@ import { betterAuthRateLimit, betterAuthStorage } from "edge-key-value/interop/b
 import { toCachified } from "edge-key-value/interop/cachified";
 import { expressRateLimitStore } from "edge-key-value/interop/express-rate-limit";
 import { expressSessionStore } from "edge-key-value/interop/express-session";
+import { fastifySessionStore } from "edge-key-value/interop/fastify-session";
 import { fastMcpTokenStorage } from "edge-key-value/interop/fastmcp";
 import { honoIdempotencyStore } from "edge-key-value/interop/hono-idempotency";
 import { honoRateLimit } from "edge-key-value/interop/hono-rate-limit";
@@ -185,6 +186,7 @@ export const auth = betterAuthStorage(store);
 export const cachified = toCachified(store);
 export const expressLimit = expressRateLimitStore(store);
 export const expressSessions = expressSessionStore(any, any);
+export const fastifySessions = fastifySessionStore(store);
 export const mcpTokens = fastMcpTokenStorage(store);
 export const honoIdempotency = honoIdempotencyStore(store);
 export const honoLimit = honoRateLimit(any);

@@ -1,15 +1,19 @@
 /** The bridges for sessions and sign-in fit the real session layers. Checked by the compiler, never run. */
+
+import fastifySession from "@fastify/session";
 import { type SessionEnv, useSession } from "@hono/session";
 import type { StorageAdapter } from "@openauthjs/openauth/storage/storage";
 import { createSession, type SessionStorage as RemixStorage } from "@remix-run/session";
 import { betterAuth, type SecondaryStorage } from "better-auth";
 import session from "express-session";
+import fastify from "fastify";
 import type { OAuthProxyConfig } from "fastmcp/auth";
 import { Hono } from "hono";
 import { createSessionStorage, type Session } from "react-router";
 import { type AsyncKeyValue, memoryStore } from "../../src/index.ts";
 import { betterAuthRateLimit, betterAuthStorage } from "../../src/interop/better-auth.ts";
 import { expressSessionStore } from "../../src/interop/express-session.ts";
+import { fastifySessionStore } from "../../src/interop/fastify-session.ts";
 import { fastMcpTokenStorage } from "../../src/interop/fastmcp.ts";
 import { endSession, honoSessionStorage, rotateSession } from "../../src/interop/hono-session.ts";
 import { openAuthStorage } from "../../src/interop/openauth.ts";
@@ -21,6 +25,8 @@ declare const anyStore: AsyncKeyValue;
 interface Data extends Record<string, unknown> {
   user: string;
 }
+
+fastify().register(fastifySession, { secret: "secret", store: fastifySessionStore(anyStore, { ttl: 60 }) });
 
 betterAuthStorage(memoryStore()) satisfies SecondaryStorage;
 betterAuth({
