@@ -26,7 +26,7 @@ export interface Known {
 }
 
 /** A session that was read. */
-export interface FoundSession {
+interface FoundSession {
   readonly data: object;
   /** The seconds that it has left. */
   readonly left: number | null;
