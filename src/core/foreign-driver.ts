@@ -1,24 +1,33 @@
 import type { BaseDriver } from "./driver.ts";
 import type { Entry } from "./entry.ts";
+import { KeyValueError } from "./errors.ts";
 import { toJson } from "./json.ts";
 import type { AsyncKeyValue, ValueWithTtl } from "./protocol.ts";
+import { MAX_LIFE } from "./times.ts";
 import { together } from "./together.ts";
+
+/** The name of the driver. */
+const NAME = "custom";
 
 /** A driver that calls the eight methods of a store whose driver is unknown. It closes the store, if the store can be closed. */
 export function overMethods(store: AsyncKeyValue): BaseDriver {
   const driver: BaseDriver = {
-    name: "custom",
+    name: NAME,
     consistency: "eventual",
 
     async read(collection, keys, options) {
       const [first] = keys as [string];
       if (options?.valueOnly) {
         const values =
-          keys.length === 1 ? [await store.get(first, { collection })] : await store.getMany(keys, { collection });
+          keys.length === 1
+            ? [await store.get(first, { collection })]
+            : listOf(await store.getMany(keys, { collection }));
         return values.map((value) => (value == null ? undefined : ({ value: toJson(value) } as Entry)));
       }
       const found =
-        keys.length === 1 ? [await store.ttl(first, { collection })] : await store.ttlMany(keys, { collection });
+        keys.length === 1
+          ? [await store.ttl(first, { collection })]
+          : listOf(await store.ttlMany(keys, { collection }));
       return found.map(foreignEntry);
     },
 
@@ -46,16 +55,33 @@ export function overMethods(store: AsyncKeyValue): BaseDriver {
     },
 
     async remove(collection, keys) {
-      if (keys.length > 1) return store.deleteMany(keys, { collection });
-      return Number(await store.delete(keys[0] as string, { collection }));
+      const [first] = keys as [string];
+      const removed =
+        keys.length > 1 ? await store.deleteMany(keys, { collection }) : await store.delete(first, { collection });
+      // A store that does not count returns `undefined`.
+      return Number(removed) || 0;
     },
   };
   const close = (store as Partial<AsyncDisposable>)[Symbol.asyncDispose];
   return close ? { ...driver, close: () => close.call(store) } : driver;
 }
 
+/** An entry with the value and the TTL that the store returned. */
 function foreignEntry(found: ValueWithTtl<unknown> | null | undefined): Entry | undefined {
   if (found == null) return undefined;
-  const expiresAt = found.ttl === null ? undefined : Math.round(Date.now() + found.ttl * 1000);
-  return { value: toJson(found.value), expiresAt };
+  const { value, ttl } = Object(found) as Partial<Record<keyof ValueWithTtl<unknown>, unknown>>;
+  if (value == null) return refused("a TTL without a value");
+  // Some stores return `undefined` or `Infinity` for an entry that never expires.
+  if (ttl === null || ttl === undefined) return { value: toJson(value) };
+  if (typeof ttl !== "number" || Number.isNaN(ttl)) return refused("no TTL");
+  return { value: toJson(value), expiresAt: ttl < MAX_LIFE ? Math.round(Date.now() + ttl * 1000) : undefined };
+}
+
+function listOf<T>(returned: readonly T[]): readonly T[] {
+  return Array.isArray(returned) ? returned : refused("no array");
+}
+
+/** Throws for what the protocol does not let a store return. */
+function refused(what: string): never {
+  throw new KeyValueError("backend", `the store returned ${what}`, { store: NAME });
 }

@@ -172,3 +172,26 @@ it("a store that somebody else implemented returns JSON or fails", async () => {
     expect((error as KeyValueError).code).toBe("not_serializable");
   }
 });
+
+it("a store that somebody else implemented returns a TTL, a list and a count, or fails with a code", async () => {
+  const over = (methods: object) => toDriver({ ...memoryStore(), ...methods } as never);
+  for (const ttl of [null, undefined, Number.POSITIVE_INFINITY, 1e300]) {
+    const [entry] = await over({ ttl: async () => ({ value: 1, ttl }) }).read("c", ["k"]);
+    expect([ttl, entry?.value, entry?.expiresAt]).toEqual([ttl, 1, undefined]);
+  }
+  for (const methods of [
+    { ttl: async () => ({ value: 1, ttl: Number.NaN }) },
+    { ttl: async () => ({ value: 1, ttl: "60" }) },
+    { ttl: async () => 7 },
+  ]) {
+    const error = await Promise.resolve(over(methods).read("c", ["k"])).catch((error: unknown) => error);
+    expect((error as KeyValueError).code).toBe("backend");
+  }
+  const nothing = { getMany: async () => undefined, ttlMany: async () => undefined };
+  for (const options of [{ valueOnly: true }, {}]) {
+    const error = await Promise.resolve(over(nothing).read("c", ["k", "l"], options)).catch((error: unknown) => error);
+    expect((error as KeyValueError).code).toBe("backend");
+  }
+  const silent = over({ delete: async () => undefined, deleteMany: async () => undefined });
+  expect([await silent.remove("c", ["k"]), await silent.remove("c", ["k", "l"])]).toEqual([0, 0]);
+});
