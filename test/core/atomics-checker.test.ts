@@ -183,6 +183,11 @@ const accepted: Record<string, Event[]> = {
     [12, 13, look, null],
   ),
   "a limit that several callers share": history([0, 2, limit(LIMIT), [false, 5]], [1, 3, limit(LIMIT - 5), [true, 5]]),
+  "a lock that is given back by who took it and was told of a failure": history(
+    [0, 1, lock, "unknown"],
+    [2, 3, lock, null],
+    [4, 5, lock, 6],
+  ),
   "a lock that goes from holder to holder": history(
     [0, 1, lock, 5],
     [2, 3, lock, null],

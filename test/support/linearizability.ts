@@ -125,8 +125,10 @@ function step(
     }
     case "tryLock": {
       // The value of a lock is its token, or nothing while it is free.
-      if (old && old.value !== FREE) return [same, { value: null }];
       const larger = typeof told === "number" && told > (token ?? 0);
+      // Who was told of a failure gives the lock back, whenever that succeeds.
+      const isFree = !old || old.value === FREE || (old.value === UNTOLD && larger);
+      if (!isFree) return [same, { value: null }];
       const next = {
         epoch,
         entry: { value: larger ? told : UNTOLD, until: until(true) },
