@@ -1,7 +1,7 @@
 import { refuse } from "../core/checks.ts";
 import type { Awaitable } from "../core/driver.ts";
 import { type RecallOptions, seconds } from "./options.ts";
-import type { Life, Made } from "./results.ts";
+import { copied, type Life, type Made } from "./results.ts";
 import { checkedTags } from "./tags.ts";
 
 /** Turns results into JSON and back, such as `{ encode: superjson.serialize, decode: superjson.deserialize }`. */
@@ -74,7 +74,8 @@ export function resultRules<Args extends readonly unknown[], R>(options: ResultO
       (validate ?? codec) &&
       (async (value) => {
         try {
-          const result = decode(value);
+          // The store, and other callers, have the same value: `decode` and `validate` may change what they get.
+          const result = decode(copied(value));
           return !validate || (await validate(result)) === true;
         } catch {
           return false;

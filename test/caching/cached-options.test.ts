@@ -1,5 +1,6 @@
 import { describe, expect, it } from "#test";
 import { cached } from "../../src/cached.ts";
+import { cachedMany } from "../../src/cached-many.ts";
 import { type KeyValueError, memoryStore } from "../../src/index.ts";
 import { at, deferred, failure, sleep, withoutSwap } from "../support/caching.ts";
 import { inVirtualTime } from "../support/virtual-time.ts";
@@ -136,6 +137,23 @@ describe("where a result of cached comes from", () => {
 });
 
 describe("a codec of cached", () => {
+  it("may change what it decodes, and so may validate, and neither reaches the store", async () => {
+    type Stored = { at: string };
+    const inPlace = {
+      encode: ({ at }: { at: Date }) => ({ at: at.toISOString() }),
+      decode: (stored: Stored) => Object.assign(stored, { at: new Date(stored.at) }) as never,
+    };
+    const validate = (found: unknown) => Boolean(Object.assign(found as object, { seen: true }));
+    let runs = 0;
+    const run = (): { at: Date } => ({ at: new Date(++runs) });
+    const one = cached(memoryStore(), run, { key: () => "k", ttl: 60, codec: inPlace, validate });
+    const many = cachedMany(memoryStore(), (ids: readonly string[]) => ids.map(run), {
+      ...{ key: (id) => id, ttl: 60, codec: inPlace, validate },
+    });
+    for (let call = 0; call < 3; call++) expect(await one()).toEqual({ at: new Date(1) });
+    for (let call = 0; call < 3; call++) expect(await many(["k"])).toEqual([{ at: new Date(2) }]);
+  });
+
   const codec = { encode: (date: Date) => date.getTime(), decode: (time: number) => new Date(time) };
 
   it("keeps results that are not JSON, and gives all callers of one run results of their own", async () => {
