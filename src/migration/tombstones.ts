@@ -13,10 +13,10 @@ export function tombstone(keep: number): Entry | undefined {
  *
  * The entry's own deadline is then its creation time, below zero, which no put can choose. The value stays as it is.
  */
-export function buried({ value, createdAt, expiresAt, version: _ }: Entry, keep: number): Entry {
+export function buried({ value, createdAt, expiresAt, keepsDeadline }: Entry, keep: number): Entry {
   const keptUntil = Date.now() + keep;
   const ends = endOf({ value, createdAt, expiresAt });
-  if (ends === undefined || ends >= keptUntil) return { value, createdAt, expiresAt };
+  if (ends === undefined || ends >= keptUntil) return { value, createdAt, expiresAt, keepsDeadline };
   const stays = keep > 0 ? Math.max(expiresAt ?? 0, keptUntil) : ends;
   return { value, createdAt: -Math.max(1, ends), expiresAt: stays };
 }

@@ -87,7 +87,9 @@ export function migrating<T extends Store<"swap">>(
         if (current?.version !== expected) return { ok: false, current };
         if (there && !current && !next) return { ok: true, version: "" };
         // A caller who expects no entry may replace a tombstone.
-        const kept = next ? buried(next, keep) : tombstone(keep);
+        // The stored deadline of an entry that was kept beyond its end is another than the entry's.
+        const wasKept = there?.createdAt === undefined;
+        const kept = next ? buried(wasKept ? { ...next, keepsDeadline: undefined } : next, keep) : tombstone(keep);
         const swap = () => newer.swap(collection, key, there?.version, kept);
         const result = await follow(collection, [[key, next ?? REMOVED]], swap);
         return result.ok ? result : { ok: false, current: result.current && live(unburied(result.current)) };

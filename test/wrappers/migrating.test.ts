@@ -272,6 +272,41 @@ describe("migrating", () => {
     expect((await toDriver(to).listKeys("default_collection", {})).names).not.toContain("long");
   });
 
+  it("leaves a deadline that stays to the new store, which may have a clock of its own", async () => {
+    const kept: [key: string, keepsDeadline: true | undefined][] = [];
+    const to = wrap(memoryStore(), (driver) => ({
+      ...driver,
+      swap(collection, key, expected, next) {
+        kept.push([key, next?.keepsDeadline]);
+        return driver.swap!(collection, key, expected, next);
+      },
+    }));
+    const store = migrating(memoryStore(), to, { tombstoneTtl: 60 });
+    // The new store keeps the second one for longer than its deadline, so it must not keep the stored deadline.
+    for (const [key, ttl] of [
+      ["long", 600],
+      ["short", 5],
+    ] as const) {
+      await store.increment(key, 1, { ttl });
+      await store.increment(key);
+    }
+    const last = migrating(memoryStore(), to, { tombstoneTtl: 0 });
+    for (const key of ["long", "short"]) await last.increment(key);
+    expect(kept).toEqual([
+      ...[
+        ["long", undefined],
+        ["long", true],
+        ["short", undefined],
+        ["short", undefined],
+      ],
+      ...[
+        ["long", true],
+        ["short", undefined],
+      ],
+    ]);
+    expect((await last.ttl("short"))?.ttl).toBeLessThan(6);
+  });
+
   it("needs a new store with atomic operations, and known options", () => {
     const store = memoryStore();
     expect(() => migrating(store, { ...store } as never)).toThrow(TypeError);
