@@ -55,8 +55,9 @@ export function fallback<S extends AsyncKeyValue>(
           failures.push(error);
         }
       }
-      const code = failures[0] instanceof KeyValueError ? failures[0].code : "unavailable";
-      const details = { store: first.name, cause: new AggregateError(failures) };
+      const known: Partial<KeyValueError> = failures[0] instanceof KeyValueError ? failures[0] : {};
+      const { code = "unavailable", collection, key } = known;
+      const details = { store: first.name, collection, key, cause: new AggregateError(failures) };
       throw new KeyValueError(code, `${first.name} failed, and so did ${second.name}`, details);
     }
     return {

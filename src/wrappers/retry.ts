@@ -68,7 +68,7 @@ export function retry<S extends AsyncKeyValue>(store: S, options: RetryOptions =
           const known: Partial<KeyValueError> = cause instanceof KeyValueError ? cause : {};
           const { code = "backend", retryAfter = 0, failed } = known;
           if (!(mayRepeat || code === "rate_limited") || !when(cause)) throw cause;
-          const key = keys?.length === 1 ? keys[0] : undefined;
+          const key = keys?.length === 1 ? keys[0] : known.key;
           const details = { store: driver.name, collection, key, failed, retryAfter: retryAfter || undefined, cause };
           if (retried === retries || retryAfter * 1000 > longest) {
             throw new KeyValueError(code, `gave up after ${retried} retries`, details);

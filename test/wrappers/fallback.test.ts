@@ -61,12 +61,14 @@ describe("fallback", () => {
   });
 
   it("says what both failed with when both do", async () => {
-    const [one, two] = [new KeyValueError("overloaded", "one"), new KeyValueError("timeout", "two")];
+    const place = { collection: "c", key: "a" };
+    const [one, two] = [new KeyValueError("overloaded", "one", place), new KeyValueError("timeout", "two", place)];
     const [primary, secondary] = [one, two].map((error) =>
       createStore(chaos(toDriver(memoryStore()), failing(error)).driver),
     );
     const error = await failureOf(fallback(primary!, secondary!).get("a"));
     expect([error.code, error.cause.errors]).toEqual(["overloaded", [one, two]]);
+    expect([error.collection, error.key]).toEqual(["c", "a"]);
   });
 
   it("writes to the primary alone unless it is told otherwise", async () => {

@@ -208,6 +208,13 @@ describe("retry", () => {
     await expect(write).rejects.toMatchObject({ code: "unavailable", failed: ["b"] });
   });
 
+  it("names the one key of a bulk that failed to the end", async () => {
+    const problem = () => new KeyValueError("unavailable", "no", { key: "b", failed: ["b"] });
+    const { store } = over({ fail: 1, error: problem }, { retries: 1, minDelay: 0 });
+    const put = store.putMany(Object.entries({ a: 1, b: 2 }));
+    await expect(put).rejects.toMatchObject({ code: "unavailable", key: "b", failed: ["b"] });
+  });
+
   it("brings a bulk through a backend that often fails", async () => {
     for (let seed = 1; seed <= 20; seed++) {
       const { store, base } = over({ seed, fail: 0.2, lost: 0.1, halfOfBulk: 0.1 }, { retries: 50 });
