@@ -5,7 +5,7 @@ import { isValue } from "./caching/http/values.ts";
 import type { RecallOptions } from "./caching/options.ts";
 import { recaller } from "./caching/recaller.ts";
 import { ownScope } from "./caching/scope.ts";
-import { checkOptions, count, refuse } from "./core/checks.ts";
+import { checkOptions, count, refuse, returnedResponse } from "./core/checks.ts";
 import type { Awaitable } from "./core/driver.ts";
 import type { AsyncKeyValue } from "./core/protocol.ts";
 
@@ -148,13 +148,7 @@ export function cachedResponse<Args extends readonly unknown[]>(
   const { answer, invalidate } = httpCache<Args>({
     ...options,
     recaller: recaller(store, options, isValue),
-    async handler(request, ...args) {
-      const response = await handler(request, ...args);
-      // Not by `instanceof`: a response may come from another implementation.
-      if (typeof Object(response).status !== "number")
-        refuse("handler", "a function that returns a Response", response);
-      return response;
-    },
+    handler: async (request, ...args) => returnedResponse(await handler(request, ...args)),
     keyOf: keysOf(options.key),
     methods,
     maxBytes,

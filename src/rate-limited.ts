@@ -1,4 +1,4 @@
-import { checkOptions, refuse } from "./core/checks.ts";
+import { checkOptions, refuse, returnedResponse } from "./core/checks.ts";
 import type { Awaitable } from "./core/driver.ts";
 import { type AtomicKeyValue, atomicDriver } from "./core/requirements.ts";
 import {
@@ -82,7 +82,9 @@ export function rateLimited<Args extends readonly unknown[]>(
     if (key === null) return handler(request, ...args);
     const taken = typeof cost === "function" ? await cost(request, ...args) : cost;
     const result = await rateLimit(store, key, { ...options, cost: taken });
-    const response = result.allowed ? await handler(request, ...args) : await refusal(result, request);
+    const response = result.allowed
+      ? returnedResponse(await handler(request, ...args))
+      : await refusal(result, request);
     return withHeaders(response, headersOf(result, name));
   };
 }

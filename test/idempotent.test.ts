@@ -297,6 +297,15 @@ describe("an idempotent handler", () => {
     expect(await (await send()).text()).toBe("done");
   });
 
+  it("says so when the handler returns no response, and lets a retry run", async () => {
+    const { send, runs } = shop({}, (() => undefined) as never);
+    const message = "handler must be a function that returns a Response; got undefined";
+    for (const run of [1, 2]) {
+      await expect(send()).rejects.toThrow(message);
+      expect(runs()).toBe(run);
+    }
+  });
+
   it("keeps the keys of callers apart who are told apart", async () => {
     const { send, runs } = shop({ scope: (request) => request.headers.get("x-user") ?? "" });
     for (const user of ["ann", "bob", "ann"]) await send({ headers: { "x-user": user } });

@@ -125,6 +125,14 @@ describe("a handler with a rate limit", () => {
     expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
   });
 
+  it("says so when a handler returns no response", async () => {
+    const handler = rateLimited((() => undefined) as never, {
+      ...{ store: memoryStore(), key: () => "ann", limit: 1, window: 1 },
+    });
+    const message = "handler must be a function that returns a Response; got undefined";
+    await expect(handler(new Request("https://app.example/"))).rejects.toThrow(message);
+  });
+
   it("fails with the store, or lets all or none through where it is told to", async () => {
     const thrown = await limitedHandler({ store: failing() })
       .send()

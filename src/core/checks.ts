@@ -67,3 +67,9 @@ export function checkOptions<O extends object>(
   }
   return options;
 }
+
+/** Returns what a handler has returned when it is a response; not by `instanceof`, since it may be of another implementation. */
+export function returnedResponse(response: Response): Response {
+  if (typeof (Object(response) as Partial<Response>).status === "number") return response;
+  return refuse("handler", "a function that returns a Response", response);
+}

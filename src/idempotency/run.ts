@@ -1,5 +1,6 @@
 import { bodyOf, type ResponseRecord } from "../caching/http/records.ts";
 import { wholeRecord } from "../caching/http/whole.ts";
+import { returnedResponse } from "../core/checks.ts";
 import type { Awaitable } from "../core/driver.ts";
 import { KeyValueError } from "../core/errors.ts";
 import { pause } from "../core/times.ts";
@@ -26,7 +27,7 @@ export async function run(
 ): Promise<Response> {
   const timer = setInterval(() => attempt.renew().catch(report), renewal);
   try {
-    const response = await handler();
+    const response = returnedResponse(await handler());
     if (!(await isFinal(response))) {
       await attempt.abandon().catch(report);
       return response;
