@@ -1,7 +1,10 @@
 import type { AnyDriver, Driver } from "../core/driver.ts";
 import { type Entry, live } from "../core/entry.ts";
-import { KeyValueError } from "../core/errors.ts";
+import { inLanes } from "../core/lanes.ts";
 import { buried, unburied } from "./tombstones.ts";
+
+/** How many entries to move at once. */
+const LANES = 10;
 
 /**
  * What a read does with an entry that only the old store has: leaves it there, moves it if the new store takes it, or moves
@@ -20,8 +23,8 @@ export function moving(older: AnyDriver, newer: Driver<"swap">, keep: number): R
       const result = await newer.swap(collection, key, undefined, buried(entry, keep));
       return result.ok ? entry : result.current && unburied(result.current);
     } catch (error) {
-      // An entry that does not fit into the new store can still be read from the old one.
-      if (move === "may" && error instanceof KeyValueError && error.code === "too_large") return entry;
+      // A read has its entry already, whatever keeps the new store from taking it.
+      if (move === "may") return entry;
       throw error;
     }
   }
@@ -32,15 +35,12 @@ export function moving(older: AnyDriver, newer: Driver<"swap">, keep: number): R
     const missing = [...new Set(keys.filter((_, i) => !known[i]))];
     if (missing.length === 0) return known;
     const old = await older.read(collection, missing, { fresh });
-    const found = await Promise.all(
-      missing.map((key, i) => {
-        const entry = live(old[i]);
-        return entry && moved(collection, key, entry, move);
-      }),
-    );
+    const found = new Map<string, Entry | undefined>();
+    const toMove = missing.flatMap((key, i) => (live(old[i]) ? [[key, old[i] as Entry] as const] : []));
+    await inLanes(toMove, LANES, async ([key, entry]) => found.set(key, await moved(collection, key, entry, move)));
     // Only entries that come from the new store have a version to swap.
-    const final = fresh && found.some(Boolean) ? await readNewer(newer, collection, missing, fresh) : found;
-    const all = new Map(missing.map((key, i) => [key, final[i]]));
+    const final = fresh && found.size > 0 ? await readNewer(newer, collection, missing, fresh) : undefined;
+    const all = final ? new Map(missing.map((key, i) => [key, final[i]])) : found;
     return keys.map((key, i) => known[i] ?? all.get(key));
   };
 }

@@ -35,8 +35,9 @@ export interface TypedOptions<Input> {
  * output, with everything that it transforms, strips or fills in, so the output need not be JSON.
  *
  * A refused value is a KeyValueError with code `invalid_value`. Its message and its `cause`, a list of {@link Issue}, say
- * where and why, and never contain the value. With `onInvalid: "miss"` a stored value that does not fit is missing
- * everywhere, and atomic operations may replace it. Anything that the schema itself throws is passed on.
+ * where and why, and never contain the value. With `onInvalid: "miss"` a stored value that does not fit is missing for every
+ * read, and atomic operations may replace it; listings and deletes still know it. Anything that the schema itself throws is
+ * passed on.
  *
  * A view is not an `AsyncKeyValue`, since it does not take every value: wrap the store first, then make the view.
  *

@@ -19,7 +19,8 @@ export interface MigratingOptions {
    */
   readonly write?: "both" | "to" | undefined;
   /**
-   * Whether a read moves an entry that only the old store has. Atomic operations always do. Default: `true`.
+   * Whether a read moves an entry that only the old store has, if the new store takes it. Atomic operations always do.
+   * Default: `true`.
    */
   readonly backfill?: boolean | undefined;
   /**

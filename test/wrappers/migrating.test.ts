@@ -231,6 +231,30 @@ describe("migrating", () => {
     await expect(store.increment("a")).rejects.toThrow("no");
   });
 
+  it("reads on from the old store while the new one refuses writes, and moves ten entries at once", async () => {
+    const from = memoryStore();
+    const keys = Array.from({ length: 50 }, (_, i) => `k${i}`);
+    await from.putMany(keys.map((key) => [key, key]));
+    let full = true;
+    let [swaps, most] = [0, 0];
+    const to = wrap(forgetful(), (driver) => ({
+      ...driver,
+      async swap(...args) {
+        if (full) throw new KeyValueError("unavailable", "no");
+        most = Math.max(most, ++swaps);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        swaps--;
+        return await driver.swap!(...args);
+      },
+    }));
+    const store = migrating(from, to);
+    expect(await store.getMany(keys)).toEqual(keys);
+    await expect(store.increment("n")).rejects.toThrow("no");
+    full = false;
+    expect(await store.getMany(keys)).toEqual(keys);
+    expect([await to.getMany(keys), most]).toEqual([keys, 10]);
+  });
+
   it("lets the old store follow what has happened of a bulk that failed", async () => {
     const from = memoryStore();
     await from.putMany([
