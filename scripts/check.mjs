@@ -17,7 +17,9 @@ let count = 0;
 const tsc = join(root, "node_modules/typescript-7/bin/tsc");
 const check = (name, command, ...args) => ({ name, command, args });
 
+/** The longest first: two run at the same time, and the last should not be alone for long. */
 const sources = [
+  check("JSR dry run", "deno", "publish", "--dry-run", "--allow-dirty"),
   check("format and lint", "biome", "ci", "--colors=off", "--error-on-warnings", "--max-diagnostics=100", "."),
   ...projects().map((path) => check(`types of ${path || "src"}`, "node", tsc, "-p", join(root, path))),
   check(
@@ -32,7 +34,6 @@ const sources = [
   check("imports", "node", "scripts/imports.mjs"),
   check("nothing unused", "knip", "--no-progress"),
   check("lock file", "node", "scripts/lock.mjs", "--check"),
-  check("JSR dry run", "deno", "publish", "--dry-run", "--allow-dirty"),
 ];
 const build = check("build", "unbuild");
 const pack = check("pack", "npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", temp);

@@ -120,14 +120,14 @@ function summary({ passed, failed, skipped }) {
 const indent = (text) => text.replace(/^/gm, "    ");
 
 try {
-  // Start the longest first, and three at a time, one of which has two files at once: much of their time they wait, and this
+  // Start the longest first, and four at a time, one of which has two files at once: much of their time they wait, and this
   // keeps two cores busy to the end.
-  const order = ["node-only", "bindings", "workerd", "node", "deno", "bun", "dist"].filter((name) =>
+  const order = ["bindings", "node-only", "workerd", "node", "deno", "bun", "dist"].filter((name) =>
     values.runtime.includes(name),
   );
   await inParallel(
     order.map((name) => () => runOn(name)),
-    3,
+    4,
   );
 } finally {
   await gateway.stop?.();

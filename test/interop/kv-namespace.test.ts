@@ -5,6 +5,7 @@ import { type ErrorCode, KeyValueError, memoryStore } from "../../src/index.ts";
 import { type KVNamespaceLike, toKVNamespace } from "../../src/interop/kv-namespace.ts";
 import { movedClock } from "../support/clock.ts";
 import { withVariants } from "../support/combinations.ts";
+import { stackOfFive } from "../support/stacks.mjs";
 import { storeWith } from "./support.ts";
 
 const wait = movedClock();
@@ -219,10 +220,9 @@ describe("a KV namespace over a store", () => {
 });
 
 // Code that is written for Workers KV, and all of its demands: the store that this package has for it.
-if (withVariants)
-  conformance(
-    { describe, it, expect },
-    "workersKVStore over a KV namespace over memory",
-    () => workersKVStore(toKVNamespace(memoryStore())),
-    { wait },
-  );
+if (withVariants) {
+  const runner = { describe, it, expect };
+  const overMemory = () => workersKVStore(toKVNamespace(memoryStore()));
+  conformance(runner, "workersKVStore over a KV namespace over memory", overMemory, { wait });
+  conformance(runner, "a stack of five over it", () => stackOfFive(overMemory()), { capabilities: ["listKeys"], wait });
+}
