@@ -47,6 +47,17 @@ export async function copyEntries(args: CopyArguments): Promise<number> {
   let writer: Writer | undefined;
   let bar: ReturnType<typeof progressBar> | undefined;
 
+  let failedAt: string | undefined;
+  /** Notes whose failure it is, if this fails. */
+  const at = async <R>({ label }: { readonly label: string }, run: () => Promise<R>): Promise<R> => {
+    try {
+      return await run();
+    } catch (error) {
+      failedAt ??= label;
+      throw error;
+    }
+  };
+
   const sayHow = () => {
     const token = isKept ? tokenFile : cursor;
     if (cursor !== undefined && !dryRun) say(`Go on with: --resume ${visible(token ?? cursor)}\n`);
@@ -61,10 +72,14 @@ export async function copyEntries(args: CopyArguments): Promise<number> {
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
   try {
-    const total = await from.total(options);
-    writer = await to.put(options);
+    const total = await at(from, () => from.total(options));
+    const target = await at(to, () => to.put(options));
+    writer = target;
     bar = process.stderr.isTTY ? progressBar(total) : undefined;
-    const result = await transfer(noting(from.batches(options), seen), writer.write, {
+    const batches = noting(from.batches(options), seen, () => {
+      failedAt ??= from.label;
+    });
+    const result = await transfer(batches, (batch) => at(to, () => target.write(batch)), {
       cursor: options.cursor,
       signal: stop.signal,
       onProgress(progress) {
@@ -79,7 +94,7 @@ export async function copyEntries(args: CopyArguments): Promise<number> {
       },
     });
     bar?.stop();
-    if (!dryRun) await writer.finish();
+    if (!dryRun) await at(to, () => target.finish());
     report(result);
     if (!dryRun) resume.end();
     // A resumed copy does not see the collections that an earlier one has copied.
@@ -90,12 +105,17 @@ export async function copyEntries(args: CopyArguments): Promise<number> {
   } catch (error) {
     bar?.stop();
     if (cursor === undefined) await writer?.discard();
-    if (!(error instanceof CopyError)) throw error;
+    if (!(error instanceof KeyValueError)) throw error;
+    const place = failedAt === undefined ? "" : `${visible(failedAt)}: `;
+    if (!(error instanceof CopyError)) {
+      say(`Error: ${place}${visible(error.message)} (${error.code})\n`);
+      return 1;
+    }
     if (error.code === "invalid_cursor") throw new UsageError(`--resume: ${reasonOf(error)}`);
     const { progress, code } = error;
     const { copied, skipped, expired, failed } = progress;
     if (copied + skipped + expired + failed > 0) report(progress);
-    say(code === "aborted" ? "Interrupted.\n" : `Error: ${visible(reasonOf(error))} (${code})\n`);
+    say(code === "aborted" ? "Interrupted.\n" : `Error: ${place}${visible(reasonOf(error))} (${code})\n`);
     sayHow();
     return code === "aborted" ? 130 : 1;
   } finally {
@@ -104,12 +124,21 @@ export async function copyEntries(args: CopyArguments): Promise<number> {
   }
 }
 
-/** Passes batches on, and notes the collections that have something in them. */
-async function* noting(batches: AsyncIterable<Batch>, seen: Set<string>): AsyncGenerator<Batch, void, undefined> {
-  for await (const batch of batches) {
-    if (batch.items.length + batch.expired > 0) seen.add(batch.collection);
-    for (const { collection } of batch.failures) if (collection !== undefined) seen.add(collection);
-    yield batch;
+/** Passes batches on, and notes the collections that have something in them, and a failure to read them. */
+async function* noting(
+  batches: AsyncIterable<Batch>,
+  seen: Set<string>,
+  onFailure: () => void,
+): AsyncGenerator<Batch, void, undefined> {
+  try {
+    for await (const batch of batches) {
+      if (batch.items.length + batch.expired > 0) seen.add(batch.collection);
+      for (const { collection } of batch.failures) if (collection !== undefined) seen.add(collection);
+      yield batch;
+    }
+  } catch (error) {
+    onFailure();
+    throw error;
   }
 }
 

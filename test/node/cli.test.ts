@@ -84,9 +84,14 @@ describe("edge-key-value", () => {
     expect(result.err).toContain('Warning: - has no collection "c9"');
   });
 
-  it("ends with 1 when a place cannot be reached", async () => {
-    const result = await copy("redis://127.0.0.1:1", `file:${path("unreached.ndjson")}`);
-    expect([result.code, /cannot be reached/.test(result.err)]).toEqual([1, true]);
+  it("ends with 1 when a place cannot be reached, and says which", async () => {
+    const unreachable = "redis://:hidden@127.0.0.1:1";
+    const result = await copy(unreachable, `file:${path("unreached.ndjson")}`);
+    const message = "Error: redis://127.0.0.1:1: Redis cannot be reached (unavailable)\n";
+    expect([result.code, result.err]).toEqual([1, message]);
+    writeFileSync(path("one.ndjson"), dump(numbered(1)));
+    const other = await copy(`file:${path("one.ndjson")}`, unreachable);
+    expect([other.code, other.err]).toEqual([1, message]);
     // Nothing was copied, so nothing says that it was, and nothing is in the way of another try.
     expect([result.err.includes("Copied"), existsSync(path("unreached.ndjson"))]).toEqual([false, false]);
     expect(existsSync(path("unreached.ndjson.part"))).toBe(false);
