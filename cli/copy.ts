@@ -8,6 +8,7 @@ import type { Options, Writer } from "./place.ts";
 import { placeOf } from "./places.ts";
 import { progressBar, summaryOf } from "./report.ts";
 import { nextOf, resumeFrom, tokenFileOf } from "./resume.ts";
+import { type Seen, seenCollections } from "./seen.ts";
 import { say, visible } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -41,7 +42,7 @@ export async function copyEntries(args: CopyArguments): Promise<number> {
   const options: Options = { ...args, cursor: resume.cursor };
   const stop = new AbortController();
   const start = Date.now();
-  const seen = new Set<string>();
+  const seen = seenCollections();
   let cursor = options.cursor;
   let isKept = tokenFile !== undefined;
   let writer: Writer | undefined;
@@ -101,6 +102,12 @@ export async function copyEntries(args: CopyArguments): Promise<number> {
     const absent = options.cursor === undefined ? (args.collections ?? []).filter((name) => !seen.has(name)) : [];
     for (const name of absent)
       say(`Warning: ${visible(from.label)} has no collection ${visible(JSON.stringify(name))}\n`);
+    for (const name of joinsNames(addresses.from) && fromPrefix === "" ? seen.prefixes() : []) {
+      const shown = visible(JSON.stringify(name));
+      say(
+        `Warning: each key of ${shown} looks like collection::key. Is ${shown} the keyPrefix? Then use --from-prefix\n`,
+      );
+    }
     return result.failed > 0 || absent.length > 0 ? 1 : 0;
   } catch (error) {
     bar?.stop();
@@ -124,22 +131,26 @@ export async function copyEntries(args: CopyArguments): Promise<number> {
   }
 }
 
-/** Passes batches on, and notes the collections that have something in them, and a failure to read them. */
+/** Passes batches on, and notes what is in them, and a failure to read them. */
 async function* noting(
   batches: AsyncIterable<Batch>,
-  seen: Set<string>,
+  seen: Seen,
   onFailure: () => void,
 ): AsyncGenerator<Batch, void, undefined> {
   try {
     for await (const batch of batches) {
-      if (batch.items.length + batch.expired > 0) seen.add(batch.collection);
-      for (const { collection } of batch.failures) if (collection !== undefined) seen.add(collection);
+      seen.note(batch);
       yield batch;
     }
   } catch (error) {
     onFailure();
     throw error;
   }
+}
+
+/** Whether a place joins prefix, collection and key to one name. */
+function joinsNames(address: string): boolean {
+  return /^(rediss?|upstash\+https?|workers-kv):/.test(address);
 }
 
 /** The message of the first failure, which is the most useful one. */

@@ -144,6 +144,24 @@ function withRedis(): void {
     expect(out.err).toContain(`from redis://${server.address}/${from.number} to`);
   });
 
+  it("warns when a store with a keyPrefix is copied without it", async () => {
+    const { url } = await database([
+      { collection: "app", key: "users::ann", value: 1 },
+      { collection: "app", key: "users::ben", value: 1 },
+      { collection: "mixed", key: "a::b", value: 1 },
+      { collection: "mixed", key: "plain", value: 1 },
+    ]);
+    const without = await copy(url, `file:${path("without.ndjson")}`);
+    expect(without.code).toBe(0);
+    expect(without.err).toContain(
+      'Warning: each key of "app" looks like collection::key. Is "app" the keyPrefix? Then use --from-prefix\n',
+    );
+    expect(without.err).not.toContain('"mixed"');
+    const right = await copy(url, `file:${path("right.ndjson")}`, "--from-prefix", "app");
+    expect([right.code, counted(right, "copied"), right.err.includes("Warning")]).toEqual([0, 2, false]);
+    expect(linesOf(readFileSync(path("right.ndjson"), "utf8"))[0]?.collection).toBe("users");
+  });
+
   it("writes what Python reads, and reads what Python wrote", async () => {
     const { url, number } = await database();
     const python =
