@@ -1,6 +1,6 @@
 import { type Place, stamp } from "./caching/stamps.ts";
 import { checkedTags } from "./caching/tags.ts";
-import { checkOptions } from "./core/checks.ts";
+import { checkOptions, refuse } from "./core/checks.ts";
 import { KeyValueError } from "./core/errors.ts";
 import type { AsyncKeyValue } from "./core/protocol.ts";
 import { toDriver } from "./core/store.ts";
@@ -59,11 +59,24 @@ export async function invalidateTags(
   options: InvalidateTagsOptions = {},
 ): Promise<void> {
   const { soft = false, cache } = checkOptions(options, { soft: "boolean" });
+  const method = soft ? "invalidate" : "purge";
+  if (cache !== undefined && typeof cache?.[method] !== "function")
+    refuse("cache", `an object with ${method}()`, cache);
   const names = checkedTags(tags);
   const place: Place = { driver: toDriver(store), collection: store.defaultCollection ?? "default_collection" };
   if (names.length === 0) return;
   await stamp(place, names, soft);
   // Afterwards: the cache in front would keep what it gets from here in between.
-  const done = cache && (await (soft ? cache.invalidate({ tags: names }) : cache.purge({ tags: names })));
-  if (done?.success === false) throw new KeyValueError("backend", "ctx.cache did not accept the tags");
+  if (cache) await inFront(cache, method, names);
+}
+
+async function inFront(cache: WorkersCache, method: keyof WorkersCache, tags: string[]): Promise<void> {
+  let cause: unknown;
+  try {
+    const done = await cache[method]({ tags });
+    if (done?.success !== false) return;
+  } catch (error) {
+    cause = error;
+  }
+  throw new KeyValueError("backend", "ctx.cache did not accept the tags", { cause });
 }

@@ -313,6 +313,21 @@ describe("tags", () => {
     ]);
     const refused = (await failure(invalidateTags(store, ["a"], { cache: cacheOf(false) }))) as KeyValueError;
     expect(refused.code).toBe("backend");
+    const cause = new Error("no network");
+    const broken = { ...cacheOf(true), purge: () => Promise.reject(cause) };
+    expect(await failure(invalidateTags(store, ["a"], { cache: broken }))).toMatchObject({ code: "backend", cause });
+  });
+
+  it("are not touched when what is to be purged is no cache", async () => {
+    const store = memoryStore();
+    for (const cache of [{}, () => {}, null]) {
+      const error = (await failure(invalidateTags(store, ["a"], { cache: cache as never }))) as Error;
+      expect([error.name, error.message]).toEqual([
+        "TypeError",
+        expect.stringContaining("cache must be an object with"),
+      ]);
+    }
+    expect((await store.listKeys()).names).toEqual([]);
   });
 
   it("are refused when they are no strings", async () => {
