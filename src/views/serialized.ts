@@ -1,5 +1,5 @@
 import { transform } from "../combinators/index.ts";
-import { checkOptions, refuse } from "../core/checks.ts";
+import { checkOptions, refuse, strings } from "../core/checks.ts";
 import { checkedOnCorrupt, type OnCorrupt } from "../core/corrupt.ts";
 import type { AnyDriver, CapabilitiesOf, Capability, Driver, MethodNames } from "../core/driver.ts";
 import type { Address } from "../core/entry.ts";
@@ -138,15 +138,20 @@ export function serialized<S extends AsyncKeyValue, Stored>(
   return {
     ...inner,
     get: async (key: string, options?: CollectionOptions) => opened(await inner.get(key, options), key, options),
-    getMany: async (keys: readonly string[], options?: CollectionOptions) =>
-      (await inner.getMany(keys, options)).map((stored, i) => opened(stored, keys[i]!, options)),
+    async getMany(keys: readonly string[], options?: CollectionOptions) {
+      // The caller may change its list while the store reads.
+      const asked = strings(keys);
+      return (await inner.getMany(asked, options)).map((stored, i) => opened(stored, asked[i]!, options));
+    },
     ttl: async (key: string, options?: CollectionOptions) => foundOf(await inner.ttl(key, options), key, options),
-    ttlMany: async (keys: readonly string[], options?: CollectionOptions) =>
-      (await inner.ttlMany(keys, options)).map((found, i) => foundOf(found, keys[i]!, options)),
+    async ttlMany(keys: readonly string[], options?: CollectionOptions) {
+      const asked = strings(keys);
+      return (await inner.ttlMany(asked, options)).map((found, i) => foundOf(found, asked[i]!, options));
+    },
     put: async (key: string, value: unknown, options?: PutOptions) =>
       inner.put(key, encode(value, key, options), options),
     putMany: async (entries: Iterable<readonly [key: string, value: unknown]>, options?: PutOptions) =>
-      inner.putMany(encodedAll(entries, options), options),
+      inner.putMany(entries?.[Symbol.iterator] ? encodedAll(entries, options) : entries, options),
     ...(supports(inner, "swap") && {
       putIfAbsent: async (key: string, value: unknown, options?: AtomicPutOptions) =>
         inner.putIfAbsent(key, encode(value, key, options), options),
@@ -177,8 +182,8 @@ export function serialized<S extends AsyncKeyValue, Stored>(
     options: PutOptions | undefined,
   ): Generator<readonly [key: string, value: unknown]> {
     for (const pair of entries) {
-      if (!Array.isArray(pair)) refuse("entries", "pairs");
-      yield [pair[0], encode(pair[1], pair[0], options)];
+      // The store refuses what is no pair.
+      yield Array.isArray(pair) ? [pair[0], encode(pair[1], pair[0], options)] : pair;
     }
   }
 }

@@ -1,5 +1,5 @@
 import { transform } from "../combinators/index.ts";
-import { checkOptions, object, oneOf, refuse } from "../core/checks.ts";
+import { checkOptions, object, oneOf, refuse, strings } from "../core/checks.ts";
 import type { AnyDriver, CapabilitiesOf, Driver } from "../core/driver.ts";
 import type { Address } from "../core/entry.ts";
 import { KeyValueError } from "../core/errors.ts";
@@ -120,13 +120,16 @@ export function typed<S extends AsyncKeyValue, Input, Output>(
     },
     async getMany(keys: readonly string[], given: TypedGetOptions<Input> = {}) {
       const { default: own, ...options } = object(given);
-      const values = await inner.getMany(keys, options);
-      return Promise.all(values.map((value, i) => output(value, keys[i]!, options, own ?? fallback)));
+      // The caller may change its list while the store reads.
+      const asked = strings(keys);
+      const values = await inner.getMany(asked, options);
+      return Promise.all(values.map((value, i) => output(value, asked[i]!, options, own ?? fallback)));
     },
     ttl: async (key: string, options?: CollectionOptions) => outputOf(await inner.ttl(key, options), key, options),
     async ttlMany(keys: readonly string[], options?: CollectionOptions) {
-      const found = await inner.ttlMany(keys, options);
-      return Promise.all(found.map((one, i) => outputOf(one, keys[i]!, options)));
+      const asked = strings(keys);
+      const found = await inner.ttlMany(asked, options);
+      return Promise.all(found.map((one, i) => outputOf(one, asked[i]!, options)));
     },
     ...(supports(inner, "swap") && {
       take: async (key: string, options?: AtomicOptions) => output(await inner.take(key, options), key, options),

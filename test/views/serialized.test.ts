@@ -154,6 +154,23 @@ describe("serialized", () => {
     expect(await store.take("k")).toEqual(value);
   });
 
+  it("names the right key though the caller changes its list meanwhile, and refuses what is no list", async () => {
+    const inner = memoryStore();
+    await inner.put("bad", "plain");
+    const store = serialized(inner, text);
+    for (const method of ["getMany", "ttlMany"] as const) {
+      const keys = ["none", "bad"];
+      const read = failure(store[method](keys));
+      keys.length = 0;
+      expect((await read).key).toBe("bad");
+      expect((await failure(store[method](null as never))).message).toBe("keys must be an array; got null");
+    }
+    for (const entries of [null, ["ab"]]) {
+      const { name, message } = (await failure(store.putMany(entries as never))) as Error;
+      expect([name, message?.startsWith("entries must be [key, value] pairs; got ")]).toEqual(["TypeError", true]);
+    }
+  });
+
   it("takes an undefined result of deserialize for corrupted", async () => {
     const inner = memoryStore();
     await inner.put("k", 1);

@@ -107,6 +107,10 @@ for (const [library, schema] of Object.entries(schemas)) {
       ])) {
         expect([error.code, error.collection, error.key]).toEqual(["invalid_value", "default_collection", "bad"]);
       }
+      const keys = ["good", "bad"];
+      const read = failure(strict.getMany(keys));
+      keys.length = 0;
+      expect((await read).key).toBe("bad");
       const lax = typed(inner, schema, { onInvalid: "miss" });
       expect(await lax.get("bad")).toBe(null);
       expect(await lax.getMany(["bad", "good"])).toEqual([null, alice]);
