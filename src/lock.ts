@@ -1,7 +1,7 @@
 import { object, refuse } from "./core/checks.ts";
 import { KeyValueError } from "./core/errors.ts";
 import type { AtomicKeyValue } from "./core/requirements.ts";
-import { delay, lifetime, pause } from "./core/times.ts";
+import { delay, lifetime, settledWithin } from "./core/times.ts";
 import { type Lock, type LockOptions, takeIfFree, takeWhenFree } from "./locking/held.ts";
 import { keepExtended } from "./locking/renewal.ts";
 
@@ -94,9 +94,6 @@ export async function withLock<T>(
   } finally {
     renewal.stop();
     // The work is done. If the release fails or hangs, the lock is free after its TTL.
-    const released = new AbortController();
-    const release = () => released.abort();
-    held.release().then(release, release);
-    await pause(life, released.signal);
+    await settledWithin(life, held.release());
   }
 }

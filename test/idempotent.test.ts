@@ -488,6 +488,18 @@ describe("an idempotent handler", () => {
     expect((problems as KeyValueError[]).map(({ code }) => code)).toEqual(["unavailable"]);
   });
 
+  it("answers though the store hangs once the handler has run, and reports that", async () => {
+    const inner = memoryStore();
+    const store = { ...inner, update: () => new Promise<never>(() => {}) };
+    for (const status of [201, 500]) {
+      const codes: unknown[] = [];
+      const onError = (error: unknown) => codes.push((error as KeyValueError).code);
+      const { send } = shop({ store, lease: 0.05, onError }, () => new Response("paid", { status }));
+      expect((await send({ key: `order-${status}` })).status).toBe(status);
+      expect(codes).toEqual(["timeout"]);
+    }
+  });
+
   it("does not run again when the store has no room for the response", async () => {
     const problems: unknown[] = [];
     const { store } = storeWith(({ swap }) => ({

@@ -51,6 +51,15 @@ export function pause(milliseconds: number, signal: AbortSignal | undefined): Pr
   });
 }
 
+/** Waits until work has settled, for some milliseconds at most. Returns whether it has. */
+export async function settledWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
+  const settled = new AbortController();
+  const settle = (): void => settled.abort();
+  work.then(settle, settle);
+  await pause(milliseconds, settled.signal);
+  return settled.signal.aborted;
+}
+
 /** The longest delay that timers take, in milliseconds: with a longer one they fire at once. */
 export const LONGEST_DELAY = 2_147_483_647;
 

@@ -3,7 +3,7 @@ import { wholeRecord } from "../caching/http/whole.ts";
 import { returnedResponse } from "../core/checks.ts";
 import type { Awaitable } from "../core/driver.ts";
 import { KeyValueError } from "../core/errors.ts";
-import { pause } from "../core/times.ts";
+import { pause, settledWithin } from "../core/times.ts";
 import type { Attempt } from "./attempts.ts";
 
 /** How an attempt runs. */
@@ -19,29 +19,39 @@ export interface Running {
 /** Pauses before the response is stored again after a failure, in milliseconds. */
 const PAUSES = [50, 200, 800];
 
+/** For how many milliseconds a client waits at most until its response is stored, or the key given back. */
+const LONGEST_WAIT = 10_000;
+
 /** Runs a handler and stores its response, or gives the key back when there is none to store. */
 export async function run(
   attempt: Attempt,
   handler: () => Awaitable<Response>,
   { renewal, maxBytes, isFinal, report }: Running,
 ): Promise<Response> {
+  const longest = Math.min(renewal * 3, LONGEST_WAIT);
+  /** Waits for the store, unless it hangs: the client must get its response. */
+  async function kept(work: Promise<unknown>): Promise<void> {
+    if (await settledWithin(longest, work.catch(report))) return;
+    report(new KeyValueError("timeout", `the store took longer than ${longest / 1000} seconds`));
+  }
+
   const timer = setInterval(() => attempt.renew().catch(report), renewal);
   try {
     const response = returnedResponse(await handler());
     if (!(await isFinal(response))) {
-      await attempt.abandon().catch(report);
+      await kept(attempt.abandon());
       return response;
     }
     const record = isStorable(response) ? await wholeRecord(response, maxBytes) : response;
     if (record instanceof Response) {
-      await store(attempt, null, report);
+      await kept(store(attempt, null, report));
       return record;
     }
     const cookies = response.headers.getSetCookie().map((cookie) => ["set-cookie", cookie] as const);
-    await store(attempt, { ...record, headers: [...record.headers, ...cookies] }, report);
+    await kept(store(attempt, { ...record, headers: [...record.headers, ...cookies] }, report));
     return new Response(bodyOf(record), response);
   } catch (error) {
-    await attempt.abandon().catch(report);
+    await kept(attempt.abandon());
     throw error;
   } finally {
     clearInterval(timer);
