@@ -1,4 +1,4 @@
-import { type Arguments, count, string } from "./checks.ts";
+import { type Arguments, count, object, string } from "./checks.ts";
 import type { AnyDriver, Awaitable, DriverPage } from "./driver.ts";
 import type { CapabilityMethods, CollectionOptions, ListOptions, Page, PageOptions } from "./protocol.ts";
 
@@ -31,7 +31,8 @@ export function listings(
   };
 }
 
-function checkedPage({ prefix = "", cursor, limit }: PageOptions = {}): DriverPage {
+function checkedPage(options: PageOptions = {}): DriverPage {
+  const { prefix = "", cursor, limit } = object(options);
   if (cursor !== undefined) string(cursor, "cursor");
   return { prefix: string(prefix, "prefix"), cursor, limit: count(limit, "limit") };
 }

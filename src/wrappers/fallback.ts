@@ -55,10 +55,10 @@ export function fallback<S extends AsyncKeyValue>(
           failures.push(error);
         }
       }
-      const known: Partial<KeyValueError> = failures[0] instanceof KeyValueError ? failures[0] : {};
-      const { code = "unavailable", collection, key } = known;
-      const details = { store: first.name, collection, key, cause: new AggregateError(failures) };
-      throw new KeyValueError(code, `${first.name} failed, and so did ${second.name}`, details);
+      const [failure] = failures;
+      const known: Partial<KeyValueError> = failure instanceof KeyValueError ? failure : {};
+      const details = { ...known, store: first.name, cause: new AggregateError(failures) };
+      throw new KeyValueError(known.code ?? "unavailable", `${first.name} failed, and so did ${second.name}`, details);
     }
     return {
       ...first,

@@ -1,6 +1,19 @@
 import { describe, expect, it } from "#test";
 import { createStore, memoryStore, toDriver } from "../../src/index.ts";
 
+it("options that are no object are refused by the method's generators as well", async () => {
+  const store = memoryStore();
+  for (const names of [store.keys(null as never), store.collections(null as never), store.keys(5 as never)]) {
+    const error = await names[Symbol.asyncIterator]()
+      .next()
+      .catch((error: unknown) => error);
+    expect([error instanceof TypeError, String(error)]).toEqual([
+      true,
+      expect.stringContaining("options must be an object"),
+    ]);
+  }
+});
+
 describe("the listings of a store", () => {
   it("give no more names than asked for, whatever the driver answers, and then ask no more", async () => {
     let calls = 0;

@@ -48,6 +48,16 @@ describe("fallback", () => {
     expect(await (await pair(failing(new Error("of another library")))).store.get("a")).toBe("second");
   });
 
+  it("says where and how the primary failed when both fail", async () => {
+    const details = { collection: "c", key: "a", failed: ["a"], retryAfter: 7 };
+    const failed = (error: KeyValueError) => createStore(chaos(toDriver(memoryStore()), failing(error)).driver);
+    const first = failed(new KeyValueError("rate_limited", "slow down", details));
+    const store = fallback(first, failed(new KeyValueError("unavailable", "gone")));
+    const error = (await store.get("a").catch((error: unknown) => error)) as KeyValueError;
+    expect(error).toMatchObject({ ...details, code: "rate_limited", store: "memory" });
+    expect((error.cause as AggregateError).errors.map(({ code }) => code)).toEqual(["rate_limited", "unavailable"]);
+  });
+
   it("never hides a wrong argument", async () => {
     const { store } = await pair({ fail: 1 });
     await expect(store.get(1 as unknown as string)).rejects.toThrow(TypeError);
