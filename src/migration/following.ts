@@ -38,7 +38,9 @@ export function following(older: AnyDriver, newer: AnyDriver, write: "both" | "t
       const kept = write === "both" ? rest.filter(([, entry]) => live(entry)) : [];
       const stays = new Set(kept);
       const gone = rest.flatMap((item) => (stays.has(item) ? [] : [item[0]]));
-      if (kept.length > 0) await older.write(collection, kept);
+      // Only a swap keeps the deadline that is there.
+      const whole = kept.map(([key, entry]): Item => [key, { ...entry, keepsDeadline: undefined }]);
+      if (whole.length > 0) await older.write(collection, whole);
       if (gone.length > 0) await older.remove(collection, gone);
       if (write === "to") return;
       rest = await changedSince(collection, rest);

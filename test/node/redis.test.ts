@@ -147,6 +147,14 @@ function withRedis(): void {
     };
   }
 
+  it("writes the deadline of an entry, also of one that keeps a deadline in a swap", async () => {
+    const store = redisStore(counting(), { keyPrefix: "kept" });
+    const entry = { value: 1, createdAt: Date.now(), expiresAt: Date.now() + 60_000, keepsDeadline: true } as const;
+    await toDriver(store).write("c", [["k", entry]]);
+    const left = (await store.ttl("k", { collection: "c" }))?.ttl ?? 0;
+    expect([left > 50, left <= 60]).toEqual([true, true]);
+  });
+
   it("sends one command for each operation, and a script only where it takes one", async () => {
     const counted = counting();
     const store = redisStore(counted, { keyPrefix: "count" });

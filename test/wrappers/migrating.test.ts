@@ -296,6 +296,28 @@ describe("migrating", () => {
     expect((await toDriver(to).listKeys("default_collection", {})).names).not.toContain("long");
   });
 
+  it("writes to the old store the deadline that an update has kept", async () => {
+    const written: Entry[] = [];
+    const from = wrap(memoryStore(), (driver) => ({
+      ...driver,
+      write(collection, items) {
+        written.push(...items.map(([, entry]) => entry));
+        return driver.write(collection, items);
+      },
+    }));
+    await from.put("k", 1, { ttl: 600 });
+    written.length = 0;
+    const store = migrating(from, memoryStore(), { tombstoneTtl: 60 });
+    await store.increment("k");
+    await store.update<number>("k", (value) => (value ?? 0) + 1);
+    expect(written.map(({ value, keepsDeadline }) => [value, keepsDeadline])).toEqual([
+      [2, undefined],
+      [3, undefined],
+    ]);
+    const left = (await from.ttl("k"))?.ttl ?? 0;
+    expect([left > 590, left <= 600]).toEqual([true, true]);
+  });
+
   it("leaves a deadline that stays to the new store, which may have a clock of its own", async () => {
     const kept: [key: string, keepsDeadline: true | undefined][] = [];
     const to = wrap(memoryStore(), (driver) => ({

@@ -94,7 +94,7 @@ export function redisDriver(
     async write(collection, items) {
       const keys = items.map(([key]) => key);
       const details = detailsOf(collection, keys);
-      const keyCalls = items.map(([key, entry]) => keyCall(collection, key, bytesAndLife(collection, key, entry)));
+      const keyCalls = items.map(([key, entry]) => keyCall(collection, key, written(collection, key, entry)));
       // Commands that a client sends again need receipts, and deadlines the server's time.
       const plain = server.plainReplies && !server.resends && items.every(([, entry]) => entry.expiresAt === undefined);
       if (plain) return writeLasting(keyCalls, keys, details);
@@ -130,6 +130,11 @@ export function redisDriver(
     return reply;
   });
   return { ...driver, ...operations, ...(keyPrefix && { destroy }) };
+}
+
+/** {@link bytesAndLife} of an entry that replaces what is there: only a swap keeps a deadline. */
+function written(collection: string, key: string, entry: Entry): [rest: string, life: string] {
+  return bytesAndLife(collection, key, entry.keepsDeadline ? { ...entry, keepsDeadline: undefined } : entry);
 }
 
 /** What a script writes: bytes and milliseconds to live. No bytes remove the entry, when its deadline has passed. */
