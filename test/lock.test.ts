@@ -2,6 +2,7 @@ import { describe, expect, it } from "#test";
 import { createStore, KeyValueError, memoryStore, type Store, toDriver } from "../src/index.ts";
 import { type Lock, lock, tryLock, withLock } from "../src/lock.ts";
 import { clampTtl } from "../src/wrappers/clamp-ttl.ts";
+import { fallback } from "../src/wrappers/fallback.ts";
 import { prefixKeys } from "../src/wrappers/prefix-keys.ts";
 import { at } from "./support/caching.ts";
 import { withoutOperations } from "./support/stores.ts";
@@ -117,6 +118,9 @@ describe("lock", () => {
       expect((await failure(lock(store, "job", { ttl: 5 }))).code).toBe("misconfigured");
     }
     expect((await tryLock(clampTtl(memoryStore(), { min: 60 }), "job", { ttl: 5 })) !== null).toBe(true);
+    // Its atomic operations never reach the second store.
+    const fallen = fallback(memoryStore(), memoryStore({ maxEntries: 100 }));
+    expect((await tryLock(fallen, "job", { ttl: 5 })) !== null).toBe(true);
   });
 
   it("stops waiting when its signal says so, with the reason as the cause", async () => {

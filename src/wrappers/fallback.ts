@@ -64,6 +64,8 @@ export function fallback<S extends AsyncKeyValue>(
       ...first,
       ...several([first, second]),
       consistency: "eventual",
+      // What the secondary store drops is missing only while the primary fails, unless it was written there alone.
+      lossy: first.lossy || (writes && second.lossy) || undefined,
       read: (collection, keys, how) =>
         how?.fresh ? first.read(collection, keys, how) : either((driver) => driver.read(collection, keys, how)),
       ...(writes && {

@@ -312,6 +312,8 @@ describe("a store that may drop live entries", () => {
     expect(lossy(route({ small }, memoryStore()))).toBe(true);
     expect(lossy(migrating(memoryStore(), small))).toBe(true);
     expect(lossy(cacheThrough(memoryStore(), small, { maxTtl: 60 }))).toBe(false);
+    expect(lossy(fallback(memoryStore(), small))).toBe(false);
+    expect(lossy(fallback(memoryStore(), small, { writes: true }))).toBe(true);
     expect([lossy(clampTtl(memoryStore(), { max: 60 })), lossy(clampTtl(memoryStore(), { missing: 60 }))]).toEqual([
       true,
       true,
