@@ -71,7 +71,10 @@ export function retry<S extends AsyncKeyValue>(store: S, options: RetryOptions =
           const key = keys?.length === 1 ? keys[0] : known.key;
           const details = { store: driver.name, collection, key, failed, retryAfter: retryAfter || undefined, cause };
           if (retried === retries || retryAfter * 1000 > longest) {
-            throw new KeyValueError(code, `gave up after ${retried} retries`, details);
+            if (retried === 0) throw cause;
+            const problem = `gave up after ${retried} ${retried === 1 ? "retry" : "retries"}`;
+            // Other messages than those of a KeyValueError may hold a secret.
+            throw new KeyValueError(code, known.message ? `${known.message} (${problem})` : problem, details);
           }
           // The power may be Infinity, which times a delay of 0 would be NaN.
           const wait =

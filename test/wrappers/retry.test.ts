@@ -26,6 +26,19 @@ describe("retry", () => {
     expect(await base.get("a")).toBe(1);
   });
 
+  it("says why it gave up and after how many retries, and passes on the failure of a call that it did not repeat", async () => {
+    const messageOf = async (options: RetryOptions, details = {}) => {
+      const { store } = over({ fail: 1, error: failing("unavailable", details) }, options);
+      return (await failureOf(store.get("a"))).message;
+    };
+    expect(await messageOf({ retries: 2 })).toBe("failed (gave up after 2 retries)");
+    expect(await messageOf({ retries: 1 })).toBe("failed (gave up after 1 retry)");
+    expect(await messageOf({ retries: 0 })).toBe("failed");
+    expect(await messageOf({}, { retryAfter: 60 })).toBe("failed");
+    const secret = over({ fail: 1, error: () => new Error("hunter2") }, { when: () => true, retries: 1 });
+    expect((await failureOf(secret.store.get("a"))).message).toBe("gave up after 1 retry");
+  });
+
   it("gives up with the same code and the last error as the cause", async () => {
     const { store, calls } = over({ fail: 1, error: (_, call) => new KeyValueError("timeout", `call ${call}`) });
     const error = await failureOf(store.get("a", { collection: "c" }));
