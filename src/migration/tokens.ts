@@ -5,7 +5,7 @@ import { KeyValueError } from "../core/errors.ts";
 import type { JsonValue } from "../core/json.ts";
 
 /** Where to go on. */
-export interface Position {
+interface Position {
   /** The collections to copy before the next page of collections. */
   readonly names: readonly string[];
   /** Which of them comes next; it may be half done. */
