@@ -70,18 +70,19 @@ export function rateLimited<Args extends readonly unknown[]>(
     cost = 1,
     name = "default",
     refusal = refused,
+    ...limits
   } = checkOptions(options, { key: "function", refusal: "function" });
   if (typeof keyOf !== "function") refuse("key", "a function", keyOf);
   // A wrong option must not show after the handler has run.
   quotedName(name);
-  checkRateLimit({ ...options, cost: typeof cost === "function" ? 0 : cost });
+  checkRateLimit({ ...limits, cost: typeof cost === "function" ? 0 : cost });
   atomicDriver(store, "rateLimited");
 
   return async (request, ...args) => {
     const key = await keyOf(request, ...args);
     if (key === null) return handler(request, ...args);
     const taken = typeof cost === "function" ? await cost(request, ...args) : cost;
-    const result = await rateLimit(store, key, { ...options, cost: taken });
+    const result = await rateLimit(store, key, { ...limits, cost: taken });
     const response = result.allowed
       ? returnedResponse(await handler(request, ...args))
       : await refusal(result, request);

@@ -125,6 +125,14 @@ describe("a handler with a rate limit", () => {
     expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
   });
 
+  it("keeps to the options that it was made with", async () => {
+    const options = { store: memoryStore(), key: () => "ann", limit: 1, window: 60 };
+    const handler = rateLimited(() => new Response("hello"), options);
+    Object.assign(options, { limit: 100, window: -1 });
+    const statuses = [1, 2].map(async () => (await handler(new Request("https://app.example/"))).status);
+    expect(await Promise.all(statuses)).toEqual([200, 429]);
+  });
+
   it("says so when a handler returns no response", async () => {
     const handler = rateLimited((() => undefined) as never, {
       ...{ store: memoryStore(), key: () => "ann", limit: 1, window: 1 },
