@@ -34,7 +34,8 @@ export function moving(older: AnyDriver, newer: Driver<"swap">, keep: number): R
     const known = await readNewer(newer, collection, keys, fresh);
     const missing = [...new Set(keys.filter((_, i) => !known[i]))];
     if (missing.length === 0) return known;
-    const old = await older.read(collection, missing, { fresh });
+    // What moves becomes the truth, so it must come from no cache, fallback or default.
+    const old = await older.read(collection, missing, { fresh: move !== "leave" });
     const found = new Map<string, Entry | undefined>();
     const toMove = missing.flatMap((key, i) => (live(old[i]) ? [[key, old[i] as Entry] as const] : []));
     await inLanes(toMove, LANES, async ([key, entry]) => found.set(key, await moved(collection, key, entry, move)));

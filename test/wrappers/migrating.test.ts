@@ -3,6 +3,8 @@ import { upstashStore } from "../../src/adapters/upstash.ts";
 import { wrap } from "../../src/combinators/index.ts";
 import { createStore, type Entry, KeyValueError, memoryStore, toDriver } from "../../src/index.ts";
 import { copy } from "../../src/migrate.ts";
+import { cacheThrough } from "../../src/wrappers/cache-through.ts";
+import { defaultValue } from "../../src/wrappers/default-value.ts";
 import { encrypt } from "../../src/wrappers/encrypt.ts";
 import { migrating } from "../../src/wrappers/migrating.ts";
 import { chaos } from "../support/chaos.ts";
@@ -229,6 +231,18 @@ describe("migrating", () => {
     const store = migrating(from, small);
     expect(await store.get("a")).toBe(1);
     await expect(store.increment("a")).rejects.toThrow("no");
+  });
+
+  it("moves only what the old store itself holds, not what a cache or a default shows in its place", async () => {
+    const from = memoryStore();
+    const caching = cacheThrough(from, memoryStore(), { maxTtl: 60 });
+    await from.put("a", "old");
+    await caching.get("a");
+    await from.put("a", "new");
+    const to = forgetful();
+    const store = migrating(defaultValue(caching, "default"), to);
+    expect(await store.getMany(["a", "b"])).toEqual(["new", null]);
+    expect(await to.getMany(["a", "b"])).toEqual(["new", null]);
   });
 
   it("reads on from the old store while the new one refuses writes, and moves ten entries at once", async () => {
