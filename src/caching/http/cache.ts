@@ -9,7 +9,7 @@ import { partial } from "./ranges.ts";
 import { type ResponseRecord, toResponse } from "./records.ts";
 import { mayHave, requestDirectives, type Visitor, visitorOf } from "./requests.ts";
 import { ageHeader, ttlOf, withStatus } from "./statuses.ts";
-import { isUnchanged, notModified } from "./validation.ts";
+import { isUnchanged, lasting, notModified } from "./validation.ts";
 import type { Value } from "./values.ts";
 import type { HttpCacheOptions, Visit } from "./visits.ts";
 
@@ -85,16 +85,20 @@ export function httpCache<Args extends readonly unknown[]>(options: HttpCacheOpt
   }
 
   /** The answer, or nothing where the request has to look again, since its response varies by more headers. */
-  async function fromStoreOrHandler(visit: Visit<Args>, place: Place): Promise<Response | undefined> {
-    const { request, visitor, wants, own, scope } = visit;
+  async function fromStoreOrHandler(given: Visit<Args>, place: Place): Promise<Response | undefined> {
+    const { visitor, wants, own, scope } = given;
     const { slot } = place;
     const before = slot?.result;
     const record = recordIn(before);
     const accepts = (value: unknown): boolean => mayHave(visitor, (value as Value).response?.audience);
     // A response for one visitor, or a part of one, does not help others who wait.
     const isPersonal = visitor !== "anonymous" && !(record && mayHave(visitor, record.audience));
-    const isPart = request.headers.has("range") && !(before && record && wants.judge(before, record));
-    if (isPersonal || isPart) return direct(visit, place, isPart ? before : undefined);
+    const isPart = given.request.headers.has("range") && !(before && record && wants.judge(before, record));
+    if (isPersonal || isPart) return direct(given, place, isPart ? before : undefined);
+    // A response with tags may turn out to be stale.
+    const isHit = before && !before.tags && before.fresh > Date.now();
+    const visit = isHit ? given : { ...given, request: lasting(given.request, before) };
+    const { request } = visit;
 
     const first = await firstOf(visit, place, {
       scope,

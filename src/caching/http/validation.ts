@@ -4,6 +4,14 @@ import type { ResponseRecord } from "./records.ts";
 /** What makes a response one to this request alone. */
 const CONDITIONS = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range"];
 
+/**
+ * A request that can still be read when its response has been sent: Deno's server closes the one that it passes in. A body
+ * is only copied for an old response, which is sent before the handler is asked.
+ */
+export function lasting(request: Request, old: object | undefined): Request {
+  return request.body && !old ? request : (request.clone() as Request);
+}
+
 /** The request for the handler: for the whole response, or whether the stored one is still right (RFC 9111, 4.3.1). */
 export function askingFor(request: Request, stored: ResponseRecord | undefined, signal: AbortSignal): Request {
   const asking = new Request(request, { signal });
