@@ -205,6 +205,38 @@ describe("sessions of express-session in a store", () => {
     });
   });
 
+  it("are saved by the next save when one has failed, with all that it has not stored", async () => {
+    let failures = 0;
+    const failOnce = <R>(call: () => R): R => {
+      if (failures === 0) return call();
+      failures--;
+      throw new KeyValueError("unavailable", "out of order");
+    };
+    const { store } = storeWith(({ write, swap, apply }) => ({
+      write: (...args) => failOnce(() => write(...args)),
+      swap: (...args) => failOnce(() => swap(...args)),
+      apply: (...args) => failOnce(() => apply!(...args)),
+      modify: undefined,
+    }));
+    const save = (session: session.Session) => new Promise((done) => session.save(done));
+    await withApp(store, {}, async (newBrowser) => {
+      const browser = newBrowser();
+      await browser.request(async (session, request) => {
+        await signIn(session, request);
+        failures = 1;
+        expect(await save(request.session)).toMatchObject({ code: "unavailable" });
+      });
+      expect(await browser.request()).toEqual({ user: "ann" });
+      await browser.request(async (session) => {
+        session.page = 1;
+        failures = 1;
+        expect(await save(session)).toMatchObject({ code: "unavailable" });
+        session.basket = 2;
+      });
+      expect(await browser.request()).toEqual({ user: "ann", page: 1, basket: 2 });
+    });
+  });
+
   it("hand failures of the store to the app, without the id", async () => {
     let broken = false;
     const { store } = storeWith(({ read }) => ({

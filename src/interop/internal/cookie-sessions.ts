@@ -70,9 +70,10 @@ export function cookieSessions(
       if (seconds <= 0) return void (await sessions.end(sid));
       const data = throughJson(session) as Stored;
       const before = known.get(session);
+      if (before) await sessions.change<Stored>(sid, (there) => merged(there, data, before.base), seconds);
+      else await sessions.create(sid, data, seconds);
+      // Not sooner: if this save fails, the next one has to store its changes too.
       known.set(session, { base: merge ? snapshotOf(data) : undefined, left: seconds });
-      if (!before) return sessions.create(sid, data, seconds);
-      await sessions.change<Stored>(sid, (there) => merged(there, data, before.base), seconds);
     },
     async touch(sid, session) {
       const seconds = secondsOf(session);
