@@ -29,13 +29,20 @@ export function moving(older: AnyDriver, newer: Driver<"swap">, keep: number): R
     }
   }
 
-  return async (collection, keys, move) => {
+  return async function read(collection, keys, move) {
     const fresh = move === "must";
     const known = await readNewer(newer, collection, keys, fresh);
     const missing = [...new Set(keys.filter((_, i) => !known[i]))];
     if (missing.length === 0) return known;
-    // What moves becomes the truth, so it must come from no cache, fallback or default.
-    const old = await older.read(collection, missing, { fresh: move !== "leave" });
+    let old: readonly (Entry | undefined)[];
+    try {
+      // What moves becomes the truth, so it must come from no cache, fallback or default.
+      old = await older.read(collection, missing, { fresh: move !== "leave" });
+    } catch (error) {
+      // A read that moves nothing may still find an entry in a cache or fallback of the old store.
+      if (move === "may") return await read(collection, keys, "leave");
+      throw error;
+    }
     const found = new Map<string, Entry | undefined>();
     const toMove = missing.flatMap((key, i) => (live(old[i]) ? [[key, old[i] as Entry] as const] : []));
     await inLanes(toMove, LANES, async ([key, entry]) => found.set(key, await moved(collection, key, entry, move)));

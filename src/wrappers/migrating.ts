@@ -87,10 +87,10 @@ export function migrating<T extends Store<"swap">>(
         const current = live(there);
         if (current?.version !== expected) return { ok: false, current };
         if (there && !current && !next) return { ok: true, version: "" };
-        // A caller who expects no entry may replace a tombstone.
-        // The stored deadline of an entry that was kept beyond its end is another than the entry's.
+        // The stored deadline of an entry that is kept beyond its end is not its own, so it must not stay.
         const wasKept = there?.createdAt === undefined;
         const kept = next ? buried(wasKept ? { ...next, keepsDeadline: undefined } : next, keep) : tombstone(keep);
+        // A caller who expects no entry may replace a tombstone.
         const swap = () => newer.swap(collection, key, there?.version, kept);
         const result = await follow(collection, [[key, next ?? REMOVED]], swap);
         return result.ok ? result : { ok: false, current: result.current && live(unburied(result.current)) };

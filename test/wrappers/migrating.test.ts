@@ -6,6 +6,7 @@ import { copy } from "../../src/migrate.ts";
 import { cacheThrough } from "../../src/wrappers/cache-through.ts";
 import { defaultValue } from "../../src/wrappers/default-value.ts";
 import { encrypt } from "../../src/wrappers/encrypt.ts";
+import { fallback } from "../../src/wrappers/fallback.ts";
 import { migrating } from "../../src/wrappers/migrating.ts";
 import { chaos } from "../support/chaos.ts";
 import { forgetful, migrate, stale } from "../support/migration.ts";
@@ -243,6 +244,25 @@ describe("migrating", () => {
     const store = migrating(defaultValue(caching, "default"), to);
     expect(await store.getMany(["a", "b"])).toEqual(["new", null]);
     expect(await to.getMany(["a", "b"])).toEqual(["new", null]);
+  });
+
+  it("returns what the fallback of the old store has while that fails, and moves nothing", async () => {
+    const [from, secondary, to] = [memoryStore(), memoryStore(), forgetful()];
+    await from.put("a", "truth");
+    await secondary.put("a", "copy");
+    let down = true;
+    const failing = wrap(from, (driver) => ({
+      ...driver,
+      async read(...args) {
+        if (down) throw new KeyValueError("unavailable", "down");
+        return await driver.read(...args);
+      },
+    }));
+    const store = migrating(fallback(failing, secondary), to);
+    expect([await store.get("a"), await to.get("a")]).toEqual(["copy", null]);
+    await expect(store.update("a", (value) => value)).rejects.toThrow("down");
+    down = false;
+    expect([await store.get("a"), await to.get("a")]).toEqual(["truth", "truth"]);
   });
 
   it("reads on from the old store while the new one refuses writes, and moves ten entries at once", async () => {
