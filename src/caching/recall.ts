@@ -1,9 +1,9 @@
+import { settledWithin } from "../core/times.ts";
 import type { Access } from "./access.ts";
 import { type Hooks, secondsSince } from "./hooks.ts";
 import type { Joins } from "./joins.ts";
 import { answerIn, type CacheCall, isTooOld, type RunCall, standIn, type Wanted } from "./judging.ts";
 import type { Leading } from "./leading.ts";
-import { isLate } from "./limits.ts";
 import { patienceOf } from "./patience.ts";
 import { type Answer, isPlainData, shared } from "./results.ts";
 import type { Ended, Runs } from "./runs.ts";
@@ -71,7 +71,7 @@ export function recalling({ access, tags, runs, joins, leading, hooks, longestWa
     const { key, softTimeout } = call;
     const renewal = renew(slot, call);
     const old = softTimeout === undefined ? undefined : standIn(slot, call, "stale");
-    if (old && (await isLate(renewal, softTimeout as number))) {
+    if (old && !(await settledWithin((softTimeout as number) * 1000, renewal))) {
       watch(renewal, key);
       return old;
     }

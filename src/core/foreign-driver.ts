@@ -73,7 +73,7 @@ function foreignEntry(found: ValueWithTtl<unknown> | null | undefined): Entry | 
   if (value == null) return refused("a TTL without a value");
   // Some stores return `undefined` or `Infinity` for an entry that never expires.
   if (ttl === null || ttl === undefined) return { value: toJson(value) };
-  if (typeof ttl !== "number" || Number.isNaN(ttl)) return refused("no TTL");
+  if (typeof ttl !== "number" || Number.isNaN(ttl)) return refused("an invalid TTL");
   return { value: toJson(value), expiresAt: ttl < MAX_LIFE ? Math.round(Date.now() + ttl * 1000) : undefined };
 }
 

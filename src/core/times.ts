@@ -51,13 +51,18 @@ export function pause(milliseconds: number, signal: AbortSignal | undefined): Pr
   });
 }
 
-/** Waits until work has settled, for some milliseconds at most. Returns whether it has. */
+/** Waits until work has settled, for some milliseconds at most. Returns whether it has. The work goes on in any case. */
 export async function settledWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
-  const settled = new AbortController();
-  const settle = (): void => settled.abort();
-  work.then(settle, settle);
-  await pause(milliseconds, settled.signal);
-  return settled.signal.aborted;
+  let stop = (): void => {};
+  const late = new Promise<boolean>((resolve) => {
+    const timer = setTimeout(() => resolve(false), Math.min(milliseconds, LONGEST_DELAY));
+    stop = () => clearTimeout(timer);
+  });
+  const settled = work.then(
+    () => true,
+    () => true,
+  );
+  return await Promise.race([settled, late]).finally(() => stop());
 }
 
 /** The longest delay that timers take, in milliseconds: with a longer one they fire at once. */
