@@ -72,7 +72,7 @@ function foreignEntry(found: ValueWithTtl<unknown> | null | undefined): Entry | 
   const { value, ttl } = Object(found) as Partial<Record<keyof ValueWithTtl<unknown>, unknown>>;
   if (value == null) return refused("a TTL without a value");
   // Some stores return `undefined` or `Infinity` for an entry that never expires.
-  if (ttl === null || ttl === undefined) return { value: toJson(value) };
+  if (ttl == null) return { value: toJson(value) };
   if (typeof ttl !== "number" || Number.isNaN(ttl)) return refused("an invalid TTL");
   return { value: toJson(value), expiresAt: ttl < MAX_LIFE ? Math.round(Date.now() + ttl * 1000) : undefined };
 }
