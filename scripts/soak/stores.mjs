@@ -1,8 +1,10 @@
 // The backends of the soak, each opened for itself. `close` must leave nothing behind.
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { createLoad } from "./load.mjs";
 import { openInWorker } from "./worker-host.mjs";
 
@@ -77,6 +79,21 @@ const OPENERS = {
     const { path } = await scope.json();
     const client = new Redis({ url: gateway.url + path, token: gateway.token, enableTelemetry: false });
     return { store: upstashStore(client), close: () => gateway.stop() };
+  },
+
+  /** A simulator, in a process of its own as a server has. */
+  async dynamodb() {
+    const server = fork(fileURLToPath(new URL("dynamo.mjs", import.meta.url)));
+    const [env] = await once(server, "message");
+    Object.assign(process.env, env);
+    const { openTable } = await import("../../test/support/dynamo.ts");
+    const table = await openTable();
+    const close = async () => {
+      server.disconnect();
+      await once(server, "exit");
+    };
+    // The tests' own `fetch` remembers each request.
+    return { store: table.store({ fetch: undefined }), close };
   },
 
   async "deno-kv"() {
