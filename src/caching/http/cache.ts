@@ -97,7 +97,7 @@ export function httpCache<Args extends readonly unknown[]>(options: HttpCacheOpt
     if (isPersonal || isPart) return direct(given, place, isPart ? before : undefined);
     // A response with tags may turn out to be stale.
     const isHit = before && !before.tags && before.fresh > Date.now();
-    const visit = isHit ? given : { ...given, request: lasting(given.request, before) };
+    const visit = isHit ? given : { ...given, request: await lasting(given.request, before) };
     const { request } = visit;
 
     const first = await firstOf(visit, place, {

@@ -5,11 +5,16 @@ import type { ResponseRecord } from "./records.ts";
 const CONDITIONS = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range"];
 
 /**
- * A request that can still be read when its response has been sent: Deno's server closes the one that it passes in. A body
- * is only copied for an old response, which is sent before the handler is asked.
+ * A request that can still be read when its response has been sent: then Deno's server closes the one that it passes in, and
+ * servers stop reading the body. So a body is read to its end for an old response, which is sent before the handler is asked.
  */
-export function lasting(request: Request, old: object | undefined): Request {
-  return request.body && !old ? request : (request.clone() as Request);
+export async function lasting(request: Request, old: object | undefined): Promise<Request> {
+  if (!request.body) return request.clone() as Request;
+  if (!old) return request;
+  const copy = request.clone() as Request;
+  // Reading one branch of a body keeps what it reads for the other.
+  await (request.clone() as Request).arrayBuffer();
+  return copy;
 }
 
 /** The request for the handler: for the whole response, or whether the stored one is still right (RFC 9111, 4.3.1). */

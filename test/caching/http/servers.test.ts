@@ -46,6 +46,7 @@ async function withPage(
       store: memoryStore(),
       ttl: 0.05,
       staleWhileRevalidate: 600,
+      maxBytes: 2_000_000,
       onError(error) {
         for (const { reject } of waiting.splice(0)) reject(error);
       },
@@ -83,6 +84,17 @@ describe("cachedResponse behind the runtime's own server", () => {
       await pause(60);
       const second = made();
       expect(await visit(init)).toBe("1 POST ann query");
+      expect(await second).toBe(2);
+    }));
+
+  it("makes a new response to a long request that no key was made of", () =>
+    withPage({ methods: ["POST"], key: ({ url }) => url }, async (visit, made) => {
+      const body = "query".repeat(200_000);
+      const init = { method: "POST", body };
+      expect(await visit(init)).toBe(`1 POST ann ${body}`);
+      await pause(60);
+      const second = made();
+      expect(await visit(init)).toBe(`1 POST ann ${body}`);
       expect(await second).toBe(2);
     }));
 
