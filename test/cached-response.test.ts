@@ -54,6 +54,17 @@ describe("cachedResponse", () => {
     expect(seen.length).toBe(1);
   });
 
+  it("hands a request that changes something to waitUntil, so that its visitor may leave before the removal", async () => {
+    const { fetch } = page();
+    expect(await answer(fetch(get()))).toEqual(["fwd=miss", "body 1"]);
+    const works: Promise<unknown>[] = [];
+    const left = fetch.with({ waitUntil: (work: Promise<unknown>) => works.push(work) })(get({}, "POST"));
+    expect(works.length).toBe(1);
+    await works[0];
+    expect(await answer(fetch(get()))).toEqual(["fwd=miss", "body 3"]);
+    expect(await answer(left)).toEqual(["fwd=method", "body 2"]);
+  });
+
   it("keeps a body that comes slowly, also where a run may take longer than the longest delay of a timer", async () => {
     const store = memoryStore();
     const slowly = async () => {

@@ -28,7 +28,7 @@ export function httpCache<Args extends readonly unknown[]>(options: HttpCacheOpt
 
   async function answer(request: Request, args: Args, scope: object | undefined): Promise<Response> {
     const wants = requestDirectives(request);
-    if (!methods.includes(request.method)) return change(request, args);
+    if (!methods.includes(request.method)) return change(request, args, scope);
     if (wants.noStore || (await bypass?.(request, ...args)))
       return marked(await handler(request, ...args), "fwd=bypass");
     const visitor = visitorOf(request, personal);
@@ -177,8 +177,14 @@ export function httpCache<Args extends readonly unknown[]>(options: HttpCacheOpt
     return finished(request, own, stored && !request.headers.has("range"), "fwd=bypass");
   }
 
-  /** A request that may change what is stored under its URL (RFC 9111, 4.4). */
-  async function change(request: Request, args: Args): Promise<Response> {
+  /** A request that may change what is stored under its URL (RFC 9111, 4.4), also when its visitor leaves. */
+  function change(request: Request, args: Args, scope: object | undefined): Promise<Response> {
+    const changing = changed(request, args);
+    if (invalidates) hooks.keepAlive(changing, scope, request.url);
+    return changing;
+  }
+
+  async function changed(request: Request, args: Args): Promise<Response> {
     const response = await handler(request, ...args);
     for (const url of invalidates ? changedUrls(request, response) : []) {
       const { headers } = request;
