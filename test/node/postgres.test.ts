@@ -140,6 +140,18 @@ describe("postgresStore", () => {
     expect([versions.size, await store.get("k")]).toEqual([5, 0]);
   });
 
+  it("says that it cannot create its table in a transaction", async () => {
+    const store = postgresStore(embedded, { table: "created_too_late" });
+    await embedded.exec("BEGIN");
+    const failure = await failureOf(store.put("k", 1));
+    await embedded.exec("ROLLBACK");
+    expect(failure.message).toBe(
+      "the table is missing and cannot be created: a statement failed earlier in the transaction",
+    );
+    await store.put("k", 1);
+    expect(await store.get("k")).toBe(1);
+  });
+
   it("says what failed", async () => {
     for (const [code, error] of [
       ["unavailable", { code: "ECONNREFUSED", message: "connect" }],

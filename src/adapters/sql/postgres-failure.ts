@@ -15,6 +15,7 @@ const FAILURES: Readonly<Record<string, SqlFailure>> = {
   "22P05": { code: "misconfigured", message: "the encoding of the database must be UTF8" },
   "23505": createdMeanwhile,
   "25006": { code: "read_only", message: "the database is read-only" },
+  "25P02": { code: "backend", message: "a statement failed earlier in the transaction" },
   "28": unauthorized,
   "3D000": { code: "misconfigured", message: "the database does not exist" },
   "3F000": unauthorized,
