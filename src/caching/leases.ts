@@ -92,7 +92,7 @@ export async function acquire(acquiring: Acquiring): Promise<Acquired> {
   }
 }
 
-/** Whether a lease has ended by the clock. One that lasts longer than any holder asks for is damaged, and nobody has it. */
+/** Whether a lease has ended by the clock. One that lasts longer than any holder asks for is damaged, and counts as ended. */
 export function hasEnded({ until }: Lease): boolean {
   const left = until - Date.now();
   return left < 0 || left > LONGEST + CLOCK_SKEW;

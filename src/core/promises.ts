@@ -1,11 +1,11 @@
 import type { Awaitable } from "./driver.ts";
 
-/** Whether a result is a promise. Code that awaits nothing else runs without interruption where there is none. */
+/** Whether a result is a promise. Code that awaits only promises is not interrupted where a driver returns none. */
 export function isPromise<T>(result: Awaitable<T>): result is PromiseLike<T> {
   return typeof (result as PromiseLike<T> | null | undefined)?.then === "function";
 }
 
-/** Runs a hook whose failure there is nobody to tell of. It may be asynchronous, whatever its type says. */
+/** Runs a hook and ignores its failure, since nobody can be told. The hook may be asynchronous, whatever its type says. */
 export function unheard(hook: () => unknown): void {
   try {
     onRejection(hook(), () => {});

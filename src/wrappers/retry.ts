@@ -30,8 +30,8 @@ const REPEATABLE: ReadonlySet<string> = /* @__PURE__ */ new Set([
 ]);
 
 /**
- * Makes a store that repeats calls which failed for a moment, after growing delays. When it gives up after repeats, it throws an
- * error with the last failure as its cause. It passes on the failure of a call that it has not repeated.
+ * Makes a store that retries calls after temporary failures, with growing delays. When all retries have failed, it throws an
+ * error with the last failure as its cause. The failure of a call that is not retried is thrown as it is.
  *
  * A delete whose first reply was lost finds nothing to delete the second time. A swap is repeated where the driver says that
  * this is safe (`repeatableSwap`). Any other atomic operation may have happened, so only a refused one (`rate_limited`) is

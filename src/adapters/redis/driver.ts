@@ -132,7 +132,7 @@ export function redisDriver(
   return { ...driver, ...operations, ...(keyPrefix && { destroy }) };
 }
 
-/** {@link bytesAndLife} of an entry that replaces what is there: only a swap keeps a deadline. */
+/** Like {@link bytesAndLife}, but never keeps the deadline of the entry before: only a swap does. */
 function written(collection: string, key: string, entry: Entry): [rest: string, life: string] {
   return bytesAndLife(collection, key, entry.keepsDeadline ? { ...entry, keepsDeadline: undefined } : entry);
 }

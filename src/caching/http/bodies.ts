@@ -50,7 +50,7 @@ export function withCopy(source: Response, { maxBytes, longest, beforeEnd }: Cop
     const { done, value } = await reader.read();
     if (value) {
       size += value.byteLength;
-      // Whoever reads a body with a chunk that is not bytes gets an error.
+      // Reading a body fails if one of its chunks is not bytes.
       if (keeps && (size > maxBytes || !isChunk(value))) giveUp();
       if (keeps) chunks.push(copyChunk(value));
       if (!visitorLeft) controller.enqueue(value);

@@ -68,7 +68,7 @@ export function httpCache<Args extends readonly unknown[]>(options: HttpCacheOpt
     return answerFrom(request, visitor, result, (record) => requestDirectives(request).judge(result, record));
   }
 
-  /** The answer from an old response, where it may replace a failure and the visitor may have it. */
+  /** Returns the old response if it may replace a failure and the visitor may have it. */
   function standIn(request: Request, visitor: Visitor, old: Result | undefined): Promise<Response> | undefined {
     return old && answerFrom(request, visitor, old, () => Date.now() < old.onError);
   }
@@ -177,7 +177,7 @@ export function httpCache<Args extends readonly unknown[]>(options: HttpCacheOpt
     return finished(request, own, stored && !request.headers.has("range"), "fwd=bypass");
   }
 
-  /** A request that may change what is stored under its URL (RFC 9111, 4.4), also when its visitor leaves. */
+  /** Handles a request that may change what is stored under its URL (RFC 9111, 4.4). It goes on when the visitor leaves. */
   function change(request: Request, args: Args, scope: object | undefined): Promise<Response> {
     const changing = changed(request, args);
     if (invalidates) hooks.keepAlive(changing, scope, request.url);
